@@ -1,0 +1,35 @@
+# make run      set up, then open an example in the editor (without a display: train and export it)
+# make test     set up, then check and test everything, real windows included; ARGS="-k name" picks tests
+# make check    ruff and mypy alone
+# make clean    remove what these made
+# EXTRAS=cuda   also install an optional set of dependencies from pyproject.toml
+
+PYTHON = .venv/bin/python
+EXAMPLE = assets/examples/digits_cnn.graph.json
+EXTRAS =
+ARGS =
+
+.PHONY: run test check clean
+
+run:
+	@scripts/set_up.sh run $(EXTRAS)
+ifneq ($(DISPLAY)$(filter Darwin,$(shell uname)),)
+	@$(PYTHON) main.py edit $(EXAMPLE)
+else
+	@echo "There is no display: training the example here, then exporting it to digits_cnn.py."
+	@$(PYTHON) main.py train $(EXAMPLE)
+	@$(PYTHON) main.py export $(EXAMPLE) -o digits_cnn.py
+endif
+
+test: check
+	@OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest $(ARGS)
+
+check:
+	@scripts/set_up.sh test $(EXTRAS)
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m mypy
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
