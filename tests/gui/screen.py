@@ -48,7 +48,7 @@ class Screen:
             raise RuntimeError(f"Xvfb did not start, it ended with {self._server.wait()}.")
         self.display = f":{number}"
         self.env = os.environ | {"DISPLAY": self.display, "LIBGL_ALWAYS_SOFTWARE": "1"}
-        del self.env["QT_QPA_PLATFORM"]  # Qt's windows are real ones here
+        self.env.pop("QT_QPA_PLATFORM", None)  # Qt's windows are real ones here
         self._programs: list[subprocess.Popen[bytes]] = []
         return self
 
