@@ -1,0 +1,1 @@
+"""The language of training programs: documents, kinds, expressions, checking, programs, source."""

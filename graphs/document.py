@@ -1,0 +1,133 @@
+"""What a document is: frozen values that an edit replaces. Imports no torch, so a window can open on it at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
+
+MAIN = "main"
+"""The name of the graph in which training happens."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Frozen(BaseModel):
+    """A value that is never changed. What a newer version of the program wrote beside it is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+
+class End(NamedTuple):
+    """Where a wire ends: a node and one of its ports."""
+
+    node: str
+    port: str
+
+    def __str__(self) -> str:
+        return f"{self.node}.{self.port}"
+
+
+class Wire(Frozen):
+    """Carries what leaves an output port to an input port."""
+
+    source: End
+    target: End
+
+
+class Node(Frozen):
+    """One use of a node type. Parameters are kept as they were written; the type gives them their meaning."""
+
+    type: str
+    version: int = Field(default=1, ge=1)
+    label: str = ""
+    parameters: dict[str, JsonValue] = {}
+    position: tuple[float, float] = (0.0, 0.0)
+
+    @cached_property
+    def content(self) -> str:
+        """What decides the node's behaviour, as text: equal content, equal meaning."""
+        return json.dumps([self.type, self.version, self.parameters], sort_keys=True)
+
+
+class Graph(Frozen):
+    """Nodes by their id, and wires. The order of the wires is the order at a port that takes several."""
+
+    nodes: dict[str, Node] = {}
+    wires: tuple[Wire, ...] = ()
+
+    @field_validator("nodes")
+    @classmethod
+    def _ids_are_identifiers(cls, nodes: dict[str, Node]) -> dict[str, Node]:
+        for name in nodes:
+            if not _IDENTIFIER.fullmatch(name):
+                raise ValueError(f"a node's id is made of letters, digits and _, got {name!r}")
+        return nodes
+
+    def into(self, node: str, port: str | None = None) -> Iterator[Wire]:
+        """The wires that end at a node, or at one of its ports, in order."""
+        return (w for w in self.wires if w.target.node == node and port in (None, w.target.port))
+
+    def out_of(self, node: str, port: str | None = None) -> Iterator[Wire]:
+        """The wires that start at a node, or at one of its ports, in order."""
+        return (w for w in self.wires if w.source.node == node and port in (None, w.source.port))
+
+    def free_id(self, stem: str) -> str:
+        """An id that no node has yet: `conv2d`, then `conv2d_2`, …"""
+        if stem not in self.nodes:
+            return stem
+        number = 2
+        while f"{stem}_{number}" in self.nodes:
+            number += 1
+        return f"{stem}_{number}"
+
+
+class Settings(Frozen):
+    """How a run goes when nobody says otherwise."""
+
+    device: str = "auto"
+    """Where to train: auto, cpu, cuda, cuda:1, mps."""
+    epochs: int = Field(default=10, ge=1, le=1_000_000)
+    """How many passes over the training data."""
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Fixes every random choice of a run."""
+
+
+class Document(Frozen):
+    """One file: a graph called main, any number of blocks, run settings."""
+
+    format: int = 1
+    title: str = "untitled"
+    description: str = ""
+    settings: Settings = Settings()
+    graphs: dict[str, Graph] = {MAIN: Graph()}
+
+    @field_validator("graphs")
+    @classmethod
+    def _has_main(cls, graphs: dict[str, Graph]) -> dict[str, Graph]:
+        if MAIN not in graphs:
+            raise ValueError("a document has a graph called main")
+        return graphs
+
+    @property
+    def main(self) -> Graph:
+        return self.graphs[MAIN]
+
+    def replace(self, **changes: Any) -> Document:
+        """A document with some fields changed, and checked."""
+        return Document.model_validate({**dict(self), **changes})
+
+    def with_graph(self, name: str, graph: Graph) -> Document:
+        """A document with one graph put in."""
+        return self.replace(graphs={**self.graphs, name: graph})
+
+
+def identifier(text: str, fallback: str = "node") -> str:
+    """A snake_case Python identifier made from a label: `Conv 1 (stem)` becomes `conv_1_stem`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
+    name = "_".join(part.lower() for part in re.findall(r"[A-Za-z0-9]+", spaced))
+    return name if name and not name[0].isdigit() else f"{fallback}_{name}".rstrip("_")

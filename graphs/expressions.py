@@ -1,0 +1,156 @@
+"""Descriptions of Python: what `build` of a node type returns. They are read twice, by a meta run and by a printer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class Expression:
+    """A description of a Python value."""
+
+    def __getitem__(self, index: int) -> Item:
+        return Item(self, index)
+
+    def operands(self) -> tuple[Any, ...]:
+        """What the value is made of: expressions, plain values, and lists of them."""
+        return ()
+
+
+class Call(Expression):
+    """A construction or a function call: `nn.Conv2d(3, 32, 3)`, `F.relu(x)`. Calling it describes applying it."""
+
+    def __init__(self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.target = target
+        self.args = args
+        self.kwargs = kwargs
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Apply:
+        return Apply(self, args, kwargs)
+
+    @property
+    def is_module(self) -> bool:
+        """Whether it constructs a module, which `__init__` keeps and `forward` applies."""
+        return inspect.isclass(self.target) and issubclass(self.target, nn.Module)
+
+    def operands(self) -> tuple[Any, ...]:
+        return (*self.args, *self.kwargs.values())
+
+
+class Apply(Expression):
+    """A module applied to values: `self.conv(x)`."""
+
+    def __init__(self, module: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self.module = module
+        self.args = args
+        self.kwargs = kwargs
+
+    def operands(self) -> tuple[Any, ...]:
+        return (self.module, *self.args, *self.kwargs.values())
+
+
+class Item(Expression):
+    """One of several values, or a slice along the first axis: `result[0]`."""
+
+    def __init__(self, value: Expression, index: int) -> None:
+        self.value = value
+        self.index = index
+
+    def operands(self) -> tuple[Any, ...]:
+        return (self.value,)
+
+
+class Attribute(Expression):
+    """An attribute of a value: `image.device`."""
+
+    def __init__(self, value: Expression, name: str) -> None:
+        self.value = value
+        self.name = name
+
+    def operands(self) -> tuple[Any, ...]:
+        return (self.value,)
+
+
+class FolderFile(Expression):
+    """A file in the document's folder: `folder / "wine.csv"`."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def call(target: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
+    """Describe `target(*args, **kwargs)`."""
+    return Call(target, args, kwargs)
+
+
+def walk(value: Any) -> Iterator[Expression]:
+    """Every expression inside a value, operands first, each object once."""
+    seen: set[int] = set()
+
+    def visit(value: Any) -> Iterator[Expression]:
+        if isinstance(value, (list, tuple)):
+            for part in value:
+                yield from visit(part)
+        elif isinstance(value, Expression) and id(value) not in seen:
+            seen.add(id(value))
+            yield from visit(value.operands())
+            yield value
+
+    return visit(value)
+
+
+class MetaRun:
+    """Computes expressions on the meta device, where tensors have shapes and no numbers.
+
+    `known` gives the tensors of leaves. After the run `modules` holds what was constructed, and `structures` the shape
+    of every tuple that a call returned: the numbers of its parts, nested.
+    """
+
+    def __init__(self, known: Callable[[Expression], Any]) -> None:
+        self._known = known
+        self._values: dict[int, Any] = {}
+        self.modules: list[nn.Module] = []
+        self.structures: dict[int, Any] = {}
+
+    def value(self, expression: Any) -> Any:
+        """The value of an expression, or of each one in a list. Raises what torch raises."""
+        if isinstance(expression, (list, tuple)):
+            return type(expression)(self.value(part) for part in expression)
+        if not isinstance(expression, Expression):
+            return expression
+        if id(expression) not in self._values:
+            self._values[id(expression)] = self._compute(expression)
+        return self._values[id(expression)]
+
+    def _compute(self, expression: Expression) -> Any:
+        match expression:
+            case Call():
+                with torch.device("meta"):
+                    result = expression.target(*self._args(expression), **self._kwargs(expression))
+                if isinstance(result, nn.Module):
+                    self.modules.append(result)
+            case Apply():
+                result = self.value(expression.module)(*self._args(expression), **self._kwargs(expression))
+            case Item():
+                result = self.value(expression.value)[expression.index]
+            case Attribute():
+                result = getattr(self.value(expression.value), expression.name)
+            case _:
+                result = self._known(expression)
+        self.structures[id(expression)] = structure(result)
+        return result
+
+    def _args(self, expression: Call | Apply) -> list[Any]:
+        return [self.value(value) for value in expression.args]
+
+    def _kwargs(self, expression: Call | Apply) -> dict[str, Any]:
+        return {name: self.value(value) for name, value in expression.kwargs.items()}
+
+
+def structure(value: Any) -> Any:
+    """How a value falls into parts: None for one value, a list of the parts' structures for a tuple."""
+    return [structure(part) for part in value] if isinstance(value, tuple) else None

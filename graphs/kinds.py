@@ -1,0 +1,182 @@
+"""Kinds of wires: what a wire carries, by rank, dtype and the names of its axes.
+
+Sizes that are known only when training runs, such as the batch, stand for themselves: each is a prime number so large
+that no layer has it, and a size that is a multiple of it is printed as a multiple of its letter. A meta run then carries
+symbolic sizes through every operator of torch at no cost and with no formula of ours.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar, NamedTuple
+
+from graphs.document import End
+from graphs.expressions import Attribute, Call, Expression, call
+
+SYMBOLS = {"N": 100_003, "V": 100_019, "E": 100_043, "G": 100_049}
+"""Batch, nodes of a graph, edges of a graph, graphs of a batch."""
+
+
+class Meta(NamedTuple):
+    """What is known of a tensor before anything runs."""
+
+    shape: tuple[int, ...]
+    dtype: str = "float32"
+
+    @property
+    def text(self) -> str:
+        """The shape with symbolic sizes: `(N, 32, 8, 8)`."""
+        sizes = ", ".join(size_text(size) for size in self.shape)
+        return f"({sizes},)" if len(self.shape) == 1 else f"({sizes})"
+
+    @property
+    def floating(self) -> bool:
+        return self.dtype.startswith(("float", "bfloat"))
+
+
+def size_text(size: int) -> str:
+    """A size as people write it: `32`, `N`, `28N`, `N²`."""
+    letters = {name: 0 for name in SYMBOLS}
+    for name, prime in SYMBOLS.items():
+        while size and size % prime == 0:
+            size //= prime
+            letters[name] += 1
+    words = "".join(name if power == 1 else f"{name}^{power}" for name, power in letters.items() if power)
+    return f"{size if size != 1 or not words else ''}{words}"
+
+
+def is_symbolic(size: int) -> bool:
+    """Whether a size is known only when training runs."""
+    return size != 0 and any(size % prime == 0 for prime in SYMBOLS.values())
+
+
+def in_words(text: str) -> str:
+    """A message of torch with symbolic sizes put back for the numbers that stood for them."""
+    return re.sub(r"\d{6,}", lambda number: size_text(int(number[0])), text)
+
+
+class Tensor(Expression):
+    """Any tensor on a wire. A kind is a subclass; as the annotation of a port it says what may arrive there."""
+
+    axes: ClassVar[tuple[str, ...] | None] = None
+    """Names of the axes, outermost first; None is any number of them."""
+    ranks: ClassVar[range | None] = None
+    """How many axes there may be, where they have no names; None is any number."""
+    integer: ClassVar[bool] = False
+    """Whether the kind holds whole numbers, as labels and tokens do."""
+    title: ClassVar[str] = "tensor"
+
+    def __init__(self, end: End, meta: Meta) -> None:
+        self.end = end
+        self.meta = meta
+
+    @classmethod
+    def accepts(cls, meta: Meta) -> bool:
+        """Whether a tensor may arrive at a port of this kind."""
+        ranks = range(len(cls.axes), len(cls.axes) + 1) if cls.axes is not None else cls.ranks
+        fits = ranks is None or len(meta.shape) in ranks
+        return fits and (cls is Tensor or meta.floating != cls.integer)
+
+    @classmethod
+    def needs(cls) -> str:
+        """What the kind needs, in words."""
+        if cls.axes is None:
+            return "(N, F) or (N, T, F)" if cls.ranks else "numbers of any shape"
+        if not cls.axes:
+            return "one number, such as a loss"
+        axes = f"({', '.join(cls.axes)}{',' * (len(cls.axes) == 1)})"
+        return f"{axes} of whole numbers" if cls.integer else axes
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.meta.shape
+
+    @property
+    def batch(self) -> Call:
+        """How many samples there are, as an expression: `len(image)`."""
+        return call(len, self)
+
+    @property
+    def device(self) -> Attribute:
+        """Where the tensor lies, as an expression: `image.device`."""
+        return Attribute(self, "device")
+
+
+class Features(Tensor):
+    """Feature vectors, or sequences of them: (N, F) or (N, T, F)."""
+
+    ranks = range(2, 4)
+    title = "features"
+
+    @property
+    def features(self) -> int:
+        return self.meta.shape[-1]
+
+
+class Numbers(Tensor):
+    """Floating-point numbers of any shape."""
+
+    title = "numbers"
+
+
+class Image(Tensor):
+    """Images: (N, C, H, W)."""
+
+    axes = ("N", "C", "H", "W")
+    title = "image"
+
+    @property
+    def channels(self) -> int:
+        return self.meta.shape[1]
+
+
+class Sequence(Features):
+    """Sequences of feature vectors: (N, T, F)."""
+
+    axes = ("N", "T", "F")
+    title = "sequence"
+
+
+class Vector(Features):
+    """Feature vectors: (N, F)."""
+
+    axes = ("N", "F")
+    title = "vector"
+
+
+class Labels(Tensor):
+    """A class for each sample: (N,), whole numbers from 0."""
+
+    axes = ("N",)
+    integer = True
+    title = "labels"
+
+
+class Tokens(Tensor):
+    """A sequence of classes for each sample: (N, T), whole numbers from 0."""
+
+    axes = ("N", "T")
+    integer = True
+    title = "tokens"
+
+
+class Scalar(Tensor):
+    """One number: a loss."""
+
+    axes = ()
+    title = "scalar"
+
+
+class Weights(Tensor):
+    """The weights of a block, for an optimizer to move."""
+
+    title = "weights"
+
+
+NAMED = (Image, Sequence, Vector, Labels, Tokens, Scalar)
+"""The kinds that a tensor shows by its rank and dtype alone."""
+
+
+def kind_of(meta: Meta) -> type[Tensor]:
+    """The most telling kind of a tensor: an image, a sequence, …, or just a tensor."""
+    return next((kind for kind in NAMED if kind.accepts(meta)), Tensor)

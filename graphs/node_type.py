@@ -1,0 +1,236 @@
+"""What a node type is: a class whose fields are parameters and whose `build` has the input ports as its signature."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt
+
+from graphs.expressions import Expression
+from graphs.kinds import Meta, Scalar, Tensor, Weights
+
+Role = Literal["layer", "data", "loss", "metric", "optimizer"]
+Outputs = str | tuple["Outputs", ...]
+Shapes = list[tuple[int, ...] | Meta]
+
+
+class Port(NamedTuple):
+    """Where a wire ends at a node. `many` takes any number of wires, in order."""
+
+    name: str
+    takes: type[Tensor]
+    optional: bool = False
+    many: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The kind's name: image, labels, tensor, …"""
+        return self.takes.title
+
+
+class Parameter(NamedTuple):
+    """A parameter as a form shows it."""
+
+    name: str
+    form: Literal["integer", "number", "flag", "choice", "text", "file", "names"]
+    default: Any
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+
+class Example(NamedTuple):
+    """A row of the table test: parameters, what arrives, what must leave or the words of the problem."""
+
+    parameters: dict[str, Any]
+    inputs: Shapes
+    outputs: Shapes | None = None
+    problem: str | None = None
+
+
+class Misfit(ValueError):
+    """Raised by `build` when parameters and wires do not fit; `use` are parameters that would."""
+
+    def __init__(self, text: str, use: dict[str, JsonValue] | None = None) -> None:
+        super().__init__(text)
+        self.use = use or {}
+
+
+class NodeType(BaseModel):
+    """A kind of node. A subclass outside this file registers itself under its name."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
+    )
+    version: ClassVar[int] = 1
+    """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
+    role: ClassVar[Role] = "layer"
+    outputs: ClassVar[Outputs] = "output"
+    """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them."""
+    examples: ClassVar[tuple[Example, ...]] = ()
+    adapter: ClassVar[bool] = False
+    """Whether it may be offered, with its default parameters, to make a wire fit a port."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        if cls.__module__ == __name__:
+            return
+        if cls.__name__ in _registry and _registry[cls.__name__].__module__ != cls.__module__:
+            raise TypeError(f"there is a node type {cls.__name__} in {_registry[cls.__name__].__module__}")
+        _registry[cls.__name__] = cls
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The name that documents know it by."""
+        return cls.__name__
+
+    @classmethod
+    def family(cls) -> str:
+        """The part of the palette it lies in: the first words of its file's docstring."""
+        return (sys.modules[cls.__module__].__doc__ or cls.__module__).split(":")[0].strip()
+
+    @classmethod
+    def help(cls) -> str:
+        """What it does and when to use it."""
+        return inspect.cleandoc(cls.__doc__ or "")
+
+    @classmethod
+    def summary(cls) -> str:
+        """The help's first sentence."""
+        return " ".join(cls.help().split("\n\n")[0].split())
+
+    @classmethod
+    @functools.cache
+    def inputs(cls) -> tuple[Port, ...]:
+        """The input ports, read off the signature of `build`."""
+        build = inspect.signature(cls.build).parameters.values()
+        hints = get_type_hints(cls.build)
+        return tuple(_port(parameter, hints[parameter.name]) for parameter in build if parameter.name != "self")
+
+    @classmethod
+    def output_names(cls) -> tuple[str, ...]:
+        """The names of the output ports, in order."""
+        return tuple(path_name for path_name, _ in output_paths(cls.outputs))
+
+    @classmethod
+    @functools.cache
+    def parameters(cls) -> tuple[Parameter, ...]:
+        """The parameters, as a form shows them."""
+        schema = cls.model_json_schema()["properties"] if cls.model_fields else {}
+        return tuple(_parameter(name, entry) for name, entry in schema.items())
+
+    @classmethod
+    def migrate(cls, version: int, parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        """Parameters that an older version saved, as this one means them."""
+        return parameters
+
+    def build(self, *args: Any) -> Any:
+        """Describe the Python of this node. The signature of a subclass names its input ports."""
+        raise TypeError(f"{type(self).__name__} has no build")
+
+
+class Complaint(NamedTuple):
+    """What is wrong with a data node's files, and parameters that would mend it."""
+
+    text: str
+    parameter: str | None = None
+    use: dict[str, JsonValue] = {}
+
+
+class Data(NodeType):
+    """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
+
+    role = "data"
+    batch_size: PositiveInt = 64
+    """How many samples the network sees between two updates."""
+
+    def fields(self) -> dict[str, Meta]:
+        """What a batch holds, by output port; the first axis is the batch."""
+        raise TypeError(f"{type(self).__name__} does not say its fields")
+
+    def complaints(self, folder: Path | None) -> list[Complaint]:
+        """What is wrong with the files it needs, looking no further than their first lines."""
+        return []
+
+
+class Loss(NodeType):
+    """A number to make small. It is logged under the node's name."""
+
+    role = "loss"
+
+
+class Metric(NodeType):
+    """A number to watch. It is logged under the node's name and moves nothing."""
+
+    role = "metric"
+    better: ClassVar[Literal["max", "min"]] = "max"
+
+
+class Optimizer(NodeType):
+    """A statement: minimise this scalar over these weights; with none, over all that the loss reaches."""
+
+    role = "optimizer"
+    outputs = ()
+
+    def build(self, loss: Scalar, *weights: Weights) -> Expression:
+        """Describe the optimizer; the weights come as one expression, the parameters that it owns."""
+        raise TypeError(f"{type(self).__name__} has no build")
+
+
+_registry: dict[str, type[NodeType]] = {}
+
+
+def node_types() -> Mapping[str, type[NodeType]]:
+    """Every node type by its name."""
+    return types.MappingProxyType(_registry)
+
+
+def output_paths(outputs: Outputs) -> list[tuple[str, tuple[int, ...]]]:
+    """Each output's name and where it lies in what `build` returns: `("last", (1, 0))`."""
+    if isinstance(outputs, str):
+        return [(outputs, ())]
+    return [
+        (name, (index, *path))
+        for index, part in enumerate(outputs)
+        for name, path in output_paths(part)
+    ]
+
+
+def _port(parameter: inspect.Parameter, hint: Any) -> Port:
+    optional = get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
+    kind = next(arg for arg in get_args(hint) if arg is not type(None)) if optional else hint
+    many = parameter.kind is inspect.Parameter.VAR_POSITIONAL
+    return Port(parameter.name, kind, optional, many)
+
+
+def _parameter(name: str, entry: dict[str, Any]) -> Parameter:
+    options = [option for option in entry.get("anyOf", [entry]) if option.get("type") != "null"]
+    option = {**entry, **options[0]}
+    choices = tuple(option.get("enum", ())) or ((option["const"],) if "const" in option else ())
+    minimum = option.get("minimum", option.get("exclusiveMinimum"))
+    if option.get("type") == "integer" and "exclusiveMinimum" in option:
+        minimum = option["exclusiveMinimum"] + 1
+    return Parameter(
+        name=name,
+        form="choice" if choices else option.get("form", _FORMS[option.get("type", "string")]),
+        default=entry.get("default"),
+        help=" ".join(entry.get("description", "").split()),
+        minimum=minimum,
+        maximum=option.get("maximum", option.get("exclusiveMaximum")),
+        choices=choices,
+        optional="anyOf" in entry,
+    )
+
+
+_FORMS = {"integer": "integer", "number": "number", "boolean": "flag", "string": "text", "array": "names"}
+
+File = Field(json_schema_extra={"form": "file"})
+"""Marks a parameter that names a file in the document's folder."""

@@ -1,0 +1,168 @@
+"""What a document compiles to: which nodes are data, network, losses and optimizers, and who owns which weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from graphs.document import End
+from graphs.node_type import Data, Role, node_types
+from graphs.problems import Fix, Problem
+
+if TYPE_CHECKING:
+    from graphs.checking import CheckedGraph
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an optimizer node says: minimise this scalar over the weights of these nodes."""
+
+    optimizer: str
+    loss: End
+    owned: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Program:
+    """The nodes that training needs, each in its part and in order. What none of them needs is left out."""
+
+    data: tuple[str, ...]
+    network: tuple[str, ...]
+    """Layers before any loss or metric: one class of the exported file."""
+    judging: tuple[str, ...]
+    """Losses, metrics and what is computed from them."""
+    statements: tuple[Statement, ...]
+    logged: tuple[str, ...]
+    """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
+
+
+def program_of(checked: CheckedGraph) -> Program:
+    """The program of a graph without problems."""
+    role = _roles(checked)
+    statements = _statements(checked)
+    minimised = [statement.loss.node for statement in statements]
+    judges = [node for node in checked.wiring.order if role[node] in ("loss", "metric")]
+    judges.sort(key=lambda node: role[node] == "metric")
+    logged = tuple(dict.fromkeys([*minimised, *judges]))
+    needed = checked.wiring.upstream(logged)
+    judging = checked.wiring.downstream(judges)
+    order = [node for node in checked.wiring.order if node in needed]
+    layers = [node for node in order if role[node] == "layer"]
+    return Program(
+        data=tuple(node for node in order if role[node] == "data"),
+        network=tuple(node for node in layers if node not in judging),
+        judging=tuple(node for node in order if node in judging or role[node] in ("loss", "metric")),
+        statements=statements,
+        logged=logged,
+    )
+
+
+def program_problems(checked: CheckedGraph) -> list[Problem]:
+    """What keeps a graph from being a training program, once its nodes are sound."""
+    role = _roles(checked)
+    found = [
+        Problem(graph=checked.name, text=f"there is no {what}: {advice}, such as {_examples(what)}")
+        for what, advice in _NEEDED.items()
+        if what not in role.values()
+    ]
+    statements = _statements(checked)
+    found += [
+        Problem(
+            graph=checked.name,
+            node=statement.optimizer,
+            text="it has nothing to move: no node upstream of its loss has weights",
+        )
+        for statement in statements
+        if not statement.owned and _is_known(checked, statement.loss.node)
+    ]
+    return [*found, *_shared(checked, statements), *_unreached(checked, statements), *_batch_sizes(checked)]
+
+
+_NEEDED: dict[Role, str] = {
+    "data": "drag a data node onto the canvas",
+    "loss": "add a loss",
+    "optimizer": "add one and wire a loss to it",
+}
+
+
+def _examples(role: Role) -> str:
+    names = [name for name, type_ in node_types().items() if type_.role == role]
+    return " or ".join(sorted(names)[:2])
+
+
+def _roles(checked: CheckedGraph) -> dict[str, str]:
+    """The role of every node; an unknown type has none."""
+    types = node_types()
+    return {
+        id: types[node.type].role if node.type in types else ""
+        for id, node in checked.graph.nodes.items()
+    }
+
+
+def _statements(checked: CheckedGraph) -> tuple[Statement, ...]:
+    """What the optimizers say, in their order; one that has no loss yet says nothing."""
+    role = _roles(checked)
+    return tuple(
+        Statement(id, wire.source, tuple(_weighted(checked, checked.wiring.upstream([wire.source.node]))))
+        for id in checked.wiring.order
+        if role[id] == "optimizer"
+        for wire in list(checked.graph.into(id, "loss"))[:1]
+        if wire.source.node in checked.graph.nodes
+    )
+
+
+def _weighted(checked: CheckedGraph, nodes: set[str]) -> Iterable[str]:
+    return (id for id in checked.wiring.order if id in nodes and checked.weights.get(id))
+
+
+def _is_known(checked: CheckedGraph, node: str) -> bool:
+    """Whether everything that a node depends on is sound."""
+    return all(id in checked.weights for id in checked.wiring.upstream([node]))
+
+
+def _shared(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    owner: dict[str, str] = {}
+    found = {}
+    for statement in statements:
+        for node in statement.owned:
+            first = owner.setdefault(node, statement.optimizer)
+            if first != statement.optimizer:
+                found[statement.optimizer] = (
+                    f"{first} moves the weights of {node} too: take one of the two optimizers away"
+                )
+    return [Problem(graph=checked.name, node=node, text=text) for node, text in found.items()]
+
+
+def _unreached(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    """Weights that nothing trains. Without an optimizer that is said once, for the whole graph."""
+    owned = {node for statement in statements for node in statement.owned}
+    idle = [id for id in checked.wiring.order if checked.weights.get(id) and id not in owned]
+    text = "its weights reach no loss that an optimizer minimises: wire its output on, or remove it"
+    from graphs.edits import RemoveNodes
+
+    return [
+        Problem(
+            graph=checked.name,
+            node=id,
+            text=text,
+            fixes=(Fix(title="Remove the node", edits=(RemoveNodes(graph=checked.name, ids=(id,)),)),),
+        )
+        for id in idle
+        if statements
+    ]
+
+
+def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
+    sizes = {id: type_.batch_size for id, type_ in checked.types.items() if isinstance(type_, Data)}
+    first = next(iter(sizes.values()), 0)
+    return [
+        Problem(
+            graph=checked.name,
+            node=id,
+            parameter="batch_size",
+            text=f"batch_size is {size}, and the first data node's is {first}: make them equal",
+        )
+        for id, size in sizes.items()
+        if size != first
+    ]

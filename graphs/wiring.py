@@ -1,0 +1,59 @@
+"""How a graph is wired: order, cycles and reach, by networkx."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import networkx as nx
+
+from graphs.document import Graph
+
+
+class Wiring:
+    """A graph's nodes and wires for questions of order. Wires whose ends are missing are left out."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._net: nx.DiGraph[str] = nx.DiGraph()
+        self._net.add_nodes_from(graph.nodes)
+        self._net.add_edges_from(
+            (wire.source.node, wire.target.node)
+            for wire in graph.wires
+            if wire.source.node in graph.nodes and wire.target.node in graph.nodes
+        )
+        self.cyclic = self._cyclic()
+        self.order = self._order(graph)
+
+    def upstream(self, nodes: Iterable[str]) -> set[str]:
+        """The nodes and everything that they depend on."""
+        return self._reach(nodes, self._net.predecessors)
+
+    def downstream(self, nodes: Iterable[str]) -> set[str]:
+        """The nodes and everything that depends on them."""
+        return self._reach(nodes, self._net.successors)
+
+    def closes_cycle(self, source: str, target: str) -> bool:
+        """Whether a new wire from source to target would close a cycle."""
+        return source == target or source in self.downstream([target])
+
+    def _cyclic(self) -> frozenset[str]:
+        if nx.is_directed_acyclic_graph(self._net):
+            return frozenset()
+        rings = (ring for ring in nx.strongly_connected_components(self._net) if len(ring) > 1)
+        loops = (node for node, _ in nx.selfloop_edges(self._net))
+        return frozenset().union(*rings, loops)
+
+    def _order(self, graph: Graph) -> tuple[str, ...]:
+        """Sources first; where the wires leave a choice, as the document lists them. Cycles are left out."""
+        place = {node: number for number, node in enumerate(graph.nodes)}
+        rest = self._net.subgraph(set(graph.nodes) - self.downstream(self.cyclic)) if self.cyclic else self._net
+        return tuple(nx.lexicographical_topological_sort(rest, key=place.__getitem__))
+
+    def _reach(self, nodes: Iterable[str], neighbours: object) -> set[str]:
+        reached: set[str] = set()
+        waiting = list(nodes)
+        while waiting:
+            node = waiting.pop()
+            if node not in reached:
+                reached.add(node)
+                waiting.extend(neighbours(node))  # type: ignore[operator]
+        return reached

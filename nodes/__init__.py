@@ -1,0 +1,1 @@
+"""The node library: one file per family, one class per node type."""

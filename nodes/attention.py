@@ -1,0 +1,52 @@
+"""Attention: layers in which every step looks at all others and takes what it needs."""
+
+from typing import Annotated
+
+from pydantic import Field, PositiveInt
+from torch import nn
+
+from graphs.expressions import Expression, call
+from graphs.kinds import Sequence
+from graphs.node_type import Example, Misfit, NodeType
+
+
+class MultiheadAttention(NodeType):
+    """Lets every step of a sequence look at all others, in several ways (heads) at a time.
+
+    With `query` alone it is self-attention. With a wire to `context` as well, the steps of `query` look at those of
+    `context`. It knows nothing of order: give the steps positions, or flatten afterwards (Vaswani et al. 2017,
+    arXiv 1706.03762).
+    """
+
+    num_heads: PositiveInt = 4
+    """How many heads share the features; it must divide their number."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """The share of attention weights dropped while training, from 0 to below 1."""
+
+    examples = (
+        Example({}, [(2, 7, 32)], [(2, 7, 32)]),
+        Example({"num_heads": 2}, [(2, 7, 32), (2, 5, 16)], [(2, 7, 32)]),
+        Example({"num_heads": 3}, [(2, 7, 32)], problem="3 heads do not divide 32 features"),
+        Example({}, [(2, 32)], problem="needs (N, T, F), got (N, 32)"),
+    )
+
+    def build(self, query: Sequence, context: Sequence | None = None) -> Expression:
+        if query.features % self.num_heads:
+            fitting = max(n for n in range(1, self.num_heads + 1) if query.features % n == 0)
+            raise Misfit(
+                f"{self.num_heads} heads do not divide {query.features} features: "
+                f"use {fitting}, or change the features before it",
+                use={"num_heads": fitting},
+            )
+        source = context if context is not None else query
+        own_size = source.features if source.features != query.features else None
+        attention = call(
+            nn.MultiheadAttention,
+            query.features,
+            self.num_heads,
+            dropout=self.dropout,
+            batch_first=True,
+            kdim=own_size,
+            vdim=own_size,
+        )
+        return attention(query, source, source, need_weights=False)[0]

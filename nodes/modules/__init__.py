@@ -1,0 +1,1 @@
+"""What torch lacks: plain PyTorch whose source is copied into exported files. It imports nothing of ours."""
