@@ -26,7 +26,8 @@ find_python() {
 }
 
 is_installed() {  # newer releases add t64 to the names of some libraries
-    dpkg-query -W -f '${db:Status-Status}\n' "$1" "$1t64" 2>/dev/null | grep -qx installed
+    states=$(dpkg-query -W -f '${db:Status-Status}\n' "$1" "$1t64" 2>/dev/null || true)
+    grep -qx installed <<<"$states"
 }
 
 install() {
@@ -39,23 +40,27 @@ install() {
         exit 1
     fi
     echo "Installing system packages: $*"
-    export DEBIAN_FRONTEND=noninteractive
-    { $as_root apt-get -qq update && $as_root apt-get -qq install -y --no-install-recommends "$@"; } \
-        >/dev/null || {
+    apt="$as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq"
+    { $apt update || true; $apt install -y --no-install-recommends "$@"; } >/dev/null || {
         echo "That failed. Please install them by hand: apt-get install -y $*" >&2
         exit 1
     }
 }
 
-missing=""
+python=$(find_python)
+if [ -z "$python" ] && command -v python3 >/dev/null; then
+    echo "Patchbay needs Python 3.11, 3.12 or 3.13; python3 here is $(python3 --version 2>&1)." >&2
+    exit 1
+fi
+
 if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+    missing=""
     for package in $wanted; do
         is_installed "$package" || missing="$missing $package"
     done
-    python=$(find_python)
-    if ! command -v python3 >/dev/null; then
+    if [ -z "$python" ]; then
         missing="$missing python3 python3-venv"
-    elif [ -n "$python" ] && [ ! -x .venv/bin/pip ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    elif [ ! -x .venv/bin/pip ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then
         missing="$missing $python-venv"
     fi
     # shellcheck disable=SC2086 # a list of words
@@ -65,10 +70,5 @@ elif [ -n "$wanted" ] && [ "$(uname)" = Linux ] && [ ! -e .venv ]; then
     echo "This is no Debian or Ubuntu; windows need what these packages hold there:" $wanted
 fi
 
-python=$(find_python)
-if [ -z "$python" ]; then
-    echo "Patchbay needs Python 3.11, 3.12 or 3.13 as python3; found: $(python3 --version 2>&1)." >&2
-    exit 1
-fi
 [ "$purpose" = run ] || set -- "$@" dev
-exec "$python" scripts/set_up.py "${@:2}"
+exec "${python:-python3}" scripts/set_up.py "${@:2}"
