@@ -1,0 +1,97 @@
+"""The lines of one curve on a plot, and the axes of a plot."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pyqtgraph
+from PySide6.QtGui import QColor
+
+from app.monitor import palette
+from app.monitor.readout import Curve
+from app.monitor.view import View, log_ticks
+
+MOST_POINTS = 300
+"""Epochs up to which each has a dot; more would run together."""
+PALE = 0.38
+"""How much of a run's colour its unsmoothed line has."""
+AXIS_WIDTH = 54
+
+
+class Lines:
+    """What draws one curve: a main line, and under a smoothed one the pale raw line."""
+
+    def __init__(self, plot: pyqtgraph.PlotItem, curve: Curve) -> None:
+        self.curve = curve
+        self._plot = plot
+        self.raw = _line(plot, mixed(curve.colour), 0)
+        self.main = _line(plot, QColor(curve.colour), 10 if curve.per_step else 20)
+        self.main.visibleChanged.connect(self._hide_together)
+
+    @property
+    def visible(self) -> bool:
+        """A click on the legend hides a curve."""
+        return bool(self.main.isVisible())
+
+    def draw(self, view: View) -> None:
+        """Puts the numbers of the curve on the screen."""
+        series = self.curve.series
+        x, values = series.x(view.axis), series.values
+        smooth = self.curve.per_step and view.smoothing > 0
+        self.raw.setData(x, values) if smooth else self.raw.setData([], [])
+        self.main.setData(x, series.smooth(view.smoothing) if smooth else values)
+        if not self.curve.per_step:
+            self._mark(len(values) <= MOST_POINTS)
+
+    def set_log(self, log: bool) -> None:
+        for line in (self.raw, self.main):
+            line.setLogMode(False, log)
+
+    def remove(self) -> None:
+        for line in (self.raw, self.main):
+            self._plot.removeItem(line)
+
+    def _mark(self, dots: bool) -> None:
+        if (self.main.opts["symbol"] is not None) != dots:
+            self.main.setSymbol("o" if dots else None)
+            self.main.setSymbolSize(5)
+            self.main.setSymbolBrush(palette.PANEL)
+            self.main.setSymbolPen(self.curve.colour)
+
+    def _hide_together(self) -> None:
+        self.raw.setVisible(self.main.isVisible())
+
+
+def _line(plot: pyqtgraph.PlotItem, colour: QColor, height: int) -> pyqtgraph.PlotDataItem:
+    line = pyqtgraph.PlotDataItem(pen=pyqtgraph.mkPen(colour, width=1), connect="finite")
+    line.setDownsampling(auto=True, method="peak")
+    line.setClipToView(True)
+    line.setZValue(height)
+    plot.addItem(line)
+    return line
+
+
+def mixed(colour: str) -> QColor:
+    """A colour paled towards the ground of the plot. Opaque pens paint faster than clear ones."""
+    over, under = QColor(colour), QColor(palette.PANEL)
+    parts = zip(over.getRgb()[:3], under.getRgb()[:3], strict=True)
+    return QColor(*(round(PALE * a + (1 - PALE) * b) for a, b in parts))
+
+
+class NumberAxis(pyqtgraph.AxisItem):
+    """An axis with plain numbers: no powers in the label, and 1-2-5 ticks on a log scale."""
+
+    def __init__(self, orientation: str) -> None:
+        super().__init__(orientation, pen=palette.LINE, textPen=palette.MUTED, maxTickLength=-4)
+        self.enableAutoSIPrefix(False)
+        if orientation == "left":
+            self.setWidth(AXIS_WIDTH)
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[Any]:
+        if not self.logMode:
+            return list(super().tickValues(minVal, maxVal, size))
+        return [(1.0, log_ticks(*sorted((minVal, maxVal))))]
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [f"{10**value:.6g}" if math.isfinite(value) else "" for value in values]

@@ -1,0 +1,93 @@
+"""Plots as files: one picture of one or all of them, as pixels or as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from app.monitor import palette
+from app.monitor.plot import Plot
+
+SHARPNESS = 2
+"""Pixels of a PNG for each pixel of the window, so that it prints well."""
+TITLE = 34
+GAP = 8
+
+
+def png(plots: Sequence[Plot]) -> bytes:
+    """The plots as they stand in the window, at twice its sharpness."""
+    image = QImage(_size(plots) * SHARPNESS, QImage.Format.Format_RGB32)
+    image.fill(QColor(palette.PANEL))
+    painter = QPainter(image)
+    painter.scale(SHARPNESS, SHARPNESS)
+    _paint(painter, plots)
+    painter.end()
+    buffer = _buffer()
+    image.save(buffer, "PNG")
+    return bytes(buffer.data().data())
+
+
+def svg(plots: Sequence[Plot]) -> bytes:
+    """The plots as lines and letters, for print and for drawing programs."""
+    buffer = _buffer()
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the other version cannot clip
+    generator.setOutputDevice(buffer)
+    generator.setSize(_size(plots))
+    generator.setViewBox(QRectF(0, 0, _size(plots).width(), _size(plots).height()))
+    generator.setTitle(", ".join(plot.name for plot in plots))
+    painter = QPainter(generator)
+    painter.fillRect(QRectF(0, 0, 1e5, 1e5), QColor(palette.PANEL))
+    _paint(painter, plots)
+    painter.end()
+    return bytes(buffer.data().data())
+
+
+def _buffer() -> QBuffer:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    return buffer
+
+
+def _columns(plots: Sequence[Plot]) -> int:
+    return min(2, len(plots))
+
+
+def _cell(plots: Sequence[Plot]) -> QSize:
+    """Room for the largest plot and its title."""
+    width = max(plot.canvas.width() for plot in plots)
+    return QSize(width, max(plot.canvas.height() for plot in plots) + TITLE)
+
+
+def _size(plots: Sequence[Plot]) -> QSize:
+    columns, cell = _columns(plots), _cell(plots)
+    rows = -(-len(plots) // columns)
+    return QSize(columns * (cell.width() + GAP), rows * (cell.height() + GAP))
+
+
+def _paint(painter: QPainter, plots: Sequence[Plot]) -> None:
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    columns, cell = _columns(plots), _cell(plots)
+    for index, plot in enumerate(plots):
+        row, column = divmod(index, columns)
+        x, y = column * (cell.width() + GAP), row * (cell.height() + GAP)
+        _paint_title(painter, plot, QRectF(x + TITLE / 2, y, cell.width(), TITLE))
+        _paint_plot(painter, plot, x, y + TITLE)
+
+
+def _paint_title(painter: QPainter, plot: Plot, place: QRectF) -> None:
+    font = QFont(plot.font())
+    font.setPixelSize(15)
+    font.setWeight(QFont.Weight.DemiBold)
+    painter.setFont(font)
+    painter.setPen(QColor(palette.TEXT))
+    painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, plot.name)
+
+
+def _paint_plot(painter: QPainter, plot: Plot, x: float, y: float) -> None:
+    plot.hide_readout()
+    scene = plot.canvas.scene()
+    source = plot.item.sceneBoundingRect()
+    scene.render(painter, QRectF(x, y, source.width(), source.height()), source)

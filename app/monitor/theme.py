@@ -1,0 +1,93 @@
+"""How the monitor looks: one style sheet, fonts, and pyqtgraph's defaults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyqtgraph
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.monitor import palette
+
+FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
+FAMILY = "Patchbay"
+
+SHEET = f"""
+* {{ color: {palette.TEXT}; }}
+QMainWindow, QWidget#board, QScrollArea {{ background: {palette.BACKGROUND}; border: none; }}
+QWidget#panel, QWidget#card, QWidget#controls {{ background: {palette.PANEL}; }}
+QWidget#card {{ border: 1px solid {palette.LINE}; border-radius: 6px; }}
+QLabel#heading {{ color: {palette.MUTED}; font-weight: 600; }}
+QLabel#title {{ font-weight: 600; font-size: 14px; }}
+QLabel#muted {{ color: {palette.MUTED}; }}
+QLabel#empty {{ color: {palette.MUTED}; font-size: 15px; }}
+QLabel#readout {{ background: {palette.RAISED}; border: 1px solid {palette.LINE};
+    border-radius: 4px; padding: 5px 8px; }}
+QToolTip {{ background: {palette.RAISED}; border: 1px solid {palette.LINE}; padding: 4px; }}
+QPushButton, QToolButton {{ background: {palette.RAISED}; border: 1px solid {palette.LINE};
+    border-radius: 4px; padding: 4px 10px; }}
+QPushButton:hover, QToolButton:hover {{ border-color: {palette.ACCENT}; }}
+QPushButton:checked {{ background: {palette.ACCENT}; color: {palette.BACKGROUND};
+    border-color: {palette.ACCENT}; }}
+QPushButton:disabled, QToolButton:disabled {{ color: {palette.MUTED};
+    background: {palette.PANEL}; }}
+QPushButton:focus, QToolButton:focus {{ border-color: {palette.ACCENT}; }}
+QPushButton::menu-indicator, QToolButton::menu-indicator {{ image: none; width: 0; }}
+QToolButton#quiet {{ background: transparent; border-color: transparent; padding: 2px 6px;
+    color: {palette.MUTED}; }}
+QToolButton#quiet:hover {{ color: {palette.TEXT}; border-color: {palette.LINE}; }}
+QMenu {{ background: {palette.RAISED}; border: 1px solid {palette.LINE}; padding: 4px; }}
+QMenu::item {{ padding: 5px 18px; border-radius: 3px; }}
+QMenu::item:selected {{ background: {palette.ACCENT}; color: {palette.BACKGROUND}; }}
+QListView, QTableWidget {{ background: {palette.PANEL}; border: none; outline: none;
+    gridline-color: {palette.LINE}; }}
+QTableWidget::item {{ padding: 2px 8px; }}
+QHeaderView, QHeaderView::section {{ background: {palette.PANEL}; color: {palette.MUTED};
+    border: none; padding: 3px 8px; }}
+QTableCornerButton::section {{ background: {palette.PANEL}; border: none; }}
+QSplitter::handle {{ background: {palette.BACKGROUND}; }}
+QSlider::groove:horizontal {{ height: 4px; background: {palette.LINE}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {palette.ACCENT}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ background: {palette.TEXT}; width: 12px; height: 12px; margin: -4px 0;
+    border-radius: 6px; }}
+QScrollBar {{ background: transparent; width: 10px; height: 10px; }}
+QScrollBar::handle {{ background: {palette.LINE}; border-radius: 4px;
+    min-height: 24px; min-width: 24px; }}
+QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
+QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QFrame#message {{ background: {palette.RAISED}; border-radius: 4px; }}
+"""
+
+
+def apply(app: QApplication) -> None:
+    """Gives the whole program its fonts and colours. Calling it twice changes nothing."""
+    app.setStyle("Fusion")
+    app.setPalette(_palette())
+    app.setFont(_font())
+    app.setStyleSheet(SHEET)
+    pyqtgraph.setConfigOptions(antialias=True, background=palette.PANEL, foreground=palette.MUTED)
+
+
+def _palette() -> QPalette:
+    roles = QPalette.ColorRole
+    colours = QPalette()
+    for role in (roles.Window, roles.Base, roles.AlternateBase):
+        colours.setColor(role, QColor(palette.PANEL))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.ToolTipText):
+        colours.setColor(role, QColor(palette.TEXT))
+    for role in (roles.Button, roles.ToolTipBase):
+        colours.setColor(role, QColor(palette.RAISED))
+    colours.setColor(roles.Highlight, QColor(palette.ACCENT))
+    colours.setColor(roles.HighlightedText, QColor(palette.BACKGROUND))
+    colours.setColor(roles.PlaceholderText, QColor(palette.MUTED))
+    return colours
+
+
+def _font() -> QFont:
+    """Our own font where it is shipped or installed, else the system's."""
+    for path in sorted(FONTS.glob("*.[to]tf")):
+        QFontDatabase.addApplicationFont(str(path))
+    font = QFont(FAMILY) if FAMILY in QFontDatabase.families() else QFont()
+    font.setPixelSize(13)
+    return font
