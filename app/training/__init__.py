@@ -1,0 +1,1 @@
+"""Training: the worker process, its loop, checkpoints and devices."""

@@ -1,0 +1,80 @@
+"""What went wrong in a run, as one sentence for people. The traceback is for the log."""
+
+from __future__ import annotations
+
+import errno
+import linecache
+import re
+import traceback
+from types import ModuleType
+
+import torch
+from safetensors import SafetensorError
+
+from app.runs import Run, RunError
+from app.training.checkpoints import CheckpointError
+from app.training.devices import DeviceError
+from graphs.files import read
+
+
+class NotFiniteError(ArithmeticError):
+    """A loss that is no number any more; its text is one sentence."""
+
+
+PLAIN = (RunError, CheckpointError, DeviceError, NotFiniteError)
+"""Errors whose text is the sentence."""
+
+
+def sentence(error: BaseException, module: ModuleType | None = None, where: str = "") -> str:
+    """One sentence about an error: what happened where, and what to do."""
+    if isinstance(error, PLAIN):
+        return str(error)
+    if _is_out_of_memory(error):
+        return f"Memory ran out {where}: use a smaller batch size or a smaller network.".replace(
+            " :", ":"
+        )
+    if _is_full_disk(error):
+        return "The disk is full: free some space, then resume the run."
+    if isinstance(error, OSError) and error.filename and not failing_line(error, module):
+        return f"{error.filename} cannot be used: {error.strerror}."
+    line = failing_line(error, module)
+    reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
+    place = f" at `{line}`" if line else ""
+    return f"The program failed {where}{place}: {reason}.".replace("  ", " ")
+
+
+def failing_line(error: BaseException, module: ModuleType | None) -> str | None:
+    """The innermost line of the generated program that the error passed through."""
+    if module is None or not module.__file__:
+        return None
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [
+        linecache.getline(frame.filename, frame.lineno or 0).strip()
+        for frame in frames
+        if frame.filename == module.__file__
+    ]
+    return lines[-1] if lines else None
+
+
+def failing_node(error: BaseException, module: ModuleType | None, run: Run) -> str | None:
+    """The node that an error is about: printed names are made from the ids of the nodes."""
+    if node := getattr(error, "node", None):
+        return str(node)
+    line = failing_line(error, module)
+    if not line:
+        return None
+    graphs = read(run.document_path).graphs.values()
+    nodes = {id for graph in graphs for id in graph.nodes}
+    return next((word for word in re.findall(r"\w+", line) if word in nodes), None)
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def _is_full_disk(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return isinstance(error, SafetensorError) and "os error 28" in str(error)

@@ -1,0 +1,277 @@
+"""The loop: the calls of the exported file in the same order, with a run kept around them.
+
+On the CPU its losses equal those of the exported file bit for bit, stopped and resumed or not. A
+step costs the app a clock and three appends; all else is done a few times a second.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from itertools import islice
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from app.training import checkpoints
+from app.training.checkpoints import Progress, Snapshot
+from app.training.control import Control
+from app.training.failures import NotFiniteError
+from app.training.randomness import RandomStates
+from app.training.recorder import Recorder
+from app.training.saver import Saver
+
+LOOK_SECONDS = 0.25
+"""Between two looks at what was asked; each look also fetches and writes the steps since."""
+CHECKPOINT_SECONDS = 30.0
+"""Between two checkpoints in a long epoch."""
+
+Batch = dict[str, Tensor]
+
+
+class Stopped(Exception):
+    """The run was asked to stop, and all is saved."""
+
+
+class Training:
+    """One training of one program. `run` trains to the end, or raises Stopped."""
+
+    def __init__(
+        self,
+        module: ModuleType,
+        device: torch.device,
+        seed: int,
+        recorder: Recorder,
+        control: Control,
+        saver: Saver,
+    ) -> None:
+        self.module = module
+        self.device = device
+        self.recorder = recorder
+        self.control = control
+        self.saver = saver
+        torch.manual_seed(seed)
+        self.data: dict[str, Batch] = module.load(device)
+        self.program: Any = module.Program().to(device)
+        self.progress = Progress()
+        size = module.size_of(self.data["train"])
+        self.steps_per_epoch = max(1, math.ceil(size / module.BATCH_SIZE))
+        self._times: list[float] = []
+        self._written = 0
+        self._random: RandomStates | None = None
+        self._start = time.monotonic()
+        self._due = 0.0
+        self._checkpoint_due = self._start + CHECKPOINT_SECONDS
+
+    @property
+    def has_validation(self) -> bool:
+        """There is data to validate on."""
+        split = self.data.get("validation")
+        return bool(split) and self.module.size_of(split) > 0
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a checkpoint. Raises CheckpointError."""
+        self.progress = checkpoints.restore(snapshot, self.program, self.device)
+        self._written = len(self.progress.rows)
+        self._start = time.monotonic() - self.progress.seconds
+
+    def run(self, epochs: int) -> None:
+        """Train until so many epochs are done. Raises Stopped when asked to stop."""
+        self._start = time.monotonic() - self.progress.seconds
+        self.show()
+        while self.progress.epoch < epochs:
+            self._train()
+            self._end_epoch()
+        self.saver.wait()
+
+    def _train(self) -> None:
+        """One pass over the training data, or what is left of it."""
+        self.program.train()
+        progress, rows, sizes, times = self._begin_epoch()
+        step, size_of, clock = self.program.step, self.module.size_of, time.monotonic
+        control = self.control
+        for batch in self._batches():
+            rows.append(step(batch))
+            sizes.append(size_of(batch))
+            moment = clock()
+            times.append(moment)
+            progress.step += 1
+            if moment >= self._due or control.interrupted:
+                self._look()
+        self._flush()
+
+    def _begin_epoch(self) -> tuple[Progress, list[Batch], list[int], list[float]]:
+        progress = self.progress
+        if progress.epoch_start is None:
+            progress.epoch_start = RandomStates.capture(self.device)
+        return progress, progress.rows, progress.sizes, self._times
+
+    def _batches(self) -> Iterator[Batch]:
+        """The epoch's batches; those done before a stop are drawn again in order, and left out."""
+        done = len(self.progress.rows)
+        split, size = self.data["train"], self.module.BATCH_SIZE
+        train: Iterator[Batch] = self.module.batches(split, size, shuffle=True)
+        if done == 0:
+            return train
+        now = RandomStates.capture(self.device)
+        assert self.progress.epoch_start is not None
+        self.progress.epoch_start.restore(self.device)
+        for _ in islice(train, done):
+            pass
+        now.restore(self.device)
+        return train
+
+    def _end_epoch(self) -> None:
+        progress = self.progress
+        train = self.module.average(progress.rows, progress.sizes)
+        validation = self._validate()
+        progress.epoch += 1
+        progress.seconds = self._seconds()
+        self._record("train_epoch", train)
+        if validation:
+            self._record("validation", validation)
+        self._clear_epoch()
+        best = self._judge(validation or train)
+        self._checkpoint(best)
+        self._print(train, validation)
+
+    def _clear_epoch(self) -> None:
+        self.progress.rows, self.progress.sizes = [], []
+        self.progress.epoch_start = None
+        self._times.clear()
+        self._written = 0
+
+    def _validate(self) -> dict[str, float]:
+        """The means over the validation data; empty when there is none."""
+        if not self.has_validation:
+            return {}
+        split = self.data["validation"]
+        self._random = RandomStates.capture(self.device)  # a stop in here comes back to here
+        self.program.eval()
+        rows, sizes = [], []
+        with torch.no_grad():
+            for batch in self.module.batches(split, self.module.BATCH_SIZE):
+                rows.append(self.program.evaluate(batch))
+                sizes.append(self.module.size_of(batch))
+                if time.monotonic() >= self._due or self.control.interrupted:
+                    self._look()
+        self._random = None
+        values: dict[str, float] = self.module.average(rows, sizes)
+        self._require_finite(values, f"in the validation after epoch {self.progress.epoch + 1}")
+        return values
+
+    def _judge(self, values: dict[str, float]) -> bool:
+        """Note the epoch's values; says whether the first loss was never lower."""
+        progress = self.progress
+        progress.last = {name: value for name, value in values.items() if math.isfinite(value)}
+        for name, value in progress.last.items():
+            better = max if self.module.METRICS.get(name) == "max" else min
+            progress.best[name] = better(value, progress.best.get(name, value))
+        loss = values[self.module.LOSSES[0]]
+        if progress.best_loss is not None and loss >= progress.best_loss:
+            return False
+        progress.best_loss = loss
+        return True
+
+    def _look(self) -> None:
+        """What is done a few times a second: write the steps since, obey, save now and then."""
+        self._flush()
+        self.control.poll()
+        if self.control.stop or self.control.pause:
+            self._obey()
+        elif time.monotonic() >= self._checkpoint_due:
+            self._checkpoint()
+        self.show()
+        self._due = time.monotonic() + LOOK_SECONDS
+
+    def _obey(self) -> None:
+        self._checkpoint()
+        self.saver.wait()
+        if self.control.pause and not self.control.stop:
+            self._sleep()
+        if self.control.stop:
+            raise Stopped
+
+    def _sleep(self) -> None:
+        """Wait while the run is paused; that time is no training time."""
+        began = time.monotonic()
+        self.recorder.show(sync=True, status="paused")
+        while self.control.pause and not self.control.stop:
+            time.sleep(0.05)
+            self.control.poll()
+        self._start += time.monotonic() - began
+
+    def _flush(self) -> None:
+        """Fetch the steps since the last time in one transfer, and write them."""
+        progress, first = self.progress, self._written
+        rows = progress.rows[first:]
+        if not rows:
+            return
+        names, table = fetch(rows)
+        before = progress.step - len(progress.rows)
+        places = [
+            (before + i, progress.epoch + min(i / self.steps_per_epoch, 1.0), t - self._start)
+            for i, t in enumerate(self._times, first + 1)
+        ]
+        self.recorder.steps(names, places, table)
+        self._written = len(progress.rows)
+        self._times.clear()
+        self._require_finite_steps(names, table, before + first + 1)
+
+    def _require_finite_steps(self, names: list[str], table: list[list[float]], first: int) -> None:
+        for name, column in zip(names, table, strict=True):
+            if name in self.module.LOSSES and not all(map(math.isfinite, column)):
+                at = next(i for i, value in enumerate(column) if not math.isfinite(value))
+                self._require_finite({name: column[at]}, f"at step {first + at}")
+
+    def _require_finite(self, values: dict[str, float], where: str) -> None:
+        for name in self.module.LOSSES:
+            if not math.isfinite(values.get(name, 0.0)):
+                raise NotFiniteError(
+                    f"The loss {name} became {values[name]} {where}: try a lower learning rate, "
+                    "or look for values in the data that are not finite."
+                )
+
+    def _record(self, split: str, values: dict[str, float]) -> None:
+        progress = self.progress
+        self.recorder.epoch(split, progress.step, progress.epoch, progress.seconds, values)
+
+    def _checkpoint(self, best: bool = False) -> None:
+        self.progress.seconds = self._seconds()
+        random = self._random or RandomStates.capture(self.device)
+        self.saver.save(checkpoints.take(self.program, self.progress, random), best)
+        pause = max(CHECKPOINT_SECONDS, 100 * self.saver.seconds)
+        self._checkpoint_due = time.monotonic() + pause
+
+    def show(self, status: str = "running", sync: bool = False) -> None:
+        """Bring the run's state up to date."""
+        progress = self.progress
+        self.recorder.show(
+            sync,
+            status=status,
+            epoch=progress.epoch,
+            step=progress.step,
+            seconds=self._seconds(),
+            last=progress.last,
+            best=progress.best,
+        )
+
+    def _print(self, train: dict[str, float], validation: dict[str, float]) -> None:
+        texts = [f"epoch {self.progress.epoch}"]
+        for split, values in (("train", train), ("validation", validation)):
+            texts += [f"{split} {name} {value:.6g}" for name, value in values.items()]
+        print("  ".join(texts), flush=True)
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._start
+
+
+def fetch(rows: list[Batch]) -> tuple[list[str], list[list[float]]]:
+    """The names of the values, and a column for each: stacked on the device, one transfer."""
+    names = list(rows[0])
+    columns = [torch.stack([row[name] for row in rows]) for name in names]
+    exact = torch.float32 if columns[0].device.type == "mps" else torch.float64
+    return names, torch.stack([column.to(exact) for column in columns]).tolist()

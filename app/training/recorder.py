@@ -1,0 +1,88 @@
+"""Writes what a run shows of itself: metrics.jsonl and state.json."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from app.runs import Run, State, now, parse_row, write_text
+
+
+class Recorder:
+    """The one writer of a run's metrics and state."""
+
+    def __init__(self, run: Run, state: State) -> None:
+        self.run = run
+        self.state = state
+        self._metrics = run.metrics_path.open("ab", buffering=0)
+
+    def close(self) -> None:
+        self._metrics.close()
+
+    def cut(self, epoch: int, step: int) -> None:
+        """Drop the rows after a checkpoint. The new file replaces the old: readers start over."""
+        self._metrics.close()
+        kept: list[str] = []
+        with self.run.metrics_path.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                row = parse_row(line)
+                if row and row.step <= step and (row.split == "train" or row.epoch <= epoch):
+                    kept.append(line if line.endswith("\n") else line + "\n")
+        write_text(self.run.metrics_path, "".join(kept))
+        self._metrics = self.run.metrics_path.open("ab", buffering=0)
+
+    def steps(
+        self,
+        names: Sequence[str],
+        rows: Iterable[tuple[int, float, float]],
+        table: Sequence[Sequence[float]],
+    ) -> None:
+        """Append training steps, each (step, epoch, time), with a column of values a name."""
+        keys = [json.dumps(name) for name in names]
+        lines = []
+        for (step, epoch, time), values in zip(rows, zip(*table, strict=True), strict=True):
+            pairs = ",".join([f"{k}:{number(v)}" for k, v in zip(keys, values, strict=True)])
+            lines.append(
+                f'{{"split":"train","step":{step},"epoch":{epoch:.6g},'
+                f'"time":{time:.4f},"values":{{{pairs}}}}}\n'
+            )
+        self._append("".join(lines))
+
+    def epoch(
+        self, split: str, step: int, epoch: int, time: float, values: Mapping[str, float]
+    ) -> None:
+        """Append the values of a whole epoch."""
+        finite = {name: value if math.isfinite(value) else None for name, value in values.items()}
+        place = {"split": split, "step": step, "epoch": epoch, "time": round(time, 4)}
+        self._append(json.dumps({**place, "values": finite}, separators=(",", ":")) + "\n")
+
+    def _append(self, text: str) -> None:
+        data = text.encode()
+        written = self._metrics.write(data)
+        if written != len(data):  # a full disk takes a part, and refuses the next byte
+            self._metrics.write(data[written:])
+
+    def show(self, sync: bool = False, **changes: Any) -> None:
+        """Bring state.json up to date; `sync` for a change of status."""
+        updates = {**dict(self.state), **changes, "updated": now()}
+        self.state = State.model_validate(updates)
+        write_text(self.run.state_path, self.state.model_dump_json(), sync)
+
+    def fail(self, message: str, node: str | None) -> None:
+        """Show that the run failed, even on a full disk, which has no room for a second file."""
+        try:
+            self.show(sync=True, status="failed", message=message, node=node)
+        except OSError:
+            self._overwrite(self.state.model_dump_json())
+
+    def _overwrite(self, text: str) -> None:
+        with self.run.state_path.open("r+b", buffering=0) as file:
+            file.write(text.encode().ljust(os.fstat(file.fileno()).st_size))
+
+
+def number(value: float) -> str:
+    """A number as JSON has it: what is not finite is null."""
+    return repr(value) if math.isfinite(value) else "null"
