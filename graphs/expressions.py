@@ -82,7 +82,7 @@ class FolderFile(Expression):
         self.name = name
 
 
-def call(target: Callable[..., Any], *args: Any, **kwargs: Any) -> Call:
+def call(target: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call:
     """Describe `target(*args, **kwargs)`."""
     return Call(target, args, kwargs)
 

@@ -29,7 +29,7 @@ def split(
 def digits(
     form: str, validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits of 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
@@ -46,7 +46,7 @@ def table(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """Columns of a CSV file whose first row names them: features as numbers, the target as class or number."""
+    """Columns of a CSV file: features as numbers, the target as a class or a number."""
     with path.open(newline="", encoding="utf-8-sig") as file:
         rows = [row for row in csv.DictReader(file) if any(row.values())]
     if len(rows) < 3:
@@ -73,7 +73,6 @@ def numbers(path: Path, rows: list[dict[str, str]], column: str) -> list[float]:
         try:
             values.append(float(row[column]))
         except (KeyError, TypeError, ValueError):
-            raise ValueError(
-                f"{path.name}, row {line}: column {column} has {row.get(column)!r}, which is not a number"
-            ) from None
+            found = f"{path.name}, row {line}: column {column} has {row.get(column)!r}"
+            raise ValueError(f"{found}, which is not a number") from None
     return values

@@ -1,0 +1,100 @@
+"""Copies the source of plain functions and modules into an exported file, with what they call and import."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import Any
+
+
+class Copier:
+    """Collects definitions and the import lines that they need."""
+
+    def __init__(self) -> None:
+        self.imports: set[str] = set()
+        self._sources: dict[tuple[str, str], str] = {}
+        self._taken = 0
+
+    def add(self, target: Callable[..., Any]) -> None:
+        """Copy a function or class, and whatever of its own file it refers to, before it."""
+        self._add(sys.modules[target.__module__], target.__name__)
+
+    @property
+    def names(self) -> set[str]:
+        """The names that the copied definitions have."""
+        return {name for _, name in self._sources}
+
+    def take(self) -> list[str]:
+        """The definitions that were added since the last take, callees first."""
+        new = list(self._sources.values())[self._taken :]
+        self._taken = len(self._sources)
+        return new
+
+    def _add(self, module: ModuleType, name: str) -> None:
+        if (module.__name__, name) in self._sources:
+            return
+        source = inspect.getsource(module)
+        tree = ast.parse(source)
+        definition = next(n for n in tree.body if isinstance(n, _DEFINITIONS) and n.name == name)
+        own = {n.name for n in tree.body if isinstance(n, _DEFINITIONS)}
+        words = {n.id for n in ast.walk(definition) if isinstance(n, ast.Name)}
+        for callee in (n.name for n in tree.body if isinstance(n, _DEFINITIONS) and n.name in words - {name}):
+            self._add(module, callee)
+        self.imports.update(import_lines(tree, words - own))
+        self._sources[module.__name__, name] = _source_of(source, definition)
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+
+
+def _source_of(source: str, definition: ast.FunctionDef | ast.ClassDef) -> str:
+    first = min([definition.lineno, *(d.lineno for d in definition.decorator_list)])
+    return "\n".join(source.splitlines()[first - 1 : definition.end_lineno])
+
+
+def import_lines(tree: ast.Module, words: set[str]) -> Iterable[str]:
+    """The import statements at the top of a file that bring in some of these words."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            yield from (f"import {_alias(a)}" for a in node.names if (a.asname or a.name.split(".")[0]) in words)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (
+                f"from {node.module} import {_alias(a)}" for a in node.names if (a.asname or a.name) in words
+            )
+
+
+def _alias(alias: ast.alias) -> str:
+    return f"{alias.name} as {alias.asname}" if alias.asname else alias.name
+
+
+def import_block(lines: Iterable[str]) -> str:
+    """Import lines merged, one statement a module, and sorted as ruff sorts them: standard library, then others."""
+    plain: set[str] = set()
+    parts: dict[str, set[str]] = {}
+    for line in lines:
+        if line.startswith("import "):
+            plain.add(line.removeprefix("import "))
+        else:
+            module, _, names = line.removeprefix("from ").partition(" import ")
+            parts.setdefault(module, set()).update(part.strip() for part in names.split(","))
+    groups: tuple[list[str], list[str]] = ([], [])
+    for module in sorted(plain):
+        groups[_is_foreign(module)].append(f"import {module}")
+    for module in sorted(parts):
+        plain_names = sorted((n for n in parts[module] if " as " not in n), key=_by_case)
+        merged = [f"from {module} import {', '.join(plain_names)}"] if plain_names else []
+        merged += [f"from {module} import {name}" for name in sorted(parts[module]) if " as " in name]
+        groups[_is_foreign(module)].extend(merged)
+    return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+def _by_case(name: str) -> tuple[int, str]:
+    """Constants, then classes, then the rest."""
+    return (0 if name.isupper() and len(name) > 1 else 1 if name[0].isupper() else 2), name
+
+
+def _is_foreign(module: str) -> bool:
+    return module.split(" ")[0].split(".")[0] not in sys.stdlib_module_names

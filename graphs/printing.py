@@ -1,0 +1,333 @@
+"""Prints descriptions of Python as the statements of a class: constructions for `__init__`, lines for `forward`."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import keyword
+import operator
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from graphs.document import End, identifier
+from graphs.expressions import Apply, Attribute, Call, Expression, FolderFile, Item, MetaRun, walk
+from graphs.inference import described_with, meta_tensor
+from graphs.kinds import Meta, Tensor
+from graphs.node_type import NodeType, Port
+
+OPERATORS: dict[Any, str] = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.truediv: "/",
+    operator.matmul: "@",
+}
+LONGEST_INLINE = 56
+"""Characters of the longest expression that is put into another."""
+DEEPEST_INLINE = 3
+"""How many nodes one expression may hold."""
+
+
+class Names:
+    """Names of one scope: each is given once, and none shadows a keyword, a builtin or an import."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = {*keyword.kwlist, *dir(builtins), "torch", "nn", "F", "self", "Tensor", *taken}
+
+    def unique(self, wanted: str) -> str:
+        """The name wanted, or it with a number."""
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._taken.add(name)
+        return name
+
+
+class Imports:
+    """What the printed code refers to: names of torch, and functions and modules whose source goes along."""
+
+    def __init__(self) -> None:
+        self.copied: dict[str, Callable[..., Any]] = {}
+        self.lines: set[str] = {"import torch", "from torch import Tensor, nn"}
+
+    def name(self, target: Callable[..., Any]) -> str:
+        """How printed code calls a class or function."""
+        title = target.__name__
+        if target in (len,):
+            return title
+        if getattr(nn, title, None) is target:
+            return f"nn.{title}"
+        if getattr(functional, title, None) is target:
+            self.lines.add("from torch.nn import functional as F")
+            return f"F.{title}"
+        if getattr(torch.optim, title, None) is target:
+            return f"torch.optim.{title}"
+        if getattr(torch, title, None) is target:
+            return f"torch.{title}"
+        self.copied[title] = target
+        return title
+
+
+@dataclass
+class Described:
+    """A node with what it describes."""
+
+    id: str
+    title: str
+    """What its variables and modules are named after."""
+    type: NodeType
+    outputs: dict[str, Expression]
+
+    @property
+    def applies_module(self) -> bool:
+        """Whether it is a layer with a module of its own, not a plain function."""
+        return any(isinstance(value, Apply) for value in walk(list(self.outputs.values())))
+
+
+@dataclass
+class Scope:
+    """A class being printed: modules in `init`, statements in `lines`, and the text of each value by its end."""
+
+    imports: Imports
+    values: dict[End, str]
+    names: Names
+    attributes: Names = field(default_factory=Names)
+    init: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    depth: Counter[End] = field(default_factory=Counter)
+    modules: dict[str, list[str]] = field(default_factory=dict)
+    """Attributes that hold each node's modules."""
+    before_module: set[End] = field(default_factory=set)
+    """Values that a module is applied to; one line applies one module at most."""
+
+    def print_nodes(self, nodes: list[Described], metas: dict[End, Meta], results: list[End]) -> None:
+        """Print nodes in order; `results` are used once more after them."""
+        uses = Counter(results)
+        for node in nodes:
+            used = [leaf.end for leaf in leaves(node.outputs.values())]
+            uses.update(used)
+            if node.applies_module:
+                self.before_module.update(used)
+        for node in nodes:
+            _NodePrinter(self, node, uses, metas).print()
+
+
+def describe(
+    id: str, title: str, type_: NodeType, sources: dict[str, list[tuple[End, Meta]]]
+) -> Described:
+    """A node's description, its leaves being the ends that its wires come from."""
+
+    def leaf(port: Port, number: int, meta: Meta) -> Tensor:
+        return port.takes(sources[port.name][number][0], meta)
+
+    arrivals = tuple((name, tuple(meta for _, meta in found)) for name, found in sources.items())
+    return Described(id, title, type_, described_with(type_, arrivals, leaf)[0])
+
+
+def leaves(values: Iterable[Expression]) -> Iterable[Tensor]:
+    """Every use of a leaf, once for each place where it stands."""
+    values = list(values)
+    yield from (value for value in values if isinstance(value, Tensor))
+    for expression in walk(values):
+        yield from (part for part in _flat(expression.operands()) if isinstance(part, Tensor))
+
+
+def _flat(values: Iterable[Any]) -> Iterable[Any]:
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _flat(value)
+        else:
+            yield value
+
+
+class ExpressionPrinter:
+    """Prints one expression. `values` gives the text of a leaf; `keep_defaults` prints every argument."""
+
+    def __init__(self, imports: Imports, values: dict[End, str], keep_defaults: bool = False) -> None:
+        self.imports = imports
+        self.values = values
+        self.keep_defaults = keep_defaults
+        self.named: dict[int, str] = {}
+        """Expressions that stand in a variable or attribute already."""
+
+    def text(self, value: Any) -> str:
+        """The Python of an expression, or of a validated plain value."""
+        if id(value) in self.named:
+            return self.named[id(value)]
+        match value:
+            case Tensor():
+                return self.values[value.end]
+            case Call() if value.target in OPERATORS:
+                return f" {OPERATORS[value.target]} ".join(self._operand(part) for part in value.args)
+            case Call():
+                name = self.imports.name(value.target)
+                return f"{name}({self._arguments(value.target, value.args, value.kwargs)})"
+            case Apply():
+                module = self.text(value.module)
+                return f"{module}({self._arguments(value.module.target, value.args, value.kwargs)})"
+            case Item():
+                return f"{self._operand(value.value)}[{value.index}]"
+            case Attribute():
+                return f"{self._operand(value.value)}.{value.name}"
+            case FolderFile():
+                return f"folder / {value.name!r}"
+            case list():
+                return f"[{', '.join(map(self.text, value))}]"
+            case tuple():
+                return f"({', '.join(map(self.text, value))}{',' * (len(value) == 1)})"
+            case bool() | int() | float() | str() | None:
+                return repr(value)
+        raise TypeError(f"{type(value).__name__} cannot stand in printed code")
+
+    def _operand(self, value: Any) -> str:
+        text = self.text(value)
+        return f"({text})" if any(f" {sign} " in text for sign in OPERATORS.values()) else text
+
+    def _arguments(self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        defaults = {} if self.keep_defaults else _defaults(target)
+        named = (
+            f"{name}={self.text(value)}"
+            for name, value in kwargs.items()
+            if isinstance(value, Expression) or name not in defaults or not _same(defaults[name], value)
+        )
+        return ", ".join([*map(self.text, args), *named])
+
+
+class _NodePrinter(ExpressionPrinter):
+    """Prints one node into a scope."""
+
+    def __init__(
+        self, scope: Scope, node: Described, uses: Counter[End], metas: dict[End, Meta]
+    ) -> None:
+        super().__init__(scope.imports, scope.values, keep_defaults=node.type.role in ("loss", "data"))
+        self.scope = scope
+        self.node = node
+        self.uses = uses
+        self.metas = metas
+        self.stem = identifier(node.title)
+
+    def print(self) -> None:
+        needed = {
+            End(self.node.id, port): value
+            for port, value in self.node.outputs.items()
+            if self.uses[End(self.node.id, port)]
+        }
+        self._modules(needed.values())
+        self._unpackings(needed)
+        for end, expression in needed.items():
+            self._value(end, expression, alone=len(self.node.outputs) == 1)
+
+    def _modules(self, values: Iterable[Expression]) -> None:
+        for expression in walk(list(values)):
+            if isinstance(expression, Apply) and id(expression.module) not in self.named:
+                attribute = self.scope.attributes.unique(self.stem)
+                self.scope.init.append(f"self.{attribute} = {self.text(expression.module)}")
+                self.named[id(expression.module)] = f"self.{attribute}"
+                self.scope.modules.setdefault(self.node.id, []).append(attribute)
+
+    def _unpackings(self, needed: dict[End, Expression]) -> None:
+        """Give names to the parts of a tuple that are used: `sequence, (last, _) = self.lstm(x)`."""
+        if not any(isinstance(expression, Item) for expression in walk(list(needed.values()))):
+            return
+        run = MetaRun(meta_tensor)
+        run.value(list(needed.values()))
+        parts: dict[int, dict[tuple[int, ...], tuple[str, list[Item]]]] = {}
+        roots: dict[int, Expression] = {}
+        for end, expression in needed.items():
+            for item in (e for e in walk(expression) if isinstance(e, Item)):
+                root, path = _root(item)
+                if _at(run.structures[id(root)], path) is None and _is_tuple(run, item.value):
+                    roots[id(root)] = root
+                    hint = end.port if len(self.node.outputs) > 1 else self.stem
+                    parts.setdefault(id(root), {}).setdefault(path, (hint, []))[1].append(item)
+        for key, found in parts.items():
+            if len(found) > 1 or len(next(iter(found))) > 1:
+                self._unpack(roots[key], run.structures[key], found)
+
+    def _unpack(
+        self, root: Expression, structure: Any, found: dict[tuple[int, ...], tuple[str, list[Item]]]
+    ) -> None:
+        right = self.text(root)
+        names = {path: self.scope.names.unique(hint) for path, (hint, _) in found.items()}
+        self.scope.lines.append(f"{_pattern(structure, names)} = {right}")
+        for path, (_, items) in found.items():
+            self.named.update({id(item): names[path] for item in items})
+
+    def _value(self, end: End, expression: Expression, alone: bool) -> None:
+        """Put the value of a port into the scope: inside the one line that uses it, or in a line of its own."""
+        text = self.text(expression)
+        depth = 1 + sum(self.scope.depth[leaf.end] for leaf in leaves([expression]))
+        if text.isidentifier():
+            self.scope.values[end] = text
+        elif self._fits_inside(end, text, depth):
+            self.scope.values[end] = text
+            self.scope.depth[end] = depth
+        else:
+            name = self.scope.names.unique(self.stem if alone else end.port)
+            self.scope.lines.append(f"{name} = {text}  # {self.metas[end].text}")
+            self.scope.values[end] = name
+
+
+    def _fits_inside(self, end: End, text: str, depth: int) -> bool:
+        crowded = "self." in text and end in self.scope.before_module
+        return self.uses[end] == 1 and len(text) <= LONGEST_INLINE and depth <= DEEPEST_INLINE and not crowded
+
+
+def _root(item: Item) -> tuple[Expression, tuple[int, ...]]:
+    path: tuple[int, ...] = ()
+    value: Expression = item
+    while isinstance(value, Item):
+        path = (value.index, *path)
+        value = value.value
+    return value, path
+
+
+def _at(structure: Any, path: tuple[int, ...]) -> Any:
+    for index in path:
+        if structure is None:
+            return "inside a tensor"
+        structure = structure[index]
+    return structure
+
+
+def _is_tuple(run: MetaRun, value: Expression) -> bool:
+    return run.structures[id(value)] is not None
+
+
+def _pattern(structure: list[Any], names: dict[tuple[int, ...], str], path: tuple[int, ...] = ()) -> str:
+    """The left side of an assignment that takes a tuple apart; `_` is a part that nothing uses."""
+    parts = []
+    for index, part in enumerate(structure):
+        here = (*path, index)
+        used = any(name[: len(here)] == here for name in names)
+        if part is None or not used:
+            parts.append(names.get(here, "_"))
+        else:
+            parts.append(f"({_pattern(part, names, here)})")
+    return ", ".join(parts)
+
+
+def _defaults(target: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except ValueError:  # some functions of torch are built in and have no signature
+        return {}
+    return {p.name: p.default for p in parameters if p.default is not p.empty} | _recurrent_defaults(target)
+
+
+def _recurrent_defaults(target: Callable[..., Any]) -> dict[str, Any]:
+    """nn.LSTM and its kin hide their arguments behind *args; these are the defaults that torch documents."""
+    if not (inspect.isclass(target) and issubclass(target, nn.RNNBase)):
+        return {}
+    return {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+
+
+def _same(default: Any, value: Any) -> bool:
+    return type(default) is type(value) and bool(default == value)
