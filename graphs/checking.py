@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphs.document import MAIN, Document, End, Graph, Node, Wire, identifier
 from graphs.edits import AddNode, Connect, Disconnect, RemoveNodes, SetParameters
 from graphs.inference import Arrivals, Cache, Facts, infer, validated
-from graphs.kinds import Meta, kind_of
+from graphs.kinds import Meta, Tensor, kind_of
 from graphs.node_type import Data, NodeType, Port, node_types
 from graphs.problems import Fix, Problem
 from graphs.wiring import Wiring
@@ -92,7 +93,8 @@ class Checked:
 def check(document: Document, folder: Path | None = None, cache: Cache | None = None) -> Checked:
     """Find all problems of a document. `folder` is where its data files lie.
 
-    With a cache that knows the nodes, nothing is run again but what an edit changed and what it reaches.
+    With a cache that knows the nodes, nothing is run again but what an edit changed and what it
+    reaches.
     """
     from graphs.programs import program_problems
 
@@ -152,7 +154,9 @@ class _GraphCheck:
         fixes: tuple[Fix, ...] = (),
     ) -> None:
         self.problems.append(
-            Problem(graph=self.name, node=node, port=port, parameter=parameter, text=text, fixes=fixes)
+            Problem(
+                graph=self.name, node=node, port=port, parameter=parameter, text=text, fixes=fixes
+            )
         )
 
     def _check_wires(self) -> None:
@@ -195,8 +199,10 @@ class _GraphCheck:
         if node.type not in node_types():
             self._report(
                 id,
-                f"there is no node type {node.type} here: it is kept as it came, and the graph cannot be trained",
-                fixes=(Fix(title="Remove the node", edits=(RemoveNodes(graph=self.name, ids=(id,)),)),),
+                f"there is no node type {node.type} here: it is kept, but cannot be trained",
+                fixes=(
+                    Fix(title="Remove the node", edits=(RemoveNodes(graph=self.name, ids=(id,)),)),
+                ),
             )
             return
         type_ = validated(node)
@@ -230,7 +236,9 @@ class _GraphCheck:
                     )
                     for wire in wires
                 )
-                self._report(id, f"{port.name} takes one wire, got {len(wires)}", port.name, fixes=fixes)
+                self._report(
+                    id, f"{port.name} takes one wire, got {len(wires)}", port.name, fixes=fixes
+                )
         return len(self.problems) == before
 
     def _arrivals(self, id: str, type_: NodeType) -> Arrivals | None:
@@ -260,7 +268,7 @@ class _GraphCheck:
         self.weights[id] = facts.weights
         self.metas.update((End(id, port), meta) for port, meta in facts.outputs)
 
-    def _use(self, id: str, use: dict[str, object]) -> tuple[Fix, ...]:
+    def _use(self, id: str, use: Mapping[str, object]) -> tuple[Fix, ...]:
         if not use:
             return ()
         words = ", ".join(f"{name} = {_short(value)}" for name, value in use.items())
@@ -305,10 +313,8 @@ class _GraphCheck:
         )
 
 
-def _named(names: object) -> tuple[Port, ...]:
-    from graphs.kinds import Tensor
-
-    return tuple(Port(name, Tensor) for name in dict.fromkeys(names))  # type: ignore[call-overload]
+def _named(names: Iterable[str]) -> tuple[Port, ...]:
+    return tuple(Port(name, Tensor) for name in dict.fromkeys(names))
 
 
 def _short(value: object) -> str:

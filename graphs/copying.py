@@ -1,4 +1,6 @@
-"""Copies the source of plain functions and modules into an exported file, with what they call and import."""
+"""Copies the source of plain functions and modules into an exported file, with what they call and
+import.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ class Copier:
         definition = next(n for n in tree.body if isinstance(n, _DEFINITIONS) and n.name == name)
         own = {n.name for n in tree.body if isinstance(n, _DEFINITIONS)}
         words = {n.id for n in ast.walk(definition) if isinstance(n, ast.Name)}
-        for callee in (n.name for n in tree.body if isinstance(n, _DEFINITIONS) and n.name in words - {name}):
+        for callee in (
+            n.name for n in tree.body if isinstance(n, _DEFINITIONS) and n.name in words - {name}
+        ):
             self._add(module, callee)
         self.imports.update(import_lines(tree, words - own))
         self._sources[module.__name__, name] = _source_of(source, definition)
@@ -59,10 +63,16 @@ def import_lines(tree: ast.Module, words: set[str]) -> Iterable[str]:
     """The import statements at the top of a file that bring in some of these words."""
     for node in tree.body:
         if isinstance(node, ast.Import):
-            yield from (f"import {_alias(a)}" for a in node.names if (a.asname or a.name.split(".")[0]) in words)
+            yield from (
+                f"import {_alias(a)}"
+                for a in node.names
+                if (a.asname or a.name.split(".")[0]) in words
+            )
         elif isinstance(node, ast.ImportFrom):
             yield from (
-                f"from {node.module} import {_alias(a)}" for a in node.names if (a.asname or a.name) in words
+                f"from {node.module} import {_alias(a)}"
+                for a in node.names
+                if (a.asname or a.name) in words
             )
 
 
@@ -71,7 +81,9 @@ def _alias(alias: ast.alias) -> str:
 
 
 def import_block(lines: Iterable[str]) -> str:
-    """Import lines merged, one statement a module, and sorted as ruff sorts them: standard library, then others."""
+    """Import lines merged, one statement a module, and sorted as ruff sorts them: standard library,
+    then others.
+    """
     plain: set[str] = set()
     parts: dict[str, set[str]] = {}
     for line in lines:
@@ -86,7 +98,9 @@ def import_block(lines: Iterable[str]) -> str:
     for module in sorted(parts):
         plain_names = sorted((n for n in parts[module] if " as " not in n), key=_by_case)
         merged = [f"from {module} import {', '.join(plain_names)}"] if plain_names else []
-        merged += [f"from {module} import {name}" for name in sorted(parts[module]) if " as " in name]
+        merged += [
+            f"from {module} import {name}" for name in sorted(parts[module]) if " as " in name
+        ]
         groups[_is_foreign(module)].extend(merged)
     return "\n\n".join("\n".join(group) for group in groups if group)
 

@@ -1,10 +1,12 @@
-"""What a document is: frozen values that an edit replaces. Imports no torch, so a window can open on it at once."""
+"""What a document is: frozen values that an edit replaces. Imports no torch, so a window can open
+on it at once.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -17,7 +19,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Frozen(BaseModel):
-    """A value that is never changed. What a newer version of the program wrote beside it is kept."""
+    """A value that is never changed. What a newer version of the program wrote is kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
@@ -40,7 +42,9 @@ class Wire(Frozen):
 
 
 class Node(Frozen):
-    """One use of a node type. Parameters are kept as they were written; the type gives them their meaning."""
+    """One use of a node type. Parameters are kept as they were written; the type gives them their
+    meaning.
+    """
 
     type: str
     version: int = Field(default=1, ge=1)
@@ -55,7 +59,9 @@ class Node(Frozen):
 
 
 class Graph(Frozen):
-    """Nodes by their id, and wires. The order of the wires is the order at a port that takes several."""
+    """Nodes by their id, and wires. The order of the wires is the order at a port that takes
+    several.
+    """
 
     nodes: dict[str, Node] = {}
     wires: tuple[Wire, ...] = ()
@@ -70,11 +76,19 @@ class Graph(Frozen):
 
     def into(self, node: str, port: str | None = None) -> Iterator[Wire]:
         """The wires that end at a node, or at one of its ports, in order."""
-        return (w for w in self.wires if w.target.node == node and port in (None, w.target.port))
+        return (w for w in self._by_target.get(node, ()) if port in (None, w.target.port))
 
     def out_of(self, node: str, port: str | None = None) -> Iterator[Wire]:
         """The wires that start at a node, or at one of its ports, in order."""
-        return (w for w in self.wires if w.source.node == node and port in (None, w.source.port))
+        return (w for w in self._by_source.get(node, ()) if port in (None, w.source.port))
+
+    @cached_property
+    def _by_target(self) -> dict[str, list[Wire]]:
+        return _grouped((wire.target.node, wire) for wire in self.wires)
+
+    @cached_property
+    def _by_source(self) -> dict[str, list[Wire]]:
+        return _grouped((wire.source.node, wire) for wire in self.wires)
 
     def free_id(self, stem: str) -> str:
         """An id that no node has yet: `conv2d`, then `conv2d_2`, …"""
@@ -84,6 +98,13 @@ class Graph(Frozen):
         while f"{stem}_{number}" in self.nodes:
             number += 1
         return f"{stem}_{number}"
+
+
+def _grouped(pairs: Iterable[tuple[str, Wire]]) -> dict[str, list[Wire]]:
+    groups: dict[str, list[Wire]] = {}
+    for node, wire in pairs:
+        groups.setdefault(node, []).append(wire)
+    return groups
 
 
 class Settings(Frozen):

@@ -1,4 +1,6 @@
-"""Edits: values that make a new document from an old one. Undo, quick fixes and gestures all speak in them."""
+"""Edits: values that make a new document from an old one. Undo, quick fixes and gestures all speak
+in them.
+"""
 
 from __future__ import annotations
 
@@ -147,7 +149,9 @@ Edit = Annotated[
 
 
 def apply(document: Document, *edits: Edit) -> Document:
-    """The document after the edits, in order. Raises EditError and changes nothing when one does not fit."""
+    """The document after the edits, in order. Raises EditError and changes nothing when one does
+    not fit.
+    """
     for edit in edits:
         document = edit.apply(document)
     return document

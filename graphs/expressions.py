@@ -1,4 +1,6 @@
-"""Descriptions of Python: what `build` of a node type returns. They are read twice, by a meta run and by a printer."""
+"""Descriptions of Python: what `build` of a node type returns. They are read twice, by a meta run
+and by a printer.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,13 @@ class Expression:
 
 
 class Call(Expression):
-    """A construction or a function call: `nn.Conv2d(3, 32, 3)`, `F.relu(x)`. Calling it describes applying it."""
+    """A construction or a function call: `nn.Conv2d(3, 32, 3)`, `F.relu(x)`. Calling it describes
+    applying it.
+    """
 
-    def __init__(self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def __init__(
+        self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         self.target = target
         self.args = args
         self.kwargs = kwargs
@@ -106,8 +112,8 @@ def walk(value: Any) -> Iterator[Expression]:
 class MetaRun:
     """Computes expressions on the meta device, where tensors have shapes and no numbers.
 
-    `known` gives the tensors of leaves. After the run `modules` holds what was constructed, and `structures` the shape
-    of every tuple that a call returned: the numbers of its parts, nested.
+    `known` gives the tensors of leaves. After the run `modules` holds what was constructed, and
+    `structures` the shape of every tuple that a call returned: the numbers of its parts, nested.
     """
 
     def __init__(self, known: Callable[[Expression], Any]) -> None:
@@ -134,7 +140,9 @@ class MetaRun:
                 if isinstance(result, nn.Module):
                     self.modules.append(result)
             case Apply():
-                result = self.value(expression.module)(*self._args(expression), **self._kwargs(expression))
+                result = self.value(expression.module)(
+                    *self._args(expression), **self._kwargs(expression)
+                )
             case Item():
                 result = self.value(expression.value)[expression.index]
             case Attribute():
@@ -152,5 +160,7 @@ class MetaRun:
 
 
 def structure(value: Any) -> Any:
-    """How a value falls into parts: None for one value, a list of the parts' structures for a tuple."""
+    """How a value falls into parts: None for one value, a list of the parts' structures for a
+    tuple.
+    """
     return [structure(part) for part in value] if isinstance(value, tuple) else None

@@ -1,4 +1,6 @@
-"""Documents on disk: `name.graph.json`. A file from a stranger is data; a bad one is refused in one sentence."""
+"""Documents on disk: `name.graph.json`. A file from a stranger is data; a bad one is refused in one
+sentence.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ def read(path: Path) -> Document:
     """The document in a file. Raises DocumentError when there is none to be had."""
     try:
         if path.stat().st_size > LARGEST:
-            raise DocumentError(f"{path.name} is larger than {LARGEST >> 20} MiB, which no document is")
+            raise DocumentError(
+                f"{path.name} is larger than {LARGEST >> 20} MiB, which no document is"
+            )
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DocumentError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -93,7 +97,9 @@ def _json(text: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("a document is a JSON object")
     text.encode("utf-8")
-    json.dumps(value, ensure_ascii=False).encode("utf-8")  # a lone surrogate fails here, not at the next save
+    json.dumps(value, ensure_ascii=False).encode(
+        "utf-8"
+    )  # a lone surrogate fails here, not at the next save
     return value
 
 
@@ -113,7 +119,9 @@ def _no_constant(name: str) -> Any:
 def _migrated(value: dict[str, Any], name: str) -> dict[str, Any]:
     version = value.get("format", FORMAT)
     if not isinstance(version, int) or version < 1:
-        raise DocumentError(f"{name} has the format {version!r}, which is not a whole number above 0")
+        raise DocumentError(
+            f"{name} has the format {version!r}, which is not a whole number above 0"
+        )
     if version > FORMAT:
         raise DocumentError(
             f"{name} has format {version}; this Patchbay reads up to {FORMAT}: install a newer one"

@@ -10,6 +10,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import torch
@@ -25,17 +26,21 @@ Arrivals = tuple[tuple[str, tuple[Meta, ...]], ...]
 
 
 class Facts(NamedTuple):
-    """What is known of a node: what leaves it by port, how many weights it has, or what is wrong with it."""
+    """What is known of a node: what leaves it by port, how many weights it has, or what is wrong
+    with it.
+    """
 
     outputs: tuple[tuple[str, Meta], ...] = ()
     weights: int = 0
     problem: str | None = None
     port: str | None = None
-    use: dict[str, JsonValue] = {}
+    use: Mapping[str, JsonValue] = MappingProxyType({})
 
 
 class Cache:
-    """Facts by content: a node's type, version and parameters, and what arrives. Kept in a file, if there is one."""
+    """Facts by content: a node's type, version and parameters, and what arrives. Kept in a file, if
+    there is one.
+    """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
@@ -61,7 +66,7 @@ class Cache:
         if new:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps([key, facts]) + "\n" for key, facts in new)
+                file.writelines(_line(key, facts) for key, facts in new)
             self._stored = len(self._facts)
 
     def _load(self, path: Path) -> None:
@@ -70,12 +75,19 @@ class Cache:
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 (content, arrivals), (outputs, weights, problem, port, use) = json.loads(line)
-                key = (content, tuple((name, tuple(_meta(m) for m in metas)) for name, metas in arrivals))
+                key = (
+                    content,
+                    tuple((name, tuple(_meta(m) for m in metas)) for name, metas in arrivals),
+                )
                 known = tuple((name, _meta(meta)) for name, meta in outputs)
                 self._facts[key] = Facts(known, int(weights), problem, port, dict(use))
             except (ValueError, TypeError):
                 continue  # a line that was cut when its writer was killed; it is computed again
         self._stored = len(self._facts)
+
+
+def _line(key: tuple[str, Arrivals], facts: Facts) -> str:
+    return json.dumps([key, facts._replace(use=dict(facts.use))]) + "\n"
 
 
 def cache_name() -> str:
@@ -116,7 +128,7 @@ def infer(type_: NodeType, arrivals: Arrivals) -> Facts:
     try:
         if isinstance(type_, Data):
             return Facts(tuple(type_.fields().items()))
-        described, leaves = described_with(type_, arrivals)
+        described = described_with(type_, arrivals)
         if isinstance(type_, Optimizer):
             return Facts()
         run = MetaRun(meta_tensor)
@@ -128,8 +140,13 @@ def infer(type_: NodeType, arrivals: Arrivals) -> Facts:
         return Facts(problem=str(misfit), port=misfit.port)
     except Exception as error:  # whatever torch refuses is the node's problem, never ours
         return Facts(problem=f"torch refuses it: {_first_sentence(str(error))}")
-    outputs = tuple((name, Meta(tuple(v.shape), str(v.dtype).removeprefix("torch."))) for name, v in values.items())
-    return Facts(outputs, sum(math.prod(w.shape) for module in run.modules for w in module.parameters()))
+    outputs = tuple(
+        (name, Meta(tuple(v.shape), str(v.dtype).removeprefix("torch.")))
+        for name, v in values.items()
+    )
+    return Facts(
+        outputs, sum(math.prod(w.shape) for module in run.modules for w in module.parameters())
+    )
 
 
 class PortMisfit(ValueError):
@@ -144,7 +161,7 @@ def described_with(
     type_: NodeType,
     arrivals: Arrivals,
     leaf: Callable[[Port, int, Meta], Tensor] | None = None,
-) -> tuple[dict[str, Expression], list[Tensor]]:
+) -> dict[str, Expression]:
     """What `build` describes, by output port, with a leaf of the port's kind for each wire."""
     arrived = dict(arrivals)
     make = leaf or (lambda port, number, meta: port.takes(End(port.name, str(number)), meta))
@@ -156,14 +173,16 @@ def described_with(
             _require_kind(port, meta)
         found = [make(port, number, meta) for number, meta in enumerate(metas)]
         leaves.extend(found)
-        args.extend(found if port.many else (found or [None])[:1])
+        args.extend(found if port.many or found else [None])
     if isinstance(type_, Optimizer) and len(args) == 1:
         args.append(type_.inputs()[-1].takes(End("", "owned"), Meta(())))
-    return outputs_of(type_, type_.build(*args), leaves), leaves
+    return outputs_of(type_, type_.build(*args), leaves)
 
 
 def outputs_of(type_: NodeType, built: Any, leaves: list[Tensor]) -> dict[str, Expression]:
-    """What `build` returned, by output port. A module that was not applied is applied to all that arrives."""
+    """What `build` returned, by output port. A module that was not applied is applied to all that
+    arrives.
+    """
     if isinstance(built, Call) and built.is_module:
         built = Apply(built, tuple(leaves), {})
     if isinstance(type_, (Optimizer, Data)):
@@ -193,9 +212,13 @@ def _refuse_symbolic(described: Mapping[str, Expression]) -> None:
     """A layer whose size depends on the batch cannot be made before the batch is there."""
     for expression in walk(list(described.values())):
         if isinstance(expression, Call) and expression.is_module:
-            sizes = [v for v in (*expression.args, *expression.kwargs.values()) if isinstance(v, int)]
+            sizes = [
+                v for v in (*expression.args, *expression.kwargs.values()) if isinstance(v, int)
+            ]
             if any(is_symbolic(size) for size in sizes):
-                raise Misfit("its weights would depend on the size of the batch: keep the batch on the first axis")
+                raise Misfit(
+                    "its weights would depend on the batch size: keep the batch on the first axis"
+                )
 
 
 def _first_sentence(text: str) -> str:

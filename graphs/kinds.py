@@ -1,8 +1,9 @@
 """Kinds of wires: what a wire carries, by rank, dtype and the names of its axes.
 
-Sizes that are known only when training runs, such as the batch, stand for themselves: each is a prime number so large
-that no layer has it, and a size that is a multiple of it is printed as a multiple of its letter. A meta run then carries
-symbolic sizes through every operator of torch at no cost and with no formula of ours.
+Sizes that are known only when training runs, such as the batch, stand for themselves: each is a
+prime number so large that no layer has it, and a size that is a multiple of it is printed as a
+multiple of its letter. A meta run then carries symbolic sizes through every operator of torch at no
+cost and with no formula of ours.
 """
 
 from __future__ import annotations
@@ -36,12 +37,14 @@ class Meta(NamedTuple):
 
 def size_text(size: int) -> str:
     """A size as people write it: `32`, `N`, `28N`, `N²`."""
-    letters = {name: 0 for name in SYMBOLS}
+    letters = dict.fromkeys(SYMBOLS, 0)
     for name, prime in SYMBOLS.items():
         while size and size % prime == 0:
             size //= prime
             letters[name] += 1
-    words = "".join(name if power == 1 else f"{name}^{power}" for name, power in letters.items() if power)
+    words = "".join(
+        name if power == 1 else f"{name}^{power}" for name, power in letters.items() if power
+    )
     return f"{size if size != 1 or not words else ''}{words}"
 
 
@@ -56,7 +59,9 @@ def in_words(text: str) -> str:
 
 
 class Tensor(Expression):
-    """Any tensor on a wire. A kind is a subclass; as the annotation of a port it says what may arrive there."""
+    """Any tensor on a wire. A kind is a subclass; as the annotation of a port it says what may
+    arrive there.
+    """
 
     axes: ClassVar[tuple[str, ...] | None] = None
     """Names of the axes, outermost first; None is any number of them."""

@@ -1,4 +1,6 @@
-"""What surrounds a program in an exported file: batches, means, passes over the data. Plain torch, copied as it stands."""
+"""What surrounds a program in an exported file: batches, means, passes over the data. Plain torch,
+copied as it stands.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,6 @@
-"""What a node type is: a class whose fields are parameters and whose `build` has the input ports as its signature."""
+"""What a node type is: a class whose fields are parameters and whose `build` has the input ports as
+its signature.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ class Parameter(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A row of the table test: parameters, what arrives, what must leave or the words of the problem."""
+    """A row of the table test: parameters, what arrives, what must leave or the words of the
+    problem.
+    """
 
     parameters: dict[str, Any]
     inputs: Shapes
@@ -59,7 +63,7 @@ class Example(NamedTuple):
 class Misfit(ValueError):
     """Raised by `build` when parameters and wires do not fit; `use` are parameters that would."""
 
-    def __init__(self, text: str, use: dict[str, JsonValue] | None = None) -> None:
+    def __init__(self, text: str, use: Mapping[str, JsonValue] | None = None) -> None:
         super().__init__(text)
         self.use = use or {}
 
@@ -74,7 +78,8 @@ class NodeType(BaseModel):
     """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
     role: ClassVar[Role] = "layer"
     outputs: ClassVar[Outputs] = "output"
-    """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them."""
+    """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them.
+    """
     examples: ClassVar[tuple[Example, ...]] = ()
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
@@ -84,7 +89,9 @@ class NodeType(BaseModel):
         if cls.__module__ == __name__:
             return
         if cls.__name__ in _registry and _registry[cls.__name__].__module__ != cls.__module__:
-            raise TypeError(f"there is a node type {cls.__name__} in {_registry[cls.__name__].__module__}")
+            raise TypeError(
+                f"there is a node type {cls.__name__} in {_registry[cls.__name__].__module__}"
+            )
         _registry[cls.__name__] = cls
 
     @classmethod
@@ -113,7 +120,11 @@ class NodeType(BaseModel):
         """The input ports, read off the signature of `build`."""
         build = inspect.signature(cls.build).parameters.values()
         hints = get_type_hints(cls.build)
-        return tuple(_port(parameter, hints[parameter.name]) for parameter in build if parameter.name != "self")
+        return tuple(
+            _port(parameter, hints[parameter.name])
+            for parameter in build
+            if parameter.name != "self"
+        )
 
     @classmethod
     def output_names(cls) -> tuple[str, ...]:
@@ -142,7 +153,7 @@ class Complaint(NamedTuple):
 
     text: str
     parameter: str | None = None
-    use: dict[str, JsonValue] = {}
+    use: Mapping[str, JsonValue] = types.MappingProxyType({})
 
 
 class Data(NodeType):
@@ -175,13 +186,15 @@ class Metric(NodeType):
 
 
 class Optimizer(NodeType):
-    """A statement: minimise this scalar over these weights; with none, over all that the loss reaches."""
+    """A statement: minimise this scalar over these weights; with none, over all that the loss
+    reaches.
+    """
 
     role = "optimizer"
     outputs = ()
 
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
-        """Describe the optimizer; the weights come as one expression, the parameters that it owns."""
+        """Describe the optimizer; `weights` is one expression, the parameters that it owns."""
         raise TypeError(f"{type(self).__name__} has no build")
 
 
@@ -230,7 +243,13 @@ def _parameter(name: str, entry: dict[str, Any]) -> Parameter:
     )
 
 
-_FORMS = {"integer": "integer", "number": "number", "boolean": "flag", "string": "text", "array": "names"}
+_FORMS = {
+    "integer": "integer",
+    "number": "number",
+    "boolean": "flag",
+    "string": "text",
+    "array": "names",
+}
 
 File = Field(json_schema_extra={"form": "file"})
 """Marks a parameter that names a file in the document's folder."""

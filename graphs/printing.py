@@ -1,4 +1,6 @@
-"""Prints descriptions of Python as the statements of a class: constructions for `__init__`, lines for `forward`."""
+"""Prints descriptions of Python as the statements of a class: constructions for `__init__`, lines
+for `forward`.
+"""
 
 from __future__ import annotations
 
@@ -35,10 +37,19 @@ DEEPEST_INLINE = 3
 
 
 class Names:
-    """Names of one scope: each is given once, and none shadows a keyword, a builtin or an import."""
+    """Names of one scope: each is given once and shadows no keyword, builtin or import."""
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {*keyword.kwlist, *dir(builtins), "torch", "nn", "F", "self", "Tensor", *taken}
+        self._taken = {
+            *keyword.kwlist,
+            *dir(builtins),
+            "torch",
+            "nn",
+            "F",
+            "self",
+            "Tensor",
+            *taken,
+        }
 
     def unique(self, wanted: str) -> str:
         """The name wanted, or it with a number."""
@@ -51,7 +62,9 @@ class Names:
 
 
 class Imports:
-    """What the printed code refers to: names of torch, and functions and modules whose source goes along."""
+    """What the printed code refers to: names of torch, and functions and modules whose source goes
+    along.
+    """
 
     def __init__(self) -> None:
         self.copied: dict[str, Callable[..., Any]] = {}
@@ -60,7 +73,7 @@ class Imports:
     def name(self, target: Callable[..., Any]) -> str:
         """How printed code calls a class or function."""
         title = target.__name__
-        if target in (len,):
+        if target in OPERATORS or target is len:
             return title
         if getattr(nn, title, None) is target:
             return f"nn.{title}"
@@ -73,6 +86,10 @@ class Imports:
             return f"torch.{title}"
         self.copied[title] = target
         return title
+
+    def is_copied(self, target: Callable[..., Any]) -> bool:
+        """Whether a class or function is ours, so that its source goes along."""
+        return self.copied.get(target.__name__) is target
 
 
 @dataclass
@@ -93,7 +110,9 @@ class Described:
 
 @dataclass
 class Scope:
-    """A class being printed: modules in `init`, statements in `lines`, and the text of each value by its end."""
+    """A class being printed: modules in `init`, statements in `lines`, and the text of each value
+    by its end.
+    """
 
     imports: Imports
     values: dict[End, str]
@@ -107,7 +126,9 @@ class Scope:
     before_module: set[End] = field(default_factory=set)
     """Values that a module is applied to; one line applies one module at most."""
 
-    def print_nodes(self, nodes: list[Described], metas: dict[End, Meta], results: list[End]) -> None:
+    def print_nodes(
+        self, nodes: list[Described], metas: dict[End, Meta], results: list[End]
+    ) -> None:
         """Print nodes in order; `results` are used once more after them."""
         uses = Counter(results)
         for node in nodes:
@@ -128,7 +149,7 @@ def describe(
         return port.takes(sources[port.name][number][0], meta)
 
     arrivals = tuple((name, tuple(meta for _, meta in found)) for name, found in sources.items())
-    return Described(id, title, type_, described_with(type_, arrivals, leaf)[0])
+    return Described(id, title, type_, described_with(type_, arrivals, leaf))
 
 
 def leaves(values: Iterable[Expression]) -> Iterable[Tensor]:
@@ -148,9 +169,13 @@ def _flat(values: Iterable[Any]) -> Iterable[Any]:
 
 
 class ExpressionPrinter:
-    """Prints one expression. `values` gives the text of a leaf; `keep_defaults` prints every argument."""
+    """Prints one expression. `values` gives the text of a leaf; `keep_defaults` prints every
+    argument.
+    """
 
-    def __init__(self, imports: Imports, values: dict[End, str], keep_defaults: bool = False) -> None:
+    def __init__(
+        self, imports: Imports, values: dict[End, str], keep_defaults: bool = False
+    ) -> None:
         self.imports = imports
         self.values = values
         self.keep_defaults = keep_defaults
@@ -165,7 +190,9 @@ class ExpressionPrinter:
             case Tensor():
                 return self.values[value.end]
             case Call() if value.target in OPERATORS:
-                return f" {OPERATORS[value.target]} ".join(self._operand(part) for part in value.args)
+                return f" {OPERATORS[value.target]} ".join(
+                    self._operand(part) for part in value.args
+                )
             case Call():
                 name = self.imports.name(value.target)
                 return f"{name}({self._arguments(value.target, value.args, value.kwargs)})"
@@ -190,12 +217,16 @@ class ExpressionPrinter:
         text = self.text(value)
         return f"({text})" if any(f" {sign} " in text for sign in OPERATORS.values()) else text
 
-    def _arguments(self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+    def _arguments(
+        self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> str:
         defaults = {} if self.keep_defaults else _defaults(target)
         named = (
             f"{name}={self.text(value)}"
             for name, value in kwargs.items()
-            if isinstance(value, Expression) or name not in defaults or not _same(defaults[name], value)
+            if isinstance(value, Expression)
+            or name not in defaults
+            or not _same(defaults[name], value)
         )
         return ", ".join([*map(self.text, args), *named])
 
@@ -206,7 +237,9 @@ class _NodePrinter(ExpressionPrinter):
     def __init__(
         self, scope: Scope, node: Described, uses: Counter[End], metas: dict[End, Meta]
     ) -> None:
-        super().__init__(scope.imports, scope.values, keep_defaults=node.type.role in ("loss", "data"))
+        super().__init__(
+            scope.imports, scope.values, keep_defaults=node.type.role in ("loss", "data")
+        )
         self.scope = scope
         self.node = node
         self.uses = uses
@@ -233,7 +266,7 @@ class _NodePrinter(ExpressionPrinter):
                 self.scope.modules.setdefault(self.node.id, []).append(attribute)
 
     def _unpackings(self, needed: dict[End, Expression]) -> None:
-        """Give names to the parts of a tuple that are used: `sequence, (last, _) = self.lstm(x)`."""
+        """Name the parts of a tuple that are used: `sequence, (last, _) = self.lstm(x)`."""
         if not any(isinstance(expression, Item) for expression in walk(list(needed.values()))):
             return
         run = MetaRun(meta_tensor)
@@ -261,7 +294,9 @@ class _NodePrinter(ExpressionPrinter):
             self.named.update({id(item): names[path] for item in items})
 
     def _value(self, end: End, expression: Expression, alone: bool) -> None:
-        """Put the value of a port into the scope: inside the one line that uses it, or in a line of its own."""
+        """Put the value of a port into the scope: inside the one line that uses it, or in a line of
+        its own.
+        """
         text = self.text(expression)
         depth = 1 + sum(self.scope.depth[leaf.end] for leaf in leaves([expression]))
         if text.isidentifier():
@@ -274,10 +309,14 @@ class _NodePrinter(ExpressionPrinter):
             self.scope.lines.append(f"{name} = {text}  # {self.metas[end].text}")
             self.scope.values[end] = name
 
-
     def _fits_inside(self, end: End, text: str, depth: int) -> bool:
         crowded = "self." in text and end in self.scope.before_module
-        return self.uses[end] == 1 and len(text) <= LONGEST_INLINE and depth <= DEEPEST_INLINE and not crowded
+        return (
+            self.uses[end] == 1
+            and len(text) <= LONGEST_INLINE
+            and depth <= DEEPEST_INLINE
+            and not crowded
+        )
 
 
 def _root(item: Item) -> tuple[Expression, tuple[int, ...]]:
@@ -301,7 +340,9 @@ def _is_tuple(run: MetaRun, value: Expression) -> bool:
     return run.structures[id(value)] is not None
 
 
-def _pattern(structure: list[Any], names: dict[tuple[int, ...], str], path: tuple[int, ...] = ()) -> str:
+def _pattern(
+    structure: list[Any], names: dict[tuple[int, ...], str], path: tuple[int, ...] = ()
+) -> str:
     """The left side of an assignment that takes a tuple apart; `_` is a part that nothing uses."""
     parts = []
     for index, part in enumerate(structure):
@@ -319,14 +360,24 @@ def _defaults(target: Callable[..., Any]) -> dict[str, Any]:
         parameters = inspect.signature(target).parameters.values()
     except ValueError:  # some functions of torch are built in and have no signature
         return {}
-    return {p.name: p.default for p in parameters if p.default is not p.empty} | _recurrent_defaults(target)
+    return {
+        p.name: p.default for p in parameters if p.default is not p.empty
+    } | _recurrent_defaults(target)
 
 
 def _recurrent_defaults(target: Callable[..., Any]) -> dict[str, Any]:
-    """nn.LSTM and its kin hide their arguments behind *args; these are the defaults that torch documents."""
+    """nn.LSTM and its kin hide their arguments behind *args; these are the defaults that torch
+    documents.
+    """
     if not (inspect.isclass(target) and issubclass(target, nn.RNNBase)):
         return {}
-    return {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+    return {
+        "num_layers": 1,
+        "bias": True,
+        "batch_first": False,
+        "dropout": 0.0,
+        "bidirectional": False,
+    }
 
 
 def _same(default: Any, value: Any) -> bool:

@@ -14,7 +14,9 @@ class Fix(Frozen):
 
 
 class Problem(Frozen):
-    """What is wrong, where: on a port or a parameter of a node, on a node, or with the graph as a whole."""
+    """What is wrong, where: on a port or a parameter of a node, on a node, or with the graph as a
+    whole.
+    """
 
     graph: str = MAIN
     node: str | None = None

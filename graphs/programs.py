@@ -1,4 +1,6 @@
-"""What a document compiles to: which nodes are data, network, losses and optimizers, and who owns which weights."""
+"""What a document compiles to: which nodes are data, network, losses and optimizers, and who owns
+which weights.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Statement:
 
 @dataclass(frozen=True)
 class Program:
-    """The nodes that training needs, each in its part and in order. What none of them needs is left out."""
+    """The nodes that training needs, each in its part and in order. What none of them needs is left
+    out.
+    """
 
     data: tuple[str, ...]
     network: tuple[str, ...]
@@ -52,7 +56,9 @@ def program_of(checked: CheckedGraph) -> Program:
     return Program(
         data=tuple(node for node in order if role[node] == "data"),
         network=tuple(node for node in layers if node not in judging),
-        judging=tuple(node for node in order if node in judging or role[node] in ("loss", "metric")),
+        judging=tuple(
+            node for node in order if node in judging or role[node] in ("loss", "metric")
+        ),
         statements=statements,
         logged=logged,
     )
@@ -76,7 +82,12 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
         for statement in statements
         if not statement.owned and _is_known(checked, statement.loss.node)
     ]
-    return [*found, *_shared(checked, statements), *_unreached(checked, statements), *_batch_sizes(checked)]
+    return [
+        *found,
+        *_shared(checked, statements),
+        *_unreached(checked, statements),
+        *_batch_sizes(checked),
+    ]
 
 
 _NEEDED: dict[Role, str] = {
@@ -104,7 +115,9 @@ def _statements(checked: CheckedGraph) -> tuple[Statement, ...]:
     """What the optimizers say, in their order; one that has no loss yet says nothing."""
     role = _roles(checked)
     return tuple(
-        Statement(id, wire.source, tuple(_weighted(checked, checked.wiring.upstream([wire.source.node]))))
+        Statement(
+            id, wire.source, tuple(_weighted(checked, checked.wiring.upstream([wire.source.node])))
+        )
         for id in checked.wiring.order
         if role[id] == "optimizer"
         for wire in list(checked.graph.into(id, "loss"))[:1]
@@ -146,7 +159,9 @@ def _unreached(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list
             graph=checked.name,
             node=id,
             text=text,
-            fixes=(Fix(title="Remove the node", edits=(RemoveNodes(graph=checked.name, ids=(id,)),)),),
+            fixes=(
+                Fix(title="Remove the node", edits=(RemoveNodes(graph=checked.name, ids=(id,)),)),
+            ),
         )
         for id in idle
         if statements

@@ -1,4 +1,6 @@
-"""Batches of several data nodes at once, which may have different lengths. Plain torch, copied as it stands."""
+"""Batches of several data nodes at once, which may have different lengths. Plain torch, copied as
+it stands.
+"""
 
 import math
 from collections.abc import Iterator
@@ -10,7 +12,9 @@ from torch import Tensor
 def batches(
     split: dict[str, Tensor], batch_size: int, shuffle: bool = False
 ) -> Iterator[dict[str, Tensor]]:
-    """Cut sources, named before the dot, into batches; a shorter one starts again until the longest is through."""
+    """Cut sources, named before the dot, into batches; a shorter one starts again until the longest
+    is through.
+    """
     counts = {name.split(".")[0]: len(values) for name, values in split.items()}
     longest = max(counts.values())
     orders = {source: order_of(count, longest, shuffle) for source, count in counts.items()}
@@ -22,4 +26,6 @@ def batches(
 def order_of(count: int, length: int, shuffle: bool) -> Tensor:
     """Which of `count` samples come, for `length` places: all of them once, then again."""
     rounds = range(math.ceil(length / count))
-    return torch.cat([torch.randperm(count) if shuffle else torch.arange(count) for _ in rounds])[:length]
+    return torch.cat([torch.randperm(count) if shuffle else torch.arange(count) for _ in rounds])[
+        :length
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import networkx as nx
 
@@ -10,7 +10,7 @@ from graphs.document import Graph
 
 
 class Wiring:
-    """A graph's nodes and wires for questions of order. Wires whose ends are missing are left out."""
+    """A graph's nodes and wires, for questions of order. Wires without both ends are left out."""
 
     def __init__(self, graph: Graph) -> None:
         self._net: nx.DiGraph[str] = nx.DiGraph()
@@ -43,17 +43,23 @@ class Wiring:
         return frozenset().union(*rings, loops)
 
     def _order(self, graph: Graph) -> tuple[str, ...]:
-        """Sources first; where the wires leave a choice, as the document lists them. Cycles are left out."""
+        """Sources first; where the wires leave a choice, as the document lists them. Cycles are
+        left out.
+        """
         place = {node: number for number, node in enumerate(graph.nodes)}
-        rest = self._net.subgraph(set(graph.nodes) - self.downstream(self.cyclic)) if self.cyclic else self._net
+        rest = (
+            self._net.subgraph(set(graph.nodes) - self.downstream(self.cyclic))
+            if self.cyclic
+            else self._net
+        )
         return tuple(nx.lexicographical_topological_sort(rest, key=place.__getitem__))
 
-    def _reach(self, nodes: Iterable[str], neighbours: object) -> set[str]:
+    def _reach(self, nodes: Iterable[str], neighbours: Callable[[str], Iterable[str]]) -> set[str]:
         reached: set[str] = set()
         waiting = list(nodes)
         while waiting:
             node = waiting.pop()
             if node not in reached:
                 reached.add(node)
-                waiting.extend(neighbours(node))  # type: ignore[operator]
+                waiting.extend(neighbours(node))
         return reached

@@ -15,7 +15,9 @@ _SAME_SHAPE = (
 
 
 class ReLU(NodeType):
-    """Keeps what is positive and makes the rest zero. The usual choice after a convolution or a Linear layer."""
+    """Keeps what is positive and makes the rest zero. The usual choice after a convolution or a
+    Linear layer.
+    """
 
     examples = _SAME_SHAPE
 
@@ -24,7 +26,9 @@ class ReLU(NodeType):
 
 
 class Tanh(NodeType):
-    """Squeezes every value between -1 and 1, smoothly. Used in recurrent cells and at the end of image generators."""
+    """Squeezes every value between -1 and 1, smoothly. Used in recurrent cells and at the end of
+    image generators.
+    """
 
     examples = _SAME_SHAPE
 
@@ -33,7 +37,9 @@ class Tanh(NodeType):
 
 
 class Sigmoid(NodeType):
-    """Squeezes every value between 0 and 1, smoothly. Use it for gates, and for probabilities of yes or no."""
+    """Squeezes every value between 0 and 1, smoothly. Use it for gates, and for probabilities of
+    yes or no.
+    """
 
     examples = _SAME_SHAPE
 

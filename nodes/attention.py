@@ -13,9 +13,9 @@ from graphs.node_type import Example, Misfit, NodeType
 class MultiheadAttention(NodeType):
     """Lets every step of a sequence look at all others, in several ways (heads) at a time.
 
-    With `query` alone it is self-attention. With a wire to `context` as well, the steps of `query` look at those of
-    `context`. It knows nothing of order: give the steps positions, or flatten afterwards (Vaswani et al. 2017,
-    arXiv 1706.03762).
+    With `query` alone it is self-attention. With a wire to `context` as well, the steps of `query`
+    look at those of `context`. It knows nothing of order: give the steps positions, or flatten
+    afterwards (Vaswani et al. 2017, arXiv 1706.03762).
     """
 
     num_heads: PositiveInt = 4

@@ -1,7 +1,6 @@
 """Connectivity: nodes in which several wires become one."""
 
 import operator
-from functools import reduce
 
 import torch
 
@@ -19,7 +18,11 @@ class Add(NodeType):
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({}, [(), (), ()], [()]),
-        Example({}, [(2, 3, 8, 8), (2, 4, 8, 8)], problem="needs equal shapes, got (N, 3, 8, 8) and (N, 4, 8, 8)"),
+        Example(
+            {},
+            [(2, 3, 8, 8), (2, 4, 8, 8)],
+            problem="needs equal shapes, got (N, 3, 8, 8) and (N, 4, 8, 8)",
+        ),
         Example({}, [(2, 3)], problem="at least two wires"),
     )
 
@@ -28,7 +31,10 @@ class Add(NodeType):
         if len({value.shape for value in values}) > 1:
             shapes = " and ".join(value.meta.text for value in values)
             raise Misfit(f"needs equal shapes, got {shapes}")
-        return reduce(lambda left, right: call(operator.add, left, right), values)
+        total: Expression = values[0]
+        for value in values[1:]:
+            total = call(operator.add, total, value)
+        return total
 
 
 class Concat(NodeType):
@@ -38,7 +44,8 @@ class Concat(NodeType):
     """
 
     dim: int = 1
-    """The axis along which they are joined: 1 is channels or features of (N, C, …); -1 is the last."""
+    """The axis along which they are joined: 1 is channels or features of (N, C, …); -1 is the last.
+    """
 
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 4, 8, 8)], [(2, 7, 8, 8)]),

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field, JsonValue, NonNegativeInt
 
 from graphs.expressions import Call, Expression, FolderFile, call
 from graphs.kinds import SYMBOLS, Meta
@@ -16,14 +16,16 @@ Share = Annotated[float, Field(ge=0, le=0.45)]
 
 
 class Digits(Data):
-    """1,797 real handwritten digits, 8x8 pixels each, from scikit-learn: small enough to train in seconds.
+    """1,797 real handwritten digits, 8x8 pixels each, from scikit-learn: small enough to train in
+    seconds.
 
-    `image` is 0 (paper) to 1 (ink), `label` the digit, 0 to 9 (UCI Optical Recognition of Handwritten Digits, Alpaydin
-    and Kaynak 1998).
+    `image` is 0 (paper) to 1 (ink), `label` the digit, 0 to 9 (UCI Optical Recognition of
+    Handwritten Digits, Alpaydin and Kaynak 1998).
     """
 
     form: Literal["image", "rows", "pixels"] = "image"
-    """How an image comes: (N, 1, 8, 8), as a sequence of 8 rows (N, 8, 8), or as 64 pixels (N, 64)."""
+    """How an image comes: (N, 1, 8, 8), as a sequence of 8 rows (N, 8, 8), or as 64 pixels (N, 64).
+    """
     validation: Share = 0.15
     """The share of samples kept for validation, from 0 to 0.45."""
     test: Share = 0.15
@@ -50,7 +52,8 @@ class Digits(Data):
 
 
 class Table(Data):
-    """Rows of a CSV file in the document's folder: some columns are features, one is what to predict.
+    """Rows of a CSV file in the document's folder: some columns are features, one is what to
+    predict.
 
     The file's first row names the columns. Nothing but that row is read before training.
     """
@@ -62,7 +65,8 @@ class Table(Data):
     target: str = ""
     """The column to predict."""
     target_is: Literal["class", "number"] = "class"
-    """Whether the target is a class, (N,) whole numbers in alphabetical order, or a number, (N, 1)."""
+    """Whether the target is a class, (N,) whole numbers in alphabetical order, or a number, (N, 1).
+    """
     standardise: bool = True
     """Shift and scale each feature to mean 0 and deviation 1, as measured on the training rows."""
     validation: Share = 0.15
@@ -87,7 +91,9 @@ class Table(Data):
         Example({}, [], problem="choose a CSV file"),
         Example({"file": "../small.csv"}, [], problem="outside the document's folder"),
         Example({"file": "missing.csv"}, [], problem="there is no file missing.csv"),
-        Example({"file": "small.csv", "features": ["z"], "target": "kind"}, [], problem="no column z"),
+        Example(
+            {"file": "small.csv", "features": ["z"], "target": "kind"}, [], problem="no column z"
+        ),
         Example({"file": "small.csv"}, [], problem="choose which columns"),
     )
 
@@ -102,7 +108,9 @@ class Table(Data):
             return [Complaint("save the document first: its data files lie in its folder", "file")]
         path = (folder / self.file).resolve()
         if not path.is_relative_to(folder.resolve()):
-            return [Complaint(f"{self.file} lies outside the document's folder: copy it there", "file")]
+            return [
+                Complaint(f"{self.file} lies outside the document's folder: copy it there", "file")
+            ]
         try:
             return self._column_complaints(_header(path))
         except FileNotFoundError:
@@ -113,15 +121,32 @@ class Table(Data):
     def _column_complaints(self, columns: list[str]) -> list[Complaint]:
         usual = (name for name in columns if name.lower() in ("class", "target", "label", "y"))
         target = self.target or next(usual, columns[-1] if columns else "")
-        use = {"target": target, "features": [c for c in columns if c != target]}
+        features: list[JsonValue] = [name for name in columns if name != target]
+        use: dict[str, JsonValue] = {"target": target, "features": features}
         if not self.features or not self.target:
-            return [Complaint("choose which columns are features and which is the target", "features", use)]
+            return [
+                Complaint(
+                    "choose which columns are features and which is the target", "features", use
+                )
+            ]
         missing = [name for name in (*self.features, self.target) if name not in columns]
         if missing:
             known = ", ".join(columns)
-            return [Complaint(f"{self.file} has no column {', '.join(missing)}; it has {known}", "features", use)]
+            return [
+                Complaint(
+                    f"{self.file} has no column {', '.join(missing)}; it has {known}",
+                    "features",
+                    use,
+                )
+            ]
         if self.target in self.features:
-            return [Complaint(f"{self.target} is a feature and the target too: that gives the answer away", "features", use)]
+            return [
+                Complaint(
+                    f"{self.target} is a feature and the target too: that gives the answer away",
+                    "features",
+                    use,
+                )
+            ]
         return []
 
     def build(self) -> Expression:

@@ -12,8 +12,8 @@ from graphs.node_type import Example, Misfit, NodeType
 class Linear(NodeType):
     """Mixes all features into new ones: each output is a weighted sum of every input, plus a bias.
 
-    Use it to end a network with one number for each class, or in a chain with non-linearities between (a perceptron).
-    On a sequence it acts on each step alone.
+    Use it to end a network with one number for each class, or in a chain with non-linearities
+    between (a perceptron). On a sequence it acts on each step alone.
     """
 
     out_features: PositiveInt = 64

@@ -9,9 +9,11 @@ from graphs.node_type import Example, NodeType
 
 
 class Noise(NodeType):
-    """Draws fresh random numbers from the standard normal distribution, one vector for each sample of the batch.
+    """Draws fresh random numbers from the standard normal distribution, one vector for each sample
+    of the batch.
 
-    Use it as what a generator starts from. The wire says only how many samples there are and on which device.
+    Use it as what a generator starts from. The wire says only how many samples there are and on
+    which device.
     """
 
     features: PositiveInt = 32

@@ -15,17 +15,23 @@ _LABELS = Meta((2,), "int64")
 class CrossEntropy(Loss):
     """How surprised the network is by the right class: the usual loss of a classifier, in nats.
 
-    `prediction` is one number for each class, before any softmax; `label` is the right class. Guessing among C classes
-    costs log(C).
+    `prediction` is one number for each class, before any softmax; `label` is the right class.
+    Guessing among C classes costs log(C).
     """
 
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """How much of the right answer is spread over all classes, from 0 to 1; 0.1 keeps a network from being too sure."""
+    """How much of the right answer is spread over all classes, from 0 to 1; 0.1 keeps a network
+    from being too sure.
+    """
 
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
         Example({"label_smoothing": 0.1}, [(2, 3), _LABELS], [()]),
-        Example({}, [(2, 10), (2, 10)], problem="label needs (N,) of whole numbers, got (N, 10) of float32"),
+        Example(
+            {},
+            [(2, 10), (2, 10)],
+            problem="label needs (N,) of whole numbers, got (N, 10) of float32",
+        ),
         Example({}, [(2, 3, 8, 8), _LABELS], problem="prediction needs (N, F), got (N, 3, 8, 8)"),
     )
 
@@ -34,7 +40,9 @@ class CrossEntropy(Loss):
 
 
 class MeanSquaredError(Loss):
-    """The mean of the squared differences between prediction and target: the usual loss where a number is wanted."""
+    """The mean of the squared differences between prediction and target: the usual loss where a
+    number is wanted.
+    """
 
     examples = (
         Example({}, [(2, 10), (2, 10)], [()]),

@@ -1,4 +1,6 @@
-"""Normalisation and regularisation: what keeps training steady, and what keeps a network from learning by heart."""
+"""Normalisation and regularisation: what keeps training steady, and what keeps a network from
+learning by heart.
+"""
 
 from typing import Annotated
 
@@ -11,10 +13,12 @@ from graphs.node_type import Example, NodeType
 
 
 class BatchNorm2d(NodeType):
-    """Shifts and scales each channel to mean 0 and variance 1 over the batch, then by two learned numbers.
+    """Shifts and scales each channel to mean 0 and variance 1 over the batch, then by two learned
+    numbers.
 
-    Use it after a convolution: deep networks then train faster and with larger learning rates. In validation it uses
-    running averages in place of the batch's own (Ioffe and Szegedy 2015, arXiv 1502.03167).
+    Use it after a convolution: deep networks then train faster and with larger learning rates. In
+    validation it uses running averages in place of the batch's own (Ioffe and Szegedy 2015, arXiv
+    1502.03167).
     """
 
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
@@ -35,12 +39,14 @@ class BatchNorm2d(NodeType):
 class Dropout(NodeType):
     """Makes a random part of the values zero while training, and does nothing in validation.
 
-    Use it before the last layers of a network that does well on training data and worse on validation data
-    (Srivastava et al. 2014).
+    Use it before the last layers of a network that does well on training data and worse on
+    validation data (Srivastava et al. 2014).
     """
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The share of values that become zero, from 0 to below 1; the others grow so that the sum stays."""
+    """The share of values that become zero, from 0 to below 1; the others grow so that the sum
+    stays.
+    """
 
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),

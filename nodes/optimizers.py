@@ -11,7 +11,8 @@ from graphs.node_type import Example, Optimizer
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: moves each weight a little against its gradient, with momentum if wanted.
+    """Stochastic gradient descent: moves each weight a little against its gradient, with momentum
+    if wanted.
 
     Use it for convolutional networks that train long; it wants a larger learning rate than Adam.
     """
@@ -43,7 +44,8 @@ class SGD(Optimizer):
 
 
 class AdamW(Optimizer):
-    """Adam with decoupled weight decay: every weight has a step size of its own. The choice that mostly just works.
+    """Adam with decoupled weight decay: every weight has a step size of its own. The choice that
+    mostly just works.
 
     Loshchilov and Hutter 2017, arXiv 1711.05101.
     """

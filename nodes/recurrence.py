@@ -12,10 +12,11 @@ from graphs.node_type import Example, Misfit, NodeType
 
 
 class LSTM(NodeType):
-    """Reads a sequence step by step with a memory that gates open and close (long short-term memory).
+    """Reads a sequence step by step with a memory that gates open and close (long short-term
+    memory).
 
-    Use `sequence` where every step needs an answer, and `last` where the whole sequence needs one. Weights and gates are
-    those of torch.nn.LSTM (Hochreiter and Schmidhuber 1997).
+    Use `sequence` where every step needs an answer, and `last` where the whole sequence needs one.
+    Weights and gates are those of torch.nn.LSTM (Hochreiter and Schmidhuber 1997).
     """
 
     hidden_size: PositiveInt = 64
@@ -23,14 +24,19 @@ class LSTM(NodeType):
     num_layers: PositiveInt = 1
     """How many LSTMs stand on each other, each reading what the one below gives."""
     bidirectional: bool = False
-    """Also read from the end to the beginning, and put both side by side: twice the features leave."""
+    """Also read from the end to the beginning, and put both side by side: twice the features leave.
+    """
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """The share of values dropped between layers while training, from 0 to below 1; needs two layers."""
+    """The share of values dropped between layers while training, from 0 to below 1; needs two
+    layers.
+    """
 
     outputs = ("sequence", "last", "memory")
     examples = (
         Example({}, [(2, 7, 5)], [(2, 7, 64), (2, 64), (2, 64)]),
-        Example({"bidirectional": True, "num_layers": 2}, [(2, 7, 5)], [(2, 7, 128), (2, 128), (2, 128)]),
+        Example(
+            {"bidirectional": True, "num_layers": 2}, [(2, 7, 5)], [(2, 7, 128), (2, 128), (2, 128)]
+        ),
         Example({"dropout": 0.5}, [(2, 7, 5)], problem="dropout needs at least 2 layers"),
         Example({}, [(2, 3, 8, 8)], problem="needs (N, T, F), got (N, 3, 8, 8)"),
     )

@@ -1,1 +1,3 @@
-"""What torch lacks: plain PyTorch whose source is copied into exported files. It imports nothing of ours."""
+"""What torch lacks: plain PyTorch whose source is copied into exported files. It imports nothing of
+ours.
+"""

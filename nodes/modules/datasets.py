@@ -26,9 +26,7 @@ def split(
     }
 
 
-def digits(
-    form: str, validation: float, test: float, seed: int
-) -> dict[str, dict[str, Tensor]]:
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
     """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]

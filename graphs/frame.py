@@ -1,0 +1,102 @@
+"""The text of an exported file around its classes: how data is loaded and how the loop runs."""
+
+from __future__ import annotations
+
+
+def load_text(loaders: dict[str, str], reads_files: bool) -> str:
+    """The function that puts the data on a device; `loaders` are calls by their data node."""
+    folder = ", folder: Path" if reads_files else ""
+    if len(loaders) == 1:
+        body = f"    splits = {next(iter(loaders.values()))}\n{_ONE_SOURCE}"
+    else:
+        named = ", ".join(f'"{source}": {call}' for source, call in loaders.items())
+        body = f"    sources = {{{named}}}\n{_SEVERAL_SOURCES}"
+    return (
+        f"def load(device: str{folder}) -> dict[str, dict[str, Tensor]]:\n"
+        f'    """Every split of the data, on a device: split -> field -> tensor."""\n{body}'
+    )
+
+
+def main_text(stem: str, reads_files: bool) -> str:
+    """The loop, and the command line in front of it."""
+    return (
+        _MAIN.replace("STEM", stem)
+        .replace("    DATA_FLAG\n", _DATA_FLAG if reads_files else "")
+        .replace("DATA_FOLDER", ", arguments.data" if reads_files else "")
+        .strip()
+    )
+
+
+_ONE_SOURCE = """
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+""".strip("\n")
+
+_SEVERAL_SOURCES = """
+    return {
+        split: {
+            f"{source}.{name}": values.to(device)
+            for source, splits in sources.items()
+            for name, values in splits[split].items()
+        }
+        for split in ("train", "validation", "test")
+    }
+""".strip("\n")
+
+_DATA_FLAG = """
+    folder = Path(__file__).parent
+    parser.add_argument("--data", type=Path, default=folder, help="folder of the data files")
+""".lstrip("\n")
+
+_MAIN = '''
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="STEM.safetensors", help="where the weights go")
+    DATA_FLAG
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.deviceDATA_FOLDER)
+    program = Program().to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
+'''
