@@ -27,6 +27,7 @@ NO_RUNS = (
 )
 NONE_SHOWN = "Nothing is shown.\n\nClick a run on the left, or tick several to compare them."
 NO_NUMBERS = "Nothing was logged yet.\n\nThe first numbers appear here as soon as they come."
+READING = "Reading what was logged …"
 LOOKING = "Looking for runs …"
 
 
@@ -60,7 +61,7 @@ class Board(QStackedWidget):
         for run, shown in watch.shown.items():
             for name in _names(watch, run):
                 curves.setdefault(name, {}).update(_curves(run, name, labels[run], shown))
-        self._keep({name: found for name, found in curves.items() if found}, watch)
+        self._keep({name: found for name, found in curves.items() if found})
         self._show_words(watch)
 
     def refresh(self, changed: Mapping[Run, set[Key]]) -> None:
@@ -83,22 +84,21 @@ class Board(QStackedWidget):
         for plot in self.plots.values():
             plot.follow()
 
-    def _keep(self, curves: Mapping[str, Curves], watch: Watch) -> None:
+    def _keep(self, curves: Mapping[str, Curves]) -> None:
         changed = list(curves) != list(self.plots)
         for name in set(self.plots) - set(curves):
             self.plots.pop(name).deleteLater()
         for name in curves:
             if name not in self.plots:
-                self.plots[name] = self._new_plot(name, watch)
+                self.plots[name] = self._new_plot(name)
             self.plots[name].set_curves(curves[name])
         self.plots = {name: self.plots[name] for name in curves}
         if changed:
             self._arrange()
             self.zoomed.emit()
 
-    def _new_plot(self, name: str, watch: Watch) -> Plot:
-        directions = [watch.runs[run].better.get(name) for run in watch.shown if run in watch.runs]
-        plot = Plot(name, next((better for better in directions if better), "min"))
+    def _new_plot(self, name: str) -> Plot:
+        plot = Plot(name)
         plot.set_view(self.view)
         plot.save_asked.connect(self.save_asked)
         plot.zoomed.connect(self.zoomed)
@@ -106,8 +106,7 @@ class Board(QStackedWidget):
 
     def _show_words(self, watch: Watch) -> None:
         self.setCurrentIndex(1 if self.plots else 0)
-        words = NO_NUMBERS if watch.shown else NONE_SHOWN if watch.runs else NO_RUNS
-        self.words.setText(words if watch.scanned else LOOKING)
+        self.words.setText(_words(watch))
 
     # -- places
 
@@ -129,6 +128,15 @@ class Board(QStackedWidget):
             self._grid.addWidget(plot, index // columns, index % columns, 1, width)
 
 
+def _words(watch: Watch) -> str:
+    """What stands there while there is no plot."""
+    if watch.shown:
+        return NO_NUMBERS if all(s.was_read for s in watch.shown.values()) else READING
+    if not watch.scanned:
+        return LOOKING
+    return NONE_SHOWN if watch.runs else NO_RUNS
+
+
 def _names(watch: Watch, run: Run) -> list[str]:
     """The logged names of a run: losses and metrics in their own order, then what else came."""
     logged = dict.fromkeys(key.name for key in watch.shown[run].history.series)
@@ -144,4 +152,4 @@ def _curves(run: Run, name: str, label: str, shown: Shown) -> Curves:
 
 
 def _curve(key: Key, label: str, colour: str, series: Series) -> Curve:
-    return Curve(f"{label} {SPLITS[key.split]}", colour, series, key.split == "train")
+    return Curve(label, SPLITS[key.split], colour, series, key.split == "train")

@@ -14,6 +14,8 @@ from app.monitor.view import View, log_ticks
 
 MOST_POINTS = 300
 """Epochs up to which each has a dot; more would run together."""
+DENSE = 5000
+"""Points beyond which noise fills the plot, where smooth edges would cost time and show nothing."""
 PALE = 0.38
 """How much of a run's colour its unsmoothed line has."""
 AXIS_WIDTH = 54
@@ -26,21 +28,33 @@ class Lines:
         self.curve = curve
         self._plot = plot
         self.raw = _line(plot, mixed(curve.colour), 0)
-        self.main = _line(plot, QColor(curve.colour), 10 if curve.per_step else 20)
-        self.main.visibleChanged.connect(self._hide_together)
+        self.main = _line(plot, QColor(curve.colour), 10 if curve.per_step else 20, self.width)
+
+    @property
+    def width(self) -> int:
+        """Wide pens paint slowly, so only lines with few points have one."""
+        return 1 if self.curve.per_step else 2
 
     @property
     def visible(self) -> bool:
-        """A click on the legend hides a curve."""
         return bool(self.main.isVisible())
+
+    def set_visible(self, visible: bool) -> None:
+        """A click on the legend hides a curve."""
+        for line in (self.raw, self.main):
+            line.setVisible(visible)
 
     def draw(self, view: View) -> None:
         """Puts the numbers of the curve on the screen."""
         series = self.curve.series
         x, values = series.x(view.axis), series.values
-        smooth = self.curve.per_step and view.smoothing > 0
-        self.raw.setData(x, values) if smooth else self.raw.setData([], [])
-        self.main.setData(x, series.smooth(view.smoothing) if smooth else values)
+        fine = len(values) <= DENSE
+        if self.curve.per_step and view.smoothing > 0:
+            self.raw.setData(x, values, antialias=fine)
+            self.main.setData(x, series.smooth(view.smoothing), antialias=True)
+        else:
+            self.raw.setData([], [])
+            self.main.setData(x, values, antialias=fine)
         if not self.curve.per_step:
             self._mark(len(values) <= MOST_POINTS)
 
@@ -55,20 +69,21 @@ class Lines:
     def _mark(self, dots: bool) -> None:
         if (self.main.opts["symbol"] is not None) != dots:
             self.main.setSymbol("o" if dots else None)
-            self.main.setSymbolSize(5)
+            self.main.setSymbolSize(6)
             self.main.setSymbolBrush(palette.PANEL)
-            self.main.setSymbolPen(self.curve.colour)
-
-    def _hide_together(self) -> None:
-        self.raw.setVisible(self.main.isVisible())
+            self.main.setSymbolPen(self.curve.colour)  # one pixel wide
 
 
-def _line(plot: pyqtgraph.PlotItem, colour: QColor, height: int) -> pyqtgraph.PlotDataItem:
-    line = pyqtgraph.PlotDataItem(pen=pyqtgraph.mkPen(colour, width=1), connect="finite")
-    line.setDownsampling(auto=True, method="peak")
-    line.setClipToView(True)
+def _line(
+    plot: pyqtgraph.PlotItem, colour: QColor, height: int, width: int = 1
+) -> pyqtgraph.PlotDataItem:
+    line = pyqtgraph.PlotDataItem(
+        pen=pyqtgraph.mkPen(colour, width=width), connect="finite", autoDownsampleFactor=2.0
+    )
     line.setZValue(height)
     plot.addItem(line)
+    line.setDownsampling(auto=True, method="peak")  # addItem would have switched both off
+    line.setClipToView(True)
     return line
 
 

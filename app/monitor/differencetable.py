@@ -21,6 +21,7 @@ from app.monitor.watch import Watch
 ALIKE = "Their settings and their documents are the same."
 ROW = 26
 SWATCH = 10
+FRAME = 16
 
 
 class DifferenceTable(QWidget):
@@ -64,6 +65,7 @@ class DifferenceTable(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
+        header.setFixedHeight(ROW)
 
     def _fill(self, heads: list[tuple[str, str]], lines: list[Difference]) -> None:
         self.table.clear()
@@ -71,10 +73,11 @@ class DifferenceTable(QWidget):
         self.table.setRowCount(len(lines))
         self.table.setHorizontalHeaderItem(0, QTableWidgetItem(""))
         for column, (name, colour) in enumerate(heads, 1):
-            self.table.setHorizontalHeaderItem(column, QTableWidgetItem(swatch(colour), name))
+            self.table.setHorizontalHeaderItem(column, QTableWidgetItem(swatch(colour), f" {name}"))
         for row, line in enumerate(lines):
             for column, text in enumerate((line.name, *line.values)):
                 self.table.setItem(row, column, QTableWidgetItem(text))
+        self.table.setMaximumHeight(ROW * (len(lines) + 1) + FRAME)
 
 
 def _results(watch: Watch) -> list[Difference]:

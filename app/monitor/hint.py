@@ -31,13 +31,18 @@ class Hint(QLabel):
         self.show()
 
     def _beside(self, mouse: QPoint) -> QPoint:
-        """Right of the mouse, or left where the right has no room."""
-        room = self.parentWidget().rect()
-        x = mouse.x() + DISTANCE
-        if x + self.width() > room.right():
-            x = mouse.x() - DISTANCE - self.width()
-        y = min(mouse.y() + DISTANCE, room.bottom() - self.height())
-        return QPoint(max(x, 0), max(y, 0))
+        """Right of the mouse and below it; left, or above, where there is no room."""
+        room = self.parentWidget().size()
+        x = _beside(mouse.x(), self.width(), room.width())
+        return QPoint(x, _beside(mouse.y(), self.height(), room.height()))
+
+
+def _beside(mouse: int, size: int, room: int) -> int:
+    """Where something starts that stands behind the mouse, or before it, within the room."""
+    behind, before = mouse + DISTANCE, mouse - DISTANCE - size
+    if behind + size <= room or before < 0:
+        return max(0, min(behind, room - size))
+    return before
 
 
 def _line(reading: Reading) -> str:

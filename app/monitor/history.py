@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
@@ -63,12 +65,15 @@ class History:
 
 
 def _tables(rows: list[Row]) -> dict[Key, Array]:
-    points: dict[Key, list[Point]] = {}
+    """Plain arrays take the numbers: making one of a list would stop every other thread."""
+    tables: defaultdict[Key, array[float]] = defaultdict(lambda: array("d"))
     for row in rows:
         for name, value in row.values.items():
             point = Point(row.step, row.epoch, row.time, value)
-            points.setdefault(Key(name, row.split), []).append(point)
-    return {key: np.array(table, dtype=np.float64) for key, table in points.items()}
+            tables[Key(name, row.split)].extend(point)
+    return {
+        key: np.frombuffer(table).reshape(-1, len(Point._fields)) for key, table in tables.items()
+    }
 
 
 class Summary(NamedTuple):
@@ -122,8 +127,11 @@ def _summary(run: Run, info: Info, state: State) -> Summary:
 
 
 def _state_text(info: Info, state: State) -> str:
-    epoch = min(state.epoch + state.is_active, info.epochs)
-    return f"{state.status} · epoch {epoch} of {info.epochs} · {clock(state.seconds)}"
+    if state.is_active:
+        epochs = f"epoch {min(state.epoch + 1, info.epochs)} of {info.epochs}"
+    else:
+        epochs = f"{state.epoch} of {info.epochs} epochs"
+    return f"{state.status} · {epochs} · {clock(state.seconds)}"
 
 
 def _notice(run: Run, info: Info, state: State) -> str:

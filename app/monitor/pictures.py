@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtSvg import QSvgGenerator
 
-from app.monitor import palette
+from app.monitor import palette, theme
 from app.monitor.plot import Plot
 
 SHARPNESS = 2
@@ -78,10 +78,7 @@ def _paint(painter: QPainter, plots: Sequence[Plot]) -> None:
 
 
 def _paint_title(painter: QPainter, plot: Plot, place: QRectF) -> None:
-    font = QFont(plot.font())
-    font.setPixelSize(15)
-    font.setWeight(QFont.Weight.DemiBold)
-    painter.setFont(font)
+    painter.setFont(theme.font(15, True))
     painter.setPen(QColor(palette.TEXT))
     painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, plot.name)
 

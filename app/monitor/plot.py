@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Collection, Hashable, Mapping
 
 import pyqtgraph
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
-from app.monitor import palette
+from app.monitor import palette, theme
 from app.monitor.curves import Lines, NumberAxis
 from app.monitor.hint import Hint
+from app.monitor.legend import Legend
 from app.monitor.readout import Curve, read
 from app.monitor.view import View, log_range
 
 AXIS_LABELS = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
 FORMATS = ("PNG", "SVG", "CSV")
-SMALLEST = 230
+SMALLEST = 210
 MARGIN = 12
 
 
@@ -30,15 +30,14 @@ class Plot(QWidget):
     zoomed = Signal()
     """The view began or ceased to follow its curves."""
 
-    def __init__(self, name: str, better: str) -> None:
+    def __init__(self, name: str) -> None:
         super().__init__(objectName="card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name = name
         self.view = View()
         self.lines: dict[Hashable, Lines] = {}
-        self._build_plot(better)
+        self._build_plot()
         self._build_header()
-        self.setMinimumHeight(SMALLEST)
         self._set_axis_label()
 
     # -- what is drawn
@@ -78,9 +77,7 @@ class Plot(QWidget):
         lines.draw(self.view)
 
     def _fill_legend(self) -> None:
-        self.legend.clear()
-        for lines in self.lines.values():
-            self.legend.addItem(lines.main, html.escape(lines.curve.label))
+        self.legend.set_lines(list(self.lines.values()))
 
     def _set_axis_label(self) -> None:
         self.item.getAxis("bottom").setLabel(AXIS_LABELS[self.view.axis])
@@ -107,6 +104,7 @@ class Plot(QWidget):
     def follow(self) -> None:
         """Gives up the zoom and shows everything again."""
         self.box.enableAutoRange()
+        self.refresh(self.lines)  # the lines were clipped to what was visible, and so their bounds
         self._show_zoom()
 
     def _show_zoom(self) -> None:
@@ -143,7 +141,7 @@ class Plot(QWidget):
 
     # -- building
 
-    def _build_plot(self, better: str) -> None:
+    def _build_plot(self) -> None:
         axes = {side: NumberAxis(side) for side in ("left", "bottom")}
         self.canvas = pyqtgraph.PlotWidget(axisItems=axes)
         self.item = self.canvas.getPlotItem()
@@ -152,7 +150,7 @@ class Plot(QWidget):
         self.item.hideButtons()
         self.box.setAutoVisible(y=True)
         self.box.sigRangeChangedManually.connect(self._show_zoom)
-        self._build_legend(better)
+        self._build_legend()
         self.marker = pyqtgraph.InfiniteLine(angle=90, pen=pyqtgraph.mkPen(palette.MUTED))
         self.item.addItem(self.marker, ignoreBounds=True)
         self.readout = Hint(self.canvas)
@@ -160,19 +158,16 @@ class Plot(QWidget):
         self.canvas.viewport().installEventFilter(self)
         self.canvas.viewport().setMouseTracking(True)
 
-    def _build_legend(self, better: str) -> None:
-        """A loss falls and leaves the upper corner free, what should grow the lower one."""
-        ground = QColor(palette.PANEL)
-        ground.setAlpha(215)
-        self.legend = pyqtgraph.LegendItem(
-            offset=(-MARGIN, -MARGIN if better == "max" else MARGIN),
-            brush=ground,
-            pen=None,
-            labelTextColor=palette.TEXT,
-            labelTextSize="12px",
-            verSpacing=-4,
-        )
-        self.legend.setParentItem(self.box)
+    def _build_legend(self) -> None:
+        """It takes the row in which pyqtgraph has its title, which stands in the header here."""
+        self.legend = Legend(self._give_legend_room)
+        self.item.layout.removeItem(self.item.titleLabel)
+        self.item.titleLabel.hide()
+        self.item.layout.addItem(self.legend, 0, 1)
+
+    def _give_legend_room(self, height: float) -> None:
+        self.item.layout.setRowFixedHeight(0, height)
+        self.setMinimumHeight(SMALLEST + round(height))
 
     def _build_header(self) -> None:
         self.follow_button = _quiet("Follow", "Show everything again and follow the run")
@@ -182,8 +177,8 @@ class Plot(QWidget):
         save.setMenu(self._save_menu())
         save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         header = QHBoxLayout()
-        header.setContentsMargins(MARGIN, 6, 8, 0)
-        title = QLabel(self.name, objectName="title", textFormat=Qt.TextFormat.PlainText)
+        header.setContentsMargins(MARGIN, 6, 4, 2)
+        title = QLabel(self.name, textFormat=Qt.TextFormat.PlainText, font=theme.font(14, True))
         header.addWidget(title, 1)
         header.addWidget(self.follow_button)
         header.addWidget(save)

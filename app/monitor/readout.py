@@ -21,10 +21,16 @@ class Reading(NamedTuple):
 class Curve(NamedTuple):
     """A series as it is drawn: its words, its colour, and whether it has a value at every step."""
 
-    label: str
+    run: str
+    split: str
     colour: str
     series: Series
     per_step: bool
+
+    @property
+    def label(self) -> str:
+        """The words that tell it from all others of its plot."""
+        return f"{self.run} {self.split}"
 
 
 def read(curves: Iterable[Curve], view: View, x: float) -> tuple[float, list[Reading]] | None:

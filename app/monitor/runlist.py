@@ -14,10 +14,10 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.monitor import palette
+from app.monitor import palette, theme
 from app.monitor.history import Summary
 from app.monitor.watch import Watch
 from app.runs import Run
@@ -131,9 +131,7 @@ def _paint_words(painter: QPainter, option: QStyleOptionViewItem, summary: Summa
     painter.setPen(QColor(STATUS_COLOURS.get(summary.status, palette.MUTED)))
     _draw(painter, lower, summary.text)
     painter.setPen(QColor(palette.TEXT))
-    font = QFont(option.font)
-    font.setWeight(QFont.Weight.DemiBold)
-    painter.setFont(font)
+    painter.setFont(theme.font(strong=True))
     _draw(painter, upper, summary.title)
 
 

@@ -12,15 +12,14 @@ from app.monitor import palette
 
 FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 FAMILY = "Patchbay"
+STRONG = "SemiBold"
 
 SHEET = f"""
 * {{ color: {palette.TEXT}; }}
 QMainWindow, QWidget#board, QScrollArea {{ background: {palette.BACKGROUND}; border: none; }}
 QWidget#panel, QWidget#card, QWidget#controls {{ background: {palette.PANEL}; }}
 QWidget#card {{ border: 1px solid {palette.LINE}; border-radius: 6px; }}
-QLabel#heading {{ color: {palette.MUTED}; font-weight: 600; }}
-QLabel#title {{ font-weight: 600; font-size: 14px; }}
-QLabel#muted {{ color: {palette.MUTED}; }}
+QLabel#heading, QLabel#muted {{ color: {palette.MUTED}; }}
 QLabel#empty {{ color: {palette.MUTED}; font-size: 15px; }}
 QLabel#readout {{ background: {palette.RAISED}; border: 1px solid {palette.LINE};
     border-radius: 4px; padding: 5px 8px; }}
@@ -43,8 +42,10 @@ QMenu::item:selected {{ background: {palette.ACCENT}; color: {palette.BACKGROUND
 QListView, QTableWidget {{ background: {palette.PANEL}; border: none; outline: none;
     gridline-color: {palette.LINE}; }}
 QTableWidget::item {{ padding: 2px 8px; }}
-QHeaderView, QHeaderView::section {{ background: {palette.PANEL}; color: {palette.MUTED};
-    border: none; padding: 3px 8px; }}
+QHeaderView {{ background: {palette.PANEL}; border: none; }}
+QHeaderView::section {{ background: {palette.PANEL}; color: {palette.MUTED};
+    border: none; padding: 0 8px; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QTableCornerButton::section {{ background: {palette.PANEL}; border: none; }}
 QSplitter::handle {{ background: {palette.BACKGROUND}; }}
 QSlider::groove:horizontal {{ height: 4px; background: {palette.LINE}; border-radius: 2px; }}
@@ -64,7 +65,8 @@ def apply(app: QApplication) -> None:
     """Gives the whole program its fonts and colours. Calling it twice changes nothing."""
     app.setStyle("Fusion")
     app.setPalette(_palette())
-    app.setFont(_font())
+    _load_fonts()
+    app.setFont(font())
     app.setStyleSheet(SHEET)
     pyqtgraph.setConfigOptions(antialias=True, background=palette.PANEL, foreground=palette.MUTED)
 
@@ -84,10 +86,16 @@ def _palette() -> QPalette:
     return colours
 
 
-def _font() -> QFont:
-    """Our own font where it is shipped or installed, else the system's."""
+def _load_fonts() -> None:
     for path in sorted(FONTS.glob("*.[to]tf")):
         QFontDatabase.addApplicationFont(str(path))
-    font = QFont(FAMILY) if FAMILY in QFontDatabase.families() else QFont()
-    font.setPixelSize(13)
-    return font
+
+
+def font(size: int = 13, strong: bool = False) -> QFont:
+    """Our own font where it was loaded, else the system's. The size is in pixels."""
+    made = QFont(FAMILY) if FAMILY in QFontDatabase.families() else QFont()
+    made.setPixelSize(size)
+    if strong:
+        made.setWeight(QFont.Weight.DemiBold)
+        made.setStyleName(STRONG)
+    return made

@@ -27,6 +27,8 @@ class Shown:
     colour: str
     facts: Facts | None = None
     """What it was told to do; None until it has been read."""
+    was_read: bool = False
+    """What was logged so far has been read once."""
 
 
 class News(NamedTuple):
@@ -106,8 +108,10 @@ class Watch:
         curves: dict[Run, set[Key]] = {}
         for run, shown in self.shown.items():
             batch: Batch | None = results.get(shown.history)
-            if batch and (keys := shown.history.add(batch)):
-                curves[run] = keys
+            if batch is not None:
+                changed |= not shown.was_read
+                shown.was_read = True
+                curves[run] = shown.history.add(batch)
             if (run, "facts") in results:
                 shown.facts, changed = results[run, "facts"], True
         return News(changed, curves)

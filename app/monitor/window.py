@@ -156,7 +156,7 @@ class Window(QMainWindow):
         self.middle = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
         self.middle.addWidget(self.board)
         self.middle.addWidget(self.differences)
-        self.middle.setSizes([600, 190])
+        self.middle.setSizes([600, 170])
         self.middle.setStretchFactor(0, 1)
         self.halves = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False)
         self.halves.addWidget(self._side())

@@ -5,7 +5,6 @@ import math
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from app.runs import Run, runs_folder
