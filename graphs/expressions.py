@@ -109,15 +109,16 @@ def walk(value: Any) -> Iterator[Expression]:
     return visit(value)
 
 
-class MetaRun:
-    """Computes expressions on the meta device, where tensors have shapes and no numbers.
+class Evaluation:
+    """Computes expressions, by default on the meta device: shapes without numbers.
 
     `known` gives the tensors of leaves. After the run `modules` holds what was constructed, and
     `structures` the shape of every tuple that a call returned: the numbers of its parts, nested.
     """
 
-    def __init__(self, known: Callable[[Expression], Any]) -> None:
+    def __init__(self, known: Callable[[Expression], Any], device: str = "meta") -> None:
         self._known = known
+        self._device = device
         self._values: dict[int, Any] = {}
         self.modules: list[nn.Module] = []
         self.structures: dict[int, Any] = {}
@@ -135,7 +136,7 @@ class MetaRun:
     def _compute(self, expression: Expression) -> Any:
         match expression:
             case Call():
-                with torch.device("meta"):
+                with torch.device(self._device):
                     result = expression.target(*self._args(expression), **self._kwargs(expression))
                 if isinstance(result, nn.Module):
                     self.modules.append(result)

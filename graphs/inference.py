@@ -17,7 +17,7 @@ import torch
 from pydantic import JsonValue, ValidationError
 
 from graphs.document import End, Node
-from graphs.expressions import Apply, Call, Expression, MetaRun, walk
+from graphs.expressions import Apply, Call, Evaluation, Expression, walk
 from graphs.kinds import Meta, Tensor, in_words, is_symbolic
 from graphs.node_type import Data, Misfit, NodeType, Optimizer, Port, node_types, output_paths
 
@@ -131,7 +131,7 @@ def infer(type_: NodeType, arrivals: Arrivals) -> Facts:
         described = described_with(type_, arrivals)
         if isinstance(type_, Optimizer):
             return Facts()
-        run = MetaRun(meta_tensor)
+        run = Evaluation(meta_tensor)
         values = {name: run.value(expression) for name, expression in described.items()}
         _refuse_symbolic(described)
     except Misfit as misfit:

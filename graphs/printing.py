@@ -18,7 +18,16 @@ from torch import nn
 from torch.nn import functional
 
 from graphs.document import End, identifier
-from graphs.expressions import Apply, Attribute, Call, Expression, FolderFile, Item, MetaRun, walk
+from graphs.expressions import (
+    Apply,
+    Attribute,
+    Call,
+    Evaluation,
+    Expression,
+    FolderFile,
+    Item,
+    walk,
+)
 from graphs.inference import described_with, meta_tensor
 from graphs.kinds import Meta, Tensor
 from graphs.node_type import NodeType, Port
@@ -50,6 +59,10 @@ class Names:
             "Tensor",
             *taken,
         }
+
+    def has(self, name: str) -> bool:
+        """Whether the name is given or may not be."""
+        return name in self._taken
 
     def unique(self, wanted: str) -> str:
         """The name wanted, or it with a number."""
@@ -269,7 +282,7 @@ class _NodePrinter(ExpressionPrinter):
         """Name the parts of a tuple that are used: `sequence, (last, _) = self.lstm(x)`."""
         if not any(isinstance(expression, Item) for expression in walk(list(needed.values()))):
             return
-        run = MetaRun(meta_tensor)
+        run = Evaluation(meta_tensor)
         run.value(list(needed.values()))
         parts: dict[int, dict[tuple[int, ...], tuple[str, list[Item]]]] = {}
         roots: dict[int, Expression] = {}
@@ -336,7 +349,7 @@ def _at(structure: Any, path: tuple[int, ...]) -> Any:
     return structure
 
 
-def _is_tuple(run: MetaRun, value: Expression) -> bool:
+def _is_tuple(run: Evaluation, value: Expression) -> bool:
     return run.structures[id(value)] is not None
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphs.document import End
+from graphs.edits import RemoveNodes
 from graphs.node_type import Data, Role, node_types
 from graphs.problems import Fix, Problem
 
@@ -136,14 +137,13 @@ def _is_known(checked: CheckedGraph, node: str) -> bool:
 
 def _shared(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
     owner: dict[str, str] = {}
-    found = {}
+    found: dict[str, str] = {}
     for statement in statements:
         for node in statement.owned:
             first = owner.setdefault(node, statement.optimizer)
             if first != statement.optimizer:
-                found[statement.optimizer] = (
-                    f"{first} moves the weights of {node} too: take one of the two optimizers away"
-                )
+                text = f"{first} moves the weights of {node} too: take one of the two away"
+                found.setdefault(statement.optimizer, text)
     return [Problem(graph=checked.name, node=node, text=text) for node, text in found.items()]
 
 
@@ -152,8 +152,6 @@ def _unreached(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list
     owned = {node for statement in statements for node in statement.owned}
     idle = [id for id in checked.wiring.order if checked.weights.get(id) and id not in owned]
     text = "its weights reach no loss that an optimizer minimises: wire its output on, or remove it"
-    from graphs.edits import RemoveNodes
-
     return [
         Problem(
             graph=checked.name,

@@ -137,7 +137,7 @@ class _File:
 
 def _class_name(stem: str, reserved: set[str]) -> str:
     name = "".join(part.capitalize() for part in stem.split("_"))
-    return f"{name}Network" if name in reserved else name
+    return f"{name}Network" if Names(reserved).has(name) else name
 
 
 def _safe(text: str) -> str:

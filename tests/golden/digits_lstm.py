@@ -1,0 +1,177 @@
+"""digits_lstm: an LSTM reads each digit as a sequence of 8 rows of pixels
+
+Run it: python digits_lstm.py --device cpu --epochs 20
+"""
+
+import argparse
+from collections.abc import Iterator
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 20
+SEED = 0
+BATCH_SIZE = 64
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class DigitsLstm(nn.Module):
+    """From image (N, 8, 8) to (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(8, 64, batch_first=True)
+        self.logits = nn.Linear(64, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        _, (last, _) = self.lstm(image)
+        return self.logits(last[-1])  # (N, 10)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = DigitsLstm()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.005, betas=(0.9, 0.999), weight_decay=0.01
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        image = batch["image"]  # (N, 8, 8)
+        label = batch["label"]  # (N,)
+        logits = self.network(image)  # (N, 10)
+        return {
+            "cross_entropy": F.cross_entropy(logits, label, label_smoothing=0.0),
+            "accuracy": accuracy(logits, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let every optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise cross_entropy
+        self.adamw.zero_grad()
+        values["cross_entropy"].backward()
+        self.adamw.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = digits("rows", validation=0.15, test=0.15, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="digits_lstm.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    program = Program().to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""wine_mlp: 13 chemical measurements tell three cultivars of wine apart, from a CSV file
+
+Run it: python wine_mlp.py --device cpu --epochs 40
+"""
+
+import argparse
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 40
+SEED = 0
+BATCH_SIZE = 16
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class WineMlp(nn.Module):
+    """From features (N, 13) to (N, 3)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(13, 32)
+        self.logits = nn.Linear(32, 3)
+
+    def forward(self, features: Tensor) -> Tensor:
+        relu = F.relu(self.hidden(features))  # (N, 32)
+        return self.logits(relu)  # (N, 3)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = WineMlp()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.005, betas=(0.9, 0.999), weight_decay=0.01
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        features = batch["features"]  # (N, 13)
+        target = batch["target"]  # (N,)
+        logits = self.network(features)  # (N, 3)
+        return {
+            "cross_entropy": F.cross_entropy(logits, target, label_smoothing=0.0),
+            "accuracy": accuracy(logits, target),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let every optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise cross_entropy
+        self.adamw.zero_grad()
+        values["cross_entropy"].backward()
+        self.adamw.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def numbers(path: Path, rows: list[dict[str, str]], column: str) -> list[float]:
+    """One column as numbers. Raises ValueError, which names the row, where there is none."""
+    values = []
+    for line, row in enumerate(rows, start=2):
+        try:
+            values.append(float(row[column]))
+        except (KeyError, TypeError, ValueError):
+            found = f"{path.name}, row {line}: column {column} has {row.get(column)!r}"
+            raise ValueError(f"{found}, which is not a number") from None
+    return values
+
+
+def table(
+    path: Path,
+    features: list[str],
+    target: str,
+    target_is: str,
+    standardise: bool,
+    validation: float,
+    test: float,
+    seed: int,
+) -> dict[str, dict[str, Tensor]]:
+    """Columns of a CSV file: features as numbers, the target as a class or a number."""
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.DictReader(file) if any(row.values())]
+    if len(rows) < 3:
+        raise ValueError(f"{path.name} has {len(rows)} rows; training needs at least 3")
+    columns = [numbers(path, rows, name) for name in features]
+    if target_is == "class":
+        names = sorted({row[target] for row in rows})
+        wanted = torch.tensor([names.index(row[target]) for row in rows])
+    else:
+        wanted = torch.tensor(numbers(path, rows, target))[:, None]
+    parts = split({"features": torch.tensor(columns).T, "target": wanted}, validation, test, seed)
+    if standardise:
+        seen = parts["train"]["features"]
+        mean, deviation = seen.mean(0), seen.std(0).clamp(min=1e-6)
+        for part in parts.values():
+            part["features"] = (part["features"] - mean) / deviation
+    return parts
+
+
+def load(device: str, folder: Path) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = table(
+        folder / "wine.csv",
+        features=[
+            "alcohol",
+            "malic_acid",
+            "ash",
+            "alcalinity_of_ash",
+            "magnesium",
+            "total_phenols",
+            "flavanoids",
+            "nonflavanoid_phenols",
+            "proanthocyanins",
+            "color_intensity",
+            "hue",
+            "od280_od315_of_diluted_wines",
+            "proline",
+        ],
+        target="cultivar",
+        target_is="class",
+        standardise=True,
+        validation=0.15,
+        test=0.15,
+        seed=0,
+    )
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="wine_mlp.safetensors", help="where the weights go")
+    folder = Path(__file__).parent
+    parser.add_argument("--data", type=Path, default=folder, help="folder of the data files")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device, arguments.data)
+    program = Program().to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

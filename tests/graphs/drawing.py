@@ -1,0 +1,35 @@
+"""Drawing documents in tests: nodes with what is wired into them."""
+
+from graphs.document import Document, End, Graph, Node, Wire
+from graphs.node_type import node_types
+
+Inputs = dict[str, str | list[str]]
+
+
+def drawn(title: str = "drawn", **nodes: tuple[str, Inputs] | tuple[str, Inputs, dict]) -> Document:
+    """A document: `conv=("Conv2d", {"x": "digits.image"}, {"out_channels": 8})`."""
+    made: dict[str, Node] = {}
+    wires: list[Wire] = []
+    for id, (type_, inputs, *parameters) in nodes.items():
+        made[id] = Node(type=type_, parameters=parameters[0] if parameters else {})
+        for port, sources in inputs.items():
+            for source in [sources] if isinstance(sources, str) else sources:
+                node, _, name = source.partition(".")
+                end = End(node, name or node_types()[nodes[node][0]].output_names()[0])
+                wires.append(Wire(source=end, target=End(id, port)))
+    return Document(title=title, graphs={"main": Graph(nodes=made, wires=tuple(wires))})
+
+
+def classifier(**changes: tuple) -> Document:
+    """A small sound program on digits; nodes given by name are added or replaced."""
+    nodes = {
+        "digits": ("Digits", {}),
+        "conv": ("Conv2d", {"x": "digits.image"}, {"out_channels": 4}),
+        "relu": ("ReLU", {"x": "conv"}),
+        "flatten": ("Flatten", {"x": "relu"}),
+        "linear": ("Linear", {"x": "flatten"}, {"out_features": 10}),
+        "loss": ("CrossEntropy", {"prediction": "linear", "label": "digits.label"}),
+        "accuracy": ("Accuracy", {"prediction": "linear", "label": "digits.label"}),
+        "adamw": ("AdamW", {"loss": "loss"}),
+    }
+    return drawn("classifier", **{**nodes, **changes})

@@ -1,0 +1,79 @@
+"""A bench for one node: real tensors through its description and through its printed class."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from graphs.document import End
+from graphs.expressions import Evaluation, Expression
+from graphs.kinds import Meta
+from graphs.loading import load_source
+from graphs.node_type import Example, NodeType
+from graphs.printing import Described, Imports, Names, Scope, describe
+
+
+def metas_of(shapes: list[tuple[int, ...] | Meta]) -> list[Meta]:
+    """The metas of an example's row."""
+    return [shape if isinstance(shape, Meta) else Meta(tuple(shape)) for shape in shapes]
+
+
+def ends_of(type_: NodeType, metas: list[Meta]) -> dict[str, list[tuple[End, Meta]]]:
+    """An example's inputs by port, each from an end of its own: `a0`, `a1`, …"""
+    sources: dict[str, list[tuple[End, Meta]]] = {}
+    waiting = [(End(f"a{number}", "output"), meta) for number, meta in enumerate(metas)]
+    for port in type_.inputs():
+        taken = len(waiting) if port.many else min(1, len(waiting))
+        sources[port.name], waiting = waiting[:taken], waiting[taken:]
+    assert not waiting, "an example has more inputs than the node has ports"
+    return sources
+
+
+def inputs_for(metas: list[Meta], seed: int = 0) -> list[Tensor]:
+    """Real tensors: numbers that want a gradient, or labels of 0 to 2."""
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        torch.randn(meta.shape, generator=generator).requires_grad_()
+        if meta.floating
+        else torch.randint(0, 3, meta.shape, generator=generator)
+        for meta in metas
+    ]
+
+
+def described(example: Example, type_: NodeType) -> Described:
+    """The node of an example, described."""
+    return describe("node", "", type_, ends_of(type_, metas_of(example.inputs)))
+
+
+def run_description(node: Described, tensors: list[Tensor]) -> list[Tensor]:
+    """Compute a description on real tensors."""
+
+    def known(leaf: Expression) -> Tensor:
+        return tensors[int(leaf.end.node[1:])]  # type: ignore[attr-defined]
+
+    evaluation = Evaluation(known, device="cpu")
+    return [evaluation.value(value) for value in node.outputs.values()]
+
+
+def printed_class(node: Described, count: int, metas: dict[End, Meta]) -> tuple[str, nn.Module]:
+    """The class that is printed for a node, and one of it."""
+    arguments = {End(f"a{number}", "output"): f"a{number}" for number in range(count)}
+    scope = Scope(Imports(), dict(arguments), Names(arguments.values()))
+    scope.imports.lines.add("from torch.nn import functional as F")
+    results = [End("node", port) for port in node.outputs]
+    scope.print_nodes([node], metas, results)
+    copied = [f"from {f.__module__} import {n}" for n, f in scope.imports.copied.items()]
+    lines = [
+        *sorted(scope.imports.lines),
+        *copied,
+        "class Printed(nn.Module):",
+        "    def __init__(self):",
+        "        super().__init__()",
+        *(f"        {line}" for line in scope.init),
+        f"    def forward({', '.join(['self', *arguments.values()])}):",
+        *(f"        {line}" for line in scope.lines),
+        f"        return [{', '.join(scope.values[end] for end in results)}]",
+    ]
+    source = "\n".join(lines)
+    module = load_source(source, Path("printed.py"))
+    return source, module.Printed()

@@ -1,0 +1,172 @@
+"""The registry is the table: every node type, every example."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+import nodes.library  # noqa: F401  registers the node types
+from graphs.checking import check
+from graphs.document import Document, End, Graph, Node
+from graphs.inference import Arrivals, infer, validated
+from graphs.kinds import Meta
+from graphs.node_type import Data, Example, NodeType, Optimizer, node_types
+from tests.nodes.bench import (
+    described,
+    ends_of,
+    inputs_for,
+    metas_of,
+    printed_class,
+    run_description,
+)
+
+TYPES = sorted(node_types().items())
+ROWS = [
+    pytest.param(type_, example, id=f"{name}-{number}")
+    for name, type_ in TYPES
+    for number, example in enumerate(type_.examples)
+]
+GOOD = [row for row in ROWS if row.values[1].problem is None]
+BAD = [row for row in ROWS if row.values[1].problem is not None]
+COMPUTED = [row for row in GOOD if not issubclass(row.values[0], (Data, Optimizer))]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A document's folder with a small table in it."""
+    (tmp_path / "small.csv").write_text("a,b,kind\n1,2.5,x\n2,3.5,y\n3,1,x\n4,0,y\n")
+    return tmp_path
+
+
+def arrivals_of(type_: NodeType, example: Example) -> Arrivals:
+    """An example's inputs as they arrive."""
+    sources = ends_of(type_, metas_of(example.inputs))
+    return tuple((name, tuple(meta for _, meta in found)) for name, found in sources.items())
+
+
+@pytest.mark.parametrize(("name", "type_"), TYPES)
+def test_every_word_is_there(name: str, type_: type[NodeType]) -> None:
+    assert len(type_.help()) > 40 and type_.summary().endswith(".")
+    assert type_.family() and not type_.family().startswith("nodes.")
+    for parameter in type_.parameters():
+        assert parameter.help.endswith("."), f"{name}.{parameter.name} has no help"
+    good = [example for example in type_.examples if example.problem is None]
+    assert good and len(good) < len(type_.examples), (
+        f"{name} needs a row that works and one that fails"
+    )
+
+
+@pytest.mark.parametrize(("type_", "example"), GOOD)
+def test_shapes(type_: type[NodeType], example: Example) -> None:
+    made = type_.model_validate(example.parameters)
+    facts = infer(made, arrivals_of(made, example))
+    assert facts.problem is None
+    assert [meta for _, meta in facts.outputs] == metas_of(example.outputs or [])
+
+
+@pytest.mark.parametrize(("type_", "example"), BAD)
+def test_what_is_wrong_is_said(type_: type[NodeType], example: Example, folder: Path) -> None:
+    node = Node(type=type_.type_name(), parameters=example.parameters)
+    made = validated(node)
+    if not isinstance(made, NodeType):
+        texts = [text for _, text in made]
+    elif isinstance(made, Data):
+        texts = [complaint.text for complaint in made.complaints(folder)]
+    else:
+        # The batch arrives as a symbol, as it does in the editor.
+        batch = {2: 100_003}
+        inputs = [
+            Meta((batch.get(meta.shape[0], meta.shape[0]), *meta.shape[1:]), meta.dtype)
+            if meta.shape
+            else meta
+            for meta in metas_of(example.inputs)
+        ]
+        facts = infer(made, arrivals_of(made, example._replace(inputs=list(inputs))))
+        texts = [facts.problem or ""]
+    assert any(str(example.problem) in text for text in texts), texts
+
+
+@pytest.mark.parametrize(("type_", "example"), COMPUTED)
+def test_printed_is_described(type_: type[NodeType], example: Example) -> None:
+    """The printed class computes what the description does, bit for bit, backward too."""
+    made = type_.model_validate(example.parameters)
+    node = described(example, made)
+    metas = dict(
+        zip(
+            (End("node", port) for port in node.outputs),
+            metas_of(example.outputs or []),
+            strict=True,
+        )
+    )
+    results = []
+    for printed in (False, True):
+        tensors = inputs_for(metas_of(example.inputs))
+        torch.manual_seed(0)
+        if printed:
+            source, module = printed_class(node, len(tensors), metas)
+            outputs = module(*tensors)
+        else:
+            outputs = run_description(node, tensors)
+        assert [tuple(output.shape) for output in outputs] == [
+            meta.shape for meta in metas.values()
+        ]
+        moving = [output for output in outputs if output.requires_grad]
+        if moving:
+            sum(output.double().square().sum() for output in moving).backward()
+        results.append((outputs, [tensor.grad for tensor in tensors if tensor.requires_grad]))
+    (left, left_grads), (right, right_grads) = results
+    assert all(torch.equal(a, b) for a, b in zip(left, right, strict=True)), source
+    for a, b in zip(left_grads, right_grads, strict=True):
+        assert (a is None) == (b is None) and (a is None or torch.equal(a, b))
+
+
+@pytest.mark.parametrize(("type_", "example"), GOOD)
+def test_saved_is_loaded(type_: type[NodeType], example: Example) -> None:
+    made = type_.model_validate(example.parameters)
+    parameters = json.loads(made.model_dump_json())
+    node = Node(type=type_.type_name(), parameters=parameters)
+    graph = Graph(nodes={"node": node})
+    loaded = Document.model_validate_json(Document(graphs={"main": graph}).model_dump_json())
+    assert validated(loaded.main.nodes["node"]) == made
+
+
+@pytest.mark.parametrize(("type_", "example"), [r for r in GOOD if issubclass(r.values[0], Data)])
+def test_data_is_what_it_says(type_: type[Data], example: Example, folder: Path) -> None:
+    """The loader gives every split the fields, shapes and dtypes that the graph was drawn with."""
+    made = type_.model_validate(example.parameters)
+    assert made.complaints(folder) == []
+    build = made.build()
+    arguments = [folder / a.name if hasattr(a, "name") else a for a in build.args]
+    splits = build.target(*arguments, **build.kwargs)
+    assert list(splits) == ["train", "validation", "test"]
+    for fields in splits.values():
+        for name, meta in made.fields().items():
+            assert tuple(fields[name].shape[1:]) == meta.shape[1:]
+            assert str(fields[name].dtype) == f"torch.{meta.dtype}"
+            assert not meta.floating or torch.isfinite(fields[name]).all()
+
+
+@pytest.mark.parametrize("type_", [type_ for _, type_ in TYPES if issubclass(type_, Optimizer)])
+def test_optimizers_move_weights(type_: type[Optimizer]) -> None:
+    """Each makes a parabola smaller in a hundred steps."""
+    weight = torch.nn.Parameter(torch.tensor([3.0, -2.0]))
+    built = type_.model_validate({"lr": 0.05}).build("loss", "weights")
+    optimizer = built.target([weight], **built.kwargs)
+    before = weight.detach().square().sum()
+    for _ in range(100):
+        optimizer.zero_grad()
+        weight.square().sum().backward()
+        optimizer.step()
+    assert weight.detach().square().sum() < 0.5 * before
+
+
+def test_a_second_type_of_the_same_name_is_refused() -> None:
+    with pytest.raises(TypeError, match="there is a node type Conv2d"):
+        type("Conv2d", (NodeType,), {"__module__": "elsewhere", "__doc__": "Another."})
+
+
+def test_unknown_parameters_are_said_and_kept() -> None:
+    node = Node(type="ReLU", parameters={"slope": 1})
+    problems = check(Document(graphs={"main": Graph(nodes={"relu": node})})).problems
+    assert any("slope is not a parameter of this node" in problem.text for problem in problems)
