@@ -198,7 +198,7 @@ class Training:
     def _sleep(self) -> None:
         """Wait while the run is paused; that time is no training time."""
         began = time.monotonic()
-        self.recorder.show(sync=True, status="paused")
+        self.show("paused", sync=True)
         while self.control.pause and not self.control.stop:
             time.sleep(0.05)
             self.control.poll()

@@ -44,7 +44,7 @@ class RandomStates:
         random.setstate((version, tuple(words), gauss))
         np.random.set_state(_numpy_state(self.plain))
         torch.set_rng_state(self.tensors["cpu"])
-        if device.type in self.tensors:
+        if device.type != "cpu" and device.type in self.tensors:
             _set_device_state(device, self.tensors[device.type])
 
 
