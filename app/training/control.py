@@ -39,12 +39,14 @@ class Control:
         self.interrupted = True
 
     def _take_request(self) -> object:
+        taken = self.run.path / ".request.tmp"
         try:
-            with self.run.request_path.open("rb") as file:
-                data = file.read(LARGEST)
+            self.run.request_path.replace(taken)  # one that comes meanwhile is not lost
         except FileNotFoundError:
             return None
-        self.run.request_path.unlink(missing_ok=True)
+        with taken.open("rb") as file:
+            data = file.read(LARGEST)
+        taken.unlink()
         try:
             return json.loads(data).get("request")
         except (ValueError, AttributeError, RecursionError):

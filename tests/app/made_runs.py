@@ -47,7 +47,7 @@ def variant(**changes: Any) -> Any:
     return SimpleNamespace(**{**vars(standin), **changes})
 
 
-def watched(watch: Callable[[str, int], None]) -> Any:
+def watched(watch: Callable[[str, int], object]) -> Any:
     """The hand-written program; `watch` is told of each finished "step" and "evaluate"."""
     counts = {"step": 0, "evaluate": 0}
 

@@ -105,7 +105,7 @@ def test_paused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: Run) -> 
     """A pause saves the run, holds it, and is no training time."""
     monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     run = new_run(monkeypatch, tmp_path)
-    module = watched(lambda what, count: run.request("pause") if count == 10 else None)
+    module = watched(lambda what, count: what == "step" and count == 10 and run.request("pause"))
     worker = threading.Thread(target=train, args=(run, module))
     worker.start()
     wait_for(run, "paused")
@@ -122,7 +122,7 @@ def test_paused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: Run) -> 
 def test_stopped_while_paused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: Run) -> None:
     monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     run = new_run(monkeypatch, tmp_path)
-    module = watched(lambda what, count: run.request("pause") if count == 3 else None)
+    module = watched(lambda what, count: what == "step" and count == 3 and run.request("pause"))
     worker = threading.Thread(target=train, args=(run, module))
     worker.start()
     wait_for(run, "paused")
