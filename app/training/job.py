@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from types import ModuleType
 
 import torch
 
@@ -16,11 +15,12 @@ from app.training import checkpoints, failures
 from app.training.control import Control
 from app.training.devices import resolve
 from app.training.loop import Stopped, Training
+from app.training.program import Trainable
 from app.training.recorder import Recorder
 from app.training.saver import Saver
 
-Build = Callable[[Run, Info], ModuleType]
-"""Makes the program's module of a run."""
+Build = Callable[[Run, Info], Trainable]
+"""Makes the program of a run."""
 
 
 class Job:
@@ -31,7 +31,7 @@ class Job:
         self.recorder = recorder
         self.control = control
         self.build = build
-        self.module: ModuleType | None = None
+        self.trainable: Trainable | None = None
         self.training: Training | None = None
 
     def work(self) -> int:
@@ -54,9 +54,9 @@ class Job:
         device = resolve(info.device)
         self.recorder.show(device=str(device))
         _tidy(run)
-        self.module = self.build(run, info)
+        self.trainable = self.build(run, info)
         saver = Saver(run.checkpoints_path)
-        training = Training(self.module, device, info.seed, self.recorder, self.control, saver)
+        training = Training(self.trainable, device, info.seed, self.recorder, self.control, saver)
         snapshot = checkpoints.read(run.checkpoints_path)
         if snapshot:
             training.restore(snapshot)
@@ -74,9 +74,10 @@ class Job:
         traceback.print_exc()
         step = self.training.progress.step + 1 if self.training else None
         where = f"at step {step}" if step else "before the first step"
-        message = failures.sentence(error, self.module, where)
+        module = self.trainable.module if self.trainable else None
+        message = failures.sentence(error, module, where)
         print(message, file=sys.stderr, flush=True)
-        self.recorder.fail(message, failures.failing_node(error, self.module, self.run))
+        self.recorder.fail(message, failures.failing_node(error, module, self.run))
 
 
 def _tidy(run: Run) -> None:
@@ -89,16 +90,16 @@ def _tidy(run: Run) -> None:
 
 def _complete(info: Info, training: Training) -> Info:
     """What is known of a run once its data and its program are there."""
-    module = training.module
+    trainable = training.trainable
     split = "validation" if training.has_validation else "training"
     weights = {id(weight): weight.numel() for weight in training.program.parameters()}
     return info.model_copy(
         update={
             "threads": torch.get_num_threads(),
-            "best": f"lowest {split} {module.LOSSES[0]}",
+            "best": f"lowest {split} {trainable.losses[0]}",
             "versions": _versions(),
-            "losses": tuple(module.LOSSES),
-            "metrics": dict(module.METRICS),
+            "losses": trainable.losses,
+            "metrics": dict(trainable.metrics),
             "steps_per_epoch": training.steps_per_epoch,
             "parameters": sum(weights.values()),
         }

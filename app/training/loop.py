@@ -10,7 +10,6 @@ import math
 import time
 from collections.abc import Iterator
 from itertools import islice
-from types import ModuleType
 from typing import Any
 
 import torch
@@ -20,6 +19,7 @@ from app.training import checkpoints
 from app.training.checkpoints import Progress, Snapshot
 from app.training.control import Control
 from app.training.failures import NotFiniteError
+from app.training.program import Trainable
 from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
 from app.training.saver import Saver
@@ -41,24 +41,25 @@ class Training:
 
     def __init__(
         self,
-        module: ModuleType,
+        trainable: Trainable,
         device: torch.device,
         seed: int,
         recorder: Recorder,
         control: Control,
         saver: Saver,
     ) -> None:
-        self.module = module
+        self.trainable = trainable
+        self.module: Any = trainable.module
         self.device = device
         self.recorder = recorder
         self.control = control
         self.saver = saver
         torch.manual_seed(seed)
-        self.data: dict[str, Batch] = module.load(device)
-        self.program: Any = module.Program().to(device)
+        self.data = trainable.load(device)
+        self.program: Any = self.module.Program().to(device)
         self.progress = Progress()
-        size = module.size_of(self.data["train"])
-        self.steps_per_epoch = max(1, math.ceil(size / module.BATCH_SIZE))
+        size = self.module.size_of(self.data["train"])
+        self.steps_per_epoch = max(1, math.ceil(size / self.module.BATCH_SIZE))
         self._times: list[float] = []
         self._written = 0
         self._random: RandomStates | None = None
@@ -168,9 +169,9 @@ class Training:
         progress = self.progress
         progress.last = {name: value for name, value in values.items() if math.isfinite(value)}
         for name, value in progress.last.items():
-            better = max if self.module.METRICS.get(name) == "max" else min
+            better = max if self.trainable.metrics.get(name) == "max" else min
             progress.best[name] = better(value, progress.best.get(name, value))
-        loss = values[self.module.LOSSES[0]]
+        loss = values[self.trainable.losses[0]]
         if progress.best_loss is not None and loss >= progress.best_loss:
             return False
         progress.best_loss = loss
@@ -223,12 +224,12 @@ class Training:
 
     def _require_finite_steps(self, names: list[str], table: list[list[float]], first: int) -> None:
         for name, column in zip(names, table, strict=True):
-            if name in self.module.LOSSES and not all(map(math.isfinite, column)):
+            if name in self.trainable.losses and not all(map(math.isfinite, column)):
                 at = next(i for i, value in enumerate(column) if not math.isfinite(value))
                 self._require_finite({name: column[at]}, f"at step {first + at}")
 
     def _require_finite(self, values: dict[str, float], where: str) -> None:
-        for name in self.module.LOSSES:
+        for name in self.trainable.losses:
             if not math.isfinite(values.get(name, 0.0)):
                 raise NotFiniteError(
                     f"The loss {name} became {values[name]} {where}: try a lower learning rate, "

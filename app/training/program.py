@@ -1,16 +1,45 @@
-"""From a run's document to the module that trains: checked, printed, loaded."""
+"""From a run's document to the program that trains: checked, printed, loaded."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+
+import torch
 
 import nodes.library  # noqa: F401  (registers the node types)
 from app.runs import Info, Run, RunError, write_text
+from graphs.checking import check
+from graphs.document import Document
 from graphs.files import DocumentError, read
 from graphs.loading import load_source
-from graphs.problems import ProblemsError
-from graphs.source import export
+from graphs.problems import Problem
+from graphs.source import export, logged
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A generated module, what it logs, and where its data files lie."""
+
+    module: ModuleType
+    losses: tuple[str, ...]
+    """The minimised first: it decides which epoch is the best."""
+    metrics: Mapping[str, str]
+    """Each metric's better direction: max or min."""
+    folder: Path | None = None
+
+    def load(self, device: torch.device) -> dict[str, dict[str, torch.Tensor]]:
+        """The data, on a device: split, field, tensor."""
+        load: Any = self.module.load
+        reads_files = "folder" in inspect.signature(load).parameters
+        data: dict[str, dict[str, torch.Tensor]] = (
+            load(device, self.folder or Path()) if reads_files else load(device)
+        )
+        return data
 
 
 class BadDocumentError(RunError):
@@ -21,27 +50,32 @@ class BadDocumentError(RunError):
         self.node = node
 
 
-def build_program(run: Run, info: Info) -> ModuleType:
+def build_program(run: Run, info: Info) -> Trainable:
     """Export the run's document into its program.py, and load it. Raises BadDocumentError.
 
     A program.py that is there already is never run: a run's folder may be a stranger's.
     """
+    folder = Path(info.folder) if info.folder else None
+    checked = check(_document(run), folder)
+    if checked.problems:
+        raise _problems(checked.problems)
+    source = export(checked.document, folder, checked)
+    write_text(run.program_path, source)
+    return Trainable(load_source(source, run.program_path), *logged(checked), folder)
+
+
+def _document(run: Run) -> Document:
     try:
-        document = read(run.document_path)
-        source = export(document, Path(info.folder) if info.folder else None)
+        return read(run.document_path)
     except DocumentError as error:
         raise BadDocumentError(str(error)) from error
-    except ProblemsError as error:
-        raise _problems(error) from error
-    write_text(run.program_path, source)
-    return load_source(source, run.program_path)
 
 
-def _problems(error: ProblemsError) -> BadDocumentError:
-    first = error.problems[0]
-    for problem in error.problems:
+def _problems(problems: tuple[Problem, ...]) -> BadDocumentError:
+    for problem in problems:
         print(f"problem: {problem.node or problem.graph}: {problem.text}", flush=True)
+    first, others = problems[0], len(problems) - 1
     place = f"{first.node}: " if first.node else ""
-    others = len(error.problems) - 1
     more = f" (and {others} more, see log.txt)" if others else ""
-    return BadDocumentError(f"The document has a problem, {place}{first.text}{more}.", first.node)
+    text = f"The document has a problem: {place}{first.text}{more}."
+    return BadDocumentError(text, first.node)

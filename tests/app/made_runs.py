@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from torch import Tensor
@@ -16,6 +16,7 @@ from app.runs import MetricsReader, Run
 from app.training import start as starting
 from app.training.control import Control
 from app.training.job import Job
+from app.training.program import Trainable
 from app.training.recorder import Recorder
 from graphs.document import Document
 from tests.app import standin
@@ -35,8 +36,8 @@ def train(run: Run, module: Any = standin, control: Control | None = None) -> in
     lock = Lock(run.lock_path)
     recorder = Recorder(run, run.state())
     try:
-        build = cast(Callable[..., ModuleType], lambda run, info: module)
-        return Job(run, recorder, control or Control(run), build).work()
+        trainable = Trainable(module, standin.LOSSES, standin.METRICS)
+        return Job(run, recorder, control or Control(run), lambda run, info: trainable).work()
     finally:
         recorder.close()
         lock.release()
