@@ -1,0 +1,120 @@
+"""What is written on a node: title, the parameters that tell most, the names of its ports."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from app.editor.scene import SMALL_SIZE, NodeShape
+from app.editor.text import shortened, width
+from graphs.document import MAIN, End, Graph, Node
+
+if TYPE_CHECKING:
+    from graphs.checking import Checked
+    from graphs.node_type import NodeType, Port
+
+SUMMARY_ROOM = 210.0
+"""How wide the line of parameters may be, in canvas units."""
+SHOWN = 2
+
+
+class Captions:
+    """Describes the nodes of one graph from what is known now.
+
+    The library and the last check may each not be there yet; the check may be of an older graph.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        library: Mapping[str, type[NodeType]] | None = None,
+        checked: Checked | None = None,
+        checked_graph: Graph | None = None,
+        graph_name: str = MAIN,
+    ) -> None:
+        self.graph = graph
+        self.library = library or {}
+        self._checked, self._checked_graph = checked, checked_graph
+        self._graph_name = graph_name
+        self._wired_in: dict[str, dict[str, None]] = defaultdict(dict)
+        self._wired_out: dict[str, dict[str, None]] = defaultdict(dict)
+        for wire in graph.wires:
+            self._wired_in[wire.target.node][wire.target.port] = None
+            self._wired_out[wire.source.node][wire.source.port] = None
+
+    def shape(self, id: str, node: Node) -> NodeShape:
+        """What a node looks like."""
+        inputs, outputs = self.ports(id, node)
+        return NodeShape(title_of(node), self.subtitle(node), inputs, outputs)
+
+    def subtitle(self, node: Node) -> str:
+        """The type, where the title does not say it, and the first parameters that differ from their defaults."""
+        parts = [node.type] if title_of(node) != node.type else []
+        known = self.library.get(node.type)
+        values = telling(known, node) if known else []
+        while values and width(" · ".join([*parts, *values]), SMALL_SIZE) > SUMMARY_ROOM:
+            values.pop()
+        return shortened(" · ".join([*parts, *values]), SMALL_SIZE, SUMMARY_ROOM)
+
+    def ports(self, id: str, node: Node) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of a node's inputs and outputs, with those that only its wires name at the end."""
+        inputs, outputs = self._known_ports(id, node)
+        return (
+            tuple(dict.fromkeys((*inputs, *self._wired_in.get(id, ())))),
+            tuple(dict.fromkeys((*outputs, *self._wired_out.get(id, ())))),
+        )
+
+    def is_wired(self, end: End, is_input: bool) -> bool:
+        """A wire ends at a port."""
+        wired = self._wired_in if is_input else self._wired_out
+        return end.port in wired.get(end.node, ())
+
+    def _known_ports(self, id: str, node: Node) -> tuple[list[str], list[str]]:
+        if self._checked is not None and self.was_checked(id):
+            ins = self._checked.inputs(self._graph_name, id)
+            outs = self._checked.outputs(self._graph_name, id)
+            return [port.name for port in ins], [port.name for port in outs]
+        if known := self.library.get(node.type):
+            return [port.name for port in known.inputs()], list(known.output_names())
+        return [], []
+
+    def was_checked(self, id: str) -> bool:
+        """The last check saw this node, with the type it has now."""
+        node = self.graph.nodes.get(id)
+        seen = self._checked_graph.nodes.get(id) if self._checked_graph else None
+        return node is not None and seen is not None and seen.type == node.type
+
+    def input(self, end: End) -> Port | None:
+        """An input port; None when it, or the node's type, is not known."""
+        node = self.graph.nodes.get(end.node)
+        known = self.library.get(node.type) if node else None
+        return next((p for p in known.inputs() if p.name == end.port), None) if known else None
+
+
+def title_of(node: Node) -> str:
+    """What a node is called: its label, else its type."""
+    return node.label or node.type
+
+
+def telling(known: type[NodeType], node: Node) -> list[str]:
+    """The parameters that tell most of a node, as text: the first two that differ from their defaults."""
+    changed = [
+        (parameter.name, node.parameters[parameter.name])
+        for parameter in known.parameters()
+        if parameter.name in node.parameters
+        and node.parameters[parameter.name] != parameter.default
+    ]
+    return [value_text(name, value) for name, value in changed[:SHOWN]]
+
+
+def value_text(name: str, value: Any) -> str:
+    """A parameter with its value, as people say it: `out_channels 16`, `no bias`."""
+    words = name.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    if isinstance(value, float):
+        return f"{words} {value:g}"
+    if isinstance(value, list | tuple):
+        return f"{len(value)} {words}"
+    return f"{words} {value}"

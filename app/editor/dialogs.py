@@ -1,0 +1,178 @@
+"""Questions to the user: modal windows of our own, and the system's file dialog in a child process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style, theme
+from app.editor.style import scale
+from app.editor.widgets import Item, button, text_field, words
+
+ROOT = Path(__file__).resolve().parents[2]
+WIDTH = 460
+Kind = Literal["open", "save"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a file dialog is for."""
+
+    kind: Kind
+    title: str
+    folder: Path
+    name: str = ""
+    pattern: str = "All files (*)"
+
+
+class Dialogs:
+    """At most one question at a time; while it is open the rest of the window waits."""
+
+    def __init__(self) -> None:
+        self._window: Item | None = None
+        self._enter: Callable[[], object] | None = None
+        self._child: subprocess.Popen[str] | None = None
+        self._wanted: tuple[Wanted, Callable[[Path], object]] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._window is not None
+
+    def ask(
+        self, title: str, text: str, answers: Sequence[tuple[str, Callable[[], object]]]
+    ) -> None:
+        """A question with a button for each answer; the first is the usual one, Enter gives it."""
+        window = self._open(title, lambda: self._answer(answers[0][1]))
+        words(text, parent=window, wrap=scale(WIDTH - 30))
+        dpg.add_spacer(height=scale(8), parent=window)
+        with dpg.group(horizontal=True, parent=window):
+            for index, (label, action) in enumerate(answers):
+                answer = lambda action=action: self._answer(action)  # noqa: E731
+                item = button(label, answer, tag=f"dialog/{index}")
+                if index == 0:
+                    dpg.bind_item_theme(item, theme.filled(style.ACCENT))
+
+    def tell(self, title: str, text: str) -> None:
+        """Something to be read."""
+        self.ask(title, text, [("OK", lambda: None)])
+
+    def choose_file(self, wanted: Wanted, action: Callable[[Path], object]) -> None:
+        """Let the user choose a file, and act on its path."""
+        if os.environ.get("PATCHBAY_FILE_DIALOG") == "plain":
+            self._ask_path(wanted, action)
+            return
+        self._wanted = wanted, action
+        self._child = _start_dialog(wanted)
+        window = self._open(wanted.title, lambda: None)
+        words("Choose a file in the dialog that has opened.", style.MUTED, parent=window)
+        button("Cancel", self.cancel, parent=window, tag="dialog/cancel")
+
+    def update(self) -> None:
+        """See whether the file dialog has an answer."""
+        if self._child is None or self._child.poll() is None:
+            return
+        assert self._wanted
+        said = self._child.stdout.read() if self._child.stdout else ""
+        code, (wanted, action) = self._child.returncode, self._wanted
+        self._child = self._wanted = None
+        self.close()
+        if code == 0 and said.strip():
+            action(Path(json.loads(said)))
+        elif code not in (0, 1):
+            self._ask_path(wanted, action)
+
+    def enter(self) -> None:
+        """Enter was pressed."""
+        if self._enter:
+            self._enter()
+
+    def cancel(self) -> None:
+        """Escape was pressed: no answer."""
+        if self._child:
+            self._child.terminate()
+            self._child.wait()
+            self._child = self._wanted = None
+        self.close()
+
+    def close(self) -> None:
+        """Take the question away."""
+        if self._window is not None:
+            dpg.delete_item(self._window)
+            self._window = self._enter = None
+
+    def _answer(self, action: Callable[[], object]) -> None:
+        self.close()
+        action()
+
+    def _open(self, title: str, enter: Callable[[], object]) -> Item:
+        self.close()
+        self._enter = enter
+        x = (dpg.get_viewport_client_width() - scale(WIDTH)) // 2
+        self._window = dpg.add_window(
+            label=title,
+            modal=True,
+            no_resize=True,
+            no_collapse=True,
+            no_close=True,
+            no_move=True,
+            autosize=True,
+            pos=(max(x, 0), scale(190)),
+            min_size=(scale(WIDTH), scale(60)),
+            tag="dialog",
+        )
+        return self._window
+
+    def _ask_path(self, wanted: Wanted, action: Callable[[Path], object]) -> None:
+        """A plain question for a path, where there is no file dialog."""
+        window = self._open(wanted.title, lambda: None)
+        words("The path of the file:", style.MUTED, parent=window)
+        start = str(wanted.folder / wanted.name)
+        field = text_field(
+            tag="dialog/path", parent=window, default_value=start, width=scale(WIDTH - 24)
+        )
+        wrong = words("", style.ERROR, parent=window, show=False, wrap=scale(WIDTH - 30))
+
+        def accept() -> None:
+            path = Path(dpg.get_value(field)).expanduser()
+            if complaint := _complaint(wanted.kind, path):
+                dpg.configure_item(wrong, show=True)
+                dpg.set_value(wrong, complaint)
+            else:
+                self._answer(lambda: action(path))
+
+        self._enter = accept
+        with dpg.group(horizontal=True, parent=window):
+            label = "Open" if wanted.kind == "open" else "Save"
+            item = button(label, accept, tag="dialog/0")
+            dpg.bind_item_theme(item, theme.filled(style.ACCENT))
+            button("Cancel", self.cancel, tag="dialog/cancel")
+        dpg.focus_item(field)
+
+
+def _complaint(kind: Kind, path: Path) -> str | None:
+    if kind == "open" and not path.is_file():
+        return f"There is no file {path}."
+    if path.is_dir():
+        return f"{path} is a folder; add a name."
+    if not path.parent.is_dir():
+        return f"There is no folder {path.parent}."
+    return None
+
+
+def _start_dialog(wanted: Wanted) -> subprocess.Popen[str]:
+    words_ = [wanted.kind, wanted.title, str(wanted.folder / wanted.name), wanted.pattern]
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.monitor.file_dialog", *words_],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )

@@ -1,0 +1,148 @@
+"""The fields of a node's form: one widget for each kind of parameter, its help, its reset, its complaint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style, theme
+from app.editor.forms import NOTHING, Wrong, as_text, checked_value, limits, value_of
+from app.editor.hover import ended
+from app.editor.style import scale
+from app.editor.text import width
+from app.editor.widgets import Item, icon_button, text_field, tooltip, words
+from graphs.document import Node
+from graphs.edits import SetParameters
+
+if TYPE_CHECKING:
+    from app.editor.window import Editor
+    from graphs.node_type import NodeType, Parameter
+    from graphs.problems import Problem
+
+LABEL_ROOM = 134
+RESET_ROOM = 40
+BROWSE_ROOM = 78
+
+
+class Fields:
+    """The form of one node."""
+
+    def __init__(self, editor: Editor, id: str, known: type[NodeType]) -> None:
+        self._editor = editor
+        self._id = id
+        self._known = known
+        self._typed_wrong: dict[str, str] = {}
+        for parameter in known.parameters():
+            self._add(parameter)
+
+    @property
+    def _node(self) -> Node:
+        return self._editor.model.graph.nodes[self._id]
+
+    def refresh(self, node: Node, problems: list[Problem]) -> None:
+        """Show the node's values, and what is wrong with them."""
+        for parameter in self._known.parameters():
+            self._refresh(parameter, node, problems)
+
+    def _refresh(self, parameter: Parameter, node: Node, problems: list[Problem]) -> None:
+        value, tag = value_of(node, parameter), _tag(parameter)
+        shown = bool(value) if parameter.form == "flag" else as_text(parameter, value)
+        if not dpg.is_item_active(tag):
+            self._typed_wrong.pop(parameter.name, None)
+            dpg.set_value(tag, shown)
+        dpg.configure_item(f"{tag}/reset", show=not _same(value, parameter.default))
+        found = next((ended(p.text) for p in problems if p.parameter == parameter.name), "")
+        self._complain(parameter, self._typed_wrong.get(parameter.name) or found)
+
+    def _add(self, parameter: Parameter) -> None:
+        extra = limits(parameter)
+        said = f"{parameter.help}{f' ({extra})' if extra else ''}"
+        with dpg.group(horizontal=True):
+            label = words(parameter.name.replace("_", " "), style.MUTED)
+            tooltip(label, said)
+            dpg.add_spacer(width=self._gap(parameter))
+            widget = self._widget(parameter)
+            icon_button(
+                "arrow-counter-clockwise",
+                lambda: self._reset(parameter),
+                tip=f"Back to {as_text(parameter, parameter.default) or 'nothing'}",
+                tag=f"{_tag(parameter)}/reset",
+                show=False,
+            )
+        tooltip(widget, said)
+        words("", style.ERROR, tag=f"{_tag(parameter)}/wrong", show=False)
+
+    def _gap(self, parameter: Parameter) -> int:
+        """What is missing to the column of the widgets."""
+        name = width(parameter.name.replace("_", " "), scale(theme.SIZE))
+        return max(scale(LABEL_ROOM) - round(name) - scale(8), 1)
+
+    def _widget(self, parameter: Parameter) -> Item:
+        tag, value = _tag(parameter), value_of(self._node, parameter)
+        typed = lambda _, text: self._typed(parameter, text)  # noqa: E731
+        room = -scale(RESET_ROOM)
+        if parameter.form == "flag":
+            return dpg.add_checkbox(tag=tag, default_value=bool(value), callback=typed)
+        if parameter.form == "choice":
+            items = [*parameter.choices, *[NOTHING] * parameter.optional]
+            shown = as_text(parameter, value)
+            return dpg.add_combo(items, tag=tag, default_value=shown, width=room, callback=typed)
+        if parameter.form == "file":
+            return self._file_field(parameter, typed)
+        many = {"multiline": True, "height": scale(84)} if parameter.form == "names" else {}
+        text = as_text(parameter, value)
+        return text_field(tag=tag, default_value=text, width=room, callback=typed, **many)
+
+    def _file_field(self, parameter: Parameter, typed: Any) -> Item:
+        tag, text = _tag(parameter), as_text(parameter, value_of(self._node, parameter))
+        room = -scale(RESET_ROOM + BROWSE_ROOM // 2)
+        field = text_field(tag=tag, default_value=text, width=room, callback=typed)
+        icon_button(
+            "folder-open",
+            lambda: self._editor.files.choose_data(lambda name: self._set(parameter, name)),
+            tip="Choose a file in the document's folder",
+            tag=f"{tag}/browse",
+        )
+        return field
+
+    def _typed(self, parameter: Parameter, text: Any) -> None:
+        try:
+            value = (
+                text
+                if parameter.form == "flag"
+                else checked_value(self._known, self._node, parameter, text)
+            )
+        except Wrong as wrong:
+            kept = as_text(parameter, value_of(self._node, parameter))
+            self._typed_wrong[parameter.name] = f"{wrong} It stays {kept} until then."
+            self._complain(parameter, self._typed_wrong[parameter.name])
+            return
+        self._typed_wrong.pop(parameter.name, None)
+        self._complain(parameter, "")
+        self._set(parameter, value)
+
+    def _set(self, parameter: Parameter, value: Any) -> None:
+        graph, name = self._editor.model.graph_name, parameter.name
+        edit = SetParameters(graph=graph, id=self._id, parameters={name: value})
+        words = name.replace("_", " ")
+        self._editor.do(edit, title=f"Set {words}", merge=f"{self._id} {name}")
+
+    def _reset(self, parameter: Parameter) -> None:
+        self._editor.model.stop_merging()
+        default = parameter.default
+        self._set(parameter, list(default) if isinstance(default, tuple) else default)
+
+    def _complain(self, parameter: Parameter, text: str) -> None:
+        dpg.configure_item(f"{_tag(parameter)}/wrong", show=bool(text))
+        dpg.set_value(f"{_tag(parameter)}/wrong", text)
+
+
+def _tag(parameter: Parameter) -> str:
+    return f"inspector/{parameter.name}"
+
+
+def _same(value: Any, default: Any) -> bool:
+    if isinstance(value, list | tuple) and isinstance(default, list | tuple):
+        return list(value) == list(default)
+    return bool(value == default)

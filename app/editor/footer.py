@@ -1,0 +1,52 @@
+"""The line at the bottom: what was last done or went wrong, and where the document stands."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style
+from app.editor.panel import Panel
+from app.editor.style import Colour, scale
+from app.editor.widgets import words
+
+if TYPE_CHECKING:
+    from app.editor.window import Editor
+
+STAYS = 12.0
+"""For how many seconds a sentence stays."""
+
+
+class Footer(Panel):
+    """One sentence at a time, and the zoom."""
+
+    padding = (12, 3)
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor.window, "footer", scrolls=False)
+        self._editor = editor
+        self._until = 0.0
+        self.text = ""
+        self._said = words("", parent=self.root, pos=(scale(12), scale(4)))
+        self._right = words("", style.MUTED, parent=self.root)
+        self._shown = ""
+
+    def say(self, text: str, colour: Colour) -> None:
+        """Show a sentence for a while."""
+        self.text, self._until = text, time.monotonic() + STAYS
+        dpg.set_value(self._said, text)
+        dpg.configure_item(self._said, color=colour)
+
+    def update(self) -> None:
+        if self.text and time.monotonic() > self._until:
+            self.say("", style.MUTED)
+        graph = self._editor.model.graph
+        zoom = f"{self._editor.canvas.camera.zoom:.0%}"
+        shown = f"{len(graph.nodes)} nodes   {len(graph.wires)} wires   {zoom}"
+        if shown != self._shown:
+            self._shown = shown
+            dpg.set_value(self._right, shown)
+        x = self.area.width - scale(210)
+        dpg.configure_item(self._right, pos=(x, scale(4)))

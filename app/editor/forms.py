@@ -1,0 +1,96 @@
+"""What a form says and takes: parameters as text, text as parameters, with one sentence for what is wrong. No GUI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from graphs.document import Node
+
+if TYPE_CHECKING:
+    from graphs.node_type import NodeType, Parameter
+
+NOTHING = "none"
+"""What a form shows, and takes, for a parameter that is not set."""
+
+
+class Wrong(ValueError):
+    """What was typed is no value of the parameter; its text is one sentence."""
+
+
+def value_of(node: Node, parameter: Parameter) -> Any:
+    """The value of a parameter: what the document says, else the default."""
+    return node.parameters.get(parameter.name, parameter.default)
+
+
+def as_text(parameter: Parameter, value: Any) -> str:
+    """A value as a field shows it."""
+    if value is None:
+        return NOTHING if parameter.form in ("integer", "number", "choice") else ""
+    if parameter.form == "names" and isinstance(value, list | tuple):
+        return "\n".join(map(str, value))
+    if isinstance(value, float):
+        return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+    return str(value)
+
+
+def from_text(parameter: Parameter, text: str) -> Any:
+    """The value that a field's text stands for. Raises Wrong."""
+    text = text.strip()
+    if parameter.optional and text.lower() in ("", NOTHING):
+        return None
+    if parameter.form == "integer":
+        return _number(parameter, text, int, "a whole number")
+    if parameter.form == "number":
+        return _number(parameter, text, float, "a number")
+    if parameter.form == "names":
+        return [line.strip() for line in text.splitlines() if line.strip()]
+    return text
+
+
+def _number(parameter: Parameter, text: str, form: type, words: str) -> Any:
+    name = parameter.name.replace("_", " ")
+    try:
+        return form(text)
+    except ValueError:
+        example = as_text(parameter, parameter.default)
+        raise Wrong(f"{name} needs {words}, such as {example}.") from None
+
+
+def checked_value(known: type[NodeType], node: Node, parameter: Parameter, text: str) -> Any:
+    """The value of a field's text, if the node type takes it. Raises Wrong."""
+    value = from_text(parameter, text)
+    if complaint := complaint_about(known, node, parameter, value):
+        raise Wrong(complaint)
+    return value
+
+
+def complaint_about(
+    known: type[NodeType], node: Node, parameter: Parameter, value: Any
+) -> str | None:
+    """Why the node type does not take a value, in one sentence; None when it does."""
+    try:
+        known.model_validate({**node.parameters, parameter.name: value})
+    except ValidationError as error:
+        for fault in error.errors():
+            if fault["loc"][:1] == (parameter.name,):
+                return _sentence(parameter, fault["msg"])
+    return None
+
+
+def _sentence(parameter: Parameter, message: str) -> str:
+    name = parameter.name.replace("_", " ")
+    if message.startswith("Input should be "):
+        return f"{name} needs to be {message.removeprefix('Input should be ')}."
+    return f"{name}: {message}."
+
+
+def limits(parameter: Parameter) -> str:
+    """What values a parameter takes, in words; nothing when any."""
+    low, high = parameter.minimum, parameter.maximum
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g}"
+    if low is not None:
+        return f"at least {low:g}"
+    return f"at most {high:g}" if high is not None else ""

@@ -1,0 +1,211 @@
+"""The inspector: the form of the selected node, made from its type; of the document, when nothing is selected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style
+from app.editor.captions import title_of
+from app.editor.fields import Fields
+from app.editor.hover import ended
+from app.editor.panel import Panel
+from app.editor.picture import problems_of
+from app.editor.style import scale
+from app.editor.widgets import Item, button, heading, icon_button, text_field, words
+from graphs.document import End, Node
+from graphs.edits import Configure, Rename
+
+if TYPE_CHECKING:
+    from app.editor.window import Editor
+    from graphs.node_type import NodeType
+    from graphs.problems import Problem
+
+
+class Inspector(Panel):
+    """Shows and changes what is selected."""
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor.window, "inspector")
+        self._editor = editor
+        self._built: object = None
+        self._noted: object = None
+        self._fields: Fields | None = None
+        self._notes: Item = 0
+        self._facts: Item = 0
+
+    @property
+    def _node(self) -> tuple[str, Node] | None:
+        """The one node that is selected."""
+        model = self._editor.model
+        if len(model.selection) != 1:
+            return None
+        (id,) = model.selection
+        return id, model.graph.nodes[id]
+
+    def update(self) -> None:
+        chosen = self._node
+        what = (chosen[0], chosen[1].type) if chosen else len(self._editor.model.selection)
+        built = (what, len(self._editor.library), self._editor.model.path)
+        if built != self._built:
+            self._built, self._noted = built, None
+            self._build()
+        self._refresh()
+
+    def _build(self) -> None:
+        dpg.delete_item(self.root, children_only=True)
+        self._fields = None
+        dpg.push_container_stack(self.root)
+        chosen = self._node
+        if chosen:
+            self._build_node(*chosen)
+        elif self._editor.model.selection:
+            self._build_several()
+        else:
+            self._build_document()
+        dpg.pop_container_stack()
+
+    def _build_document(self) -> None:
+        heading("Document", self._editor.fonts)
+        words("Title", style.MUTED)
+        self._line("title", "inspector/title")
+        words("Description", style.MUTED)
+        self._line("description", "inspector/description", multiline=True, height=scale(70))
+        self._facts = dpg.add_group()
+        self._notes = dpg.add_group()
+
+    def _line(self, name: str, tag: str, **options: object) -> None:
+        document = self._editor.model.document
+        text_field(
+            tag=tag,
+            default_value=getattr(document, name),
+            width=-1,
+            callback=lambda _, text: self._editor.do(
+                Configure.model_validate({name: text}), title=f"Change {name}", merge=tag
+            ),
+            **options,
+        )
+
+    def _build_several(self) -> None:
+        model = self._editor.model
+        heading(f"{len(model.selection)} nodes", self._editor.fonts)
+        run = self._editor.actions.run
+        with dpg.group(horizontal=True):
+            button("Duplicate", lambda: run("duplicate"))
+            button("Remove", lambda: run("remove"))
+        self._facts = dpg.add_group()
+        self._notes = dpg.add_group()
+
+    def _build_node(self, id: str, node: Node) -> None:
+        known = self._editor.library.get(node.type)
+        heading(node.type, self._editor.fonts)
+        if known:
+            words(known.summary(), style.MUTED)
+        self._notes = dpg.add_group()
+        words("Label", style.MUTED)
+        self._label_field(id, node)
+        if known:
+            self._fields = Fields(self._editor, id, known)
+        self._facts = dpg.add_group()
+        if known and known.help() != known.summary():
+            self._help(known)
+
+    def _label_field(self, id: str, node: Node) -> None:
+        text_field(
+            tag="inspector/label",
+            default_value=node.label,
+            hint=node.type,
+            width=-1,
+            callback=lambda _, text: self._editor.do(
+                Rename(graph=self._editor.model.graph_name, id=id, label=text),
+                title="Rename",
+                merge=f"label {id}",
+            ),
+        )
+
+    def _help(self, known: type[NodeType]) -> None:
+        dpg.add_spacer(height=scale(6))
+        words("Help", style.MUTED)
+        for paragraph in known.help().split("\n\n"):
+            words(" ".join(paragraph.split()))
+
+    def _refresh(self) -> None:
+        model, chosen = self._editor.model, self._node
+        state = (model.document, id(model.checked), model.selection)
+        if state == self._noted:
+            return
+        self._noted = state
+        if chosen:
+            self._refresh_node(*chosen)
+        elif not model.selection:
+            self._refresh_document()
+        else:
+            self._show_problems([p for id in model.selection for p in self._problems(id)])
+
+    def _refresh_document(self) -> None:
+        for name in ("title", "description"):
+            keep_up(f"inspector/{name}", getattr(self._editor.model.document, name))
+        self._show_facts(self._document_facts())
+        checked = self._editor.model.checked
+        general = [p for p in checked.problems if p.node is None] if checked else []
+        self._show_problems(general)
+
+    def _refresh_node(self, id: str, node: Node) -> None:
+        keep_up("inspector/label", node.label)
+        problems = self._problems(id)
+        named = {p.parameter for p in problems if p.parameter} if self._fields else set()
+        if self._fields:
+            self._fields.refresh(node, problems)
+        self._show_problems([p for p in problems if p.parameter not in named or p.fixes])
+        self._show_facts(self._node_facts(id))
+
+    def _problems(self, id: str) -> list[Problem]:
+        model = self._editor.model
+        return problems_of(model.checked, model.graph_name).get(id, [])
+
+    def _show_problems(self, problems: list[Problem]) -> None:
+        dpg.delete_item(self._notes, children_only=True)
+        for index, problem in enumerate(problems):
+            words(ended(problem.text), style.ERROR, parent=self._notes)
+            for number, fix in enumerate(problem.fixes):
+                tag = f"inspector/fix/{index}/{number}"
+                action = lambda fix=fix: self._editor.apply_fix(fix)  # noqa: E731
+                button(fix.title, action, parent=self._notes, tag=tag)
+
+    def _show_facts(self, facts: list[tuple[str, str]]) -> None:
+        dpg.delete_item(self._facts, children_only=True)
+        if facts:
+            dpg.add_spacer(height=scale(4), parent=self._facts)
+        for name, value in facts:
+            with dpg.group(horizontal=True, parent=self._facts):
+                words(name, style.MUTED)
+                words(value)
+
+    def _node_facts(self, id: str) -> list[tuple[str, str]]:
+        model, captions = self._editor.model, self._editor.captions
+        if model.checked is None or not captions.was_checked(id):
+            return []
+        name = model.graph_name
+        outputs = [
+            (port.name, f"{model.checked.kind(name, end)} {model.checked.shape_text(name, end)}")
+            for port in model.checked.outputs(name, id)
+            if model.checked.meta(name, end := End(id, port.name))
+        ]
+        count = model.checked.count_parameters(name, id)
+        return outputs + ([("learns", f"{count:,} numbers")] if count else [])
+
+    def _document_facts(self) -> list[tuple[str, str]]:
+        model = self._editor.model
+        graph = model.graph
+        facts = [("nodes", str(len(graph.nodes))), ("wires", str(len(graph.wires)))]
+        if model.checked and (known := model.checked.graphs.get(model.graph_name)):
+            total = sum(known.weights.values())
+            facts.append(("learns", f"{total:,} numbers"))
+        return facts
+
+
+def keep_up(tag: str, value: object) -> None:
+    """Show a value in a field, unless someone is typing into it."""
+    if dpg.does_item_exist(tag) and not dpg.is_item_active(tag) and dpg.get_value(tag) != value:
+        dpg.set_value(tag, value)

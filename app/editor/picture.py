@@ -1,0 +1,159 @@
+"""What the canvas is to show: a look for each node and wire, as plain values. The canvas reconciles two pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from app.editor import style
+from app.editor.captions import Captions
+from app.editor.geometry import Curve
+from app.editor.scene import NodeShape, Port, Scene
+from app.editor.style import Colour
+from graphs.document import MAIN, End, Graph, Node, Wire
+
+if TYPE_CHECKING:
+    from graphs.checking import Checked
+    from graphs.node_type import NodeType
+    from graphs.problems import Problem
+
+PortState = Literal["plain", "lit", "dim"]
+
+
+@dataclass(frozen=True)
+class PortLook:
+    """How a port is drawn."""
+
+    name: str
+    colour: Colour
+    wired: bool
+    state: PortState = "plain"
+
+
+@dataclass(frozen=True)
+class NodeLook:
+    """How a node is drawn, apart from where."""
+
+    shape: NodeShape
+    header: Colour
+    inputs: tuple[PortLook, ...]
+    outputs: tuple[PortLook, ...]
+    selected: bool = False
+    problem: bool = False
+    known: bool = True
+
+
+@dataclass(frozen=True)
+class WireLook:
+    """How a wire is drawn, and where."""
+
+    curve: Curve
+    colour: Colour
+    text: str = ""
+    selected: bool = False
+
+
+@dataclass(frozen=True)
+class Picture:
+    """All that is on the canvas."""
+
+    scene: Scene = field(default_factory=lambda: Scene(Graph()))
+    nodes: Mapping[str, NodeLook] = field(default_factory=dict)
+    wires: Mapping[Wire, WireLook] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a picture is made from."""
+
+    graph: Graph
+    graph_name: str = MAIN
+    library: Mapping[str, type[NodeType]] | None = None
+    checked: Checked | None = None
+    checked_graph: Graph | None = None
+    selection: frozenset[str] = frozenset()
+    selected_wire: Wire | None = None
+    fits: Callable[[Port], bool] | None = None
+    """While a wire is dragged: whether it may go into a port."""
+    fixed: Port | None = None
+    """While a wire is dragged: the port it comes from."""
+
+
+def make_picture(subject: Subject) -> Picture:
+    """The picture of a graph."""
+    return _Maker(subject).picture()
+
+
+def problems_of(checked: Checked | None, graph_name: str) -> dict[str, list[Problem]]:
+    """The problems of one graph by their nodes."""
+    found: dict[str, list[Problem]] = {}
+    for problem in checked.problems if checked else ():
+        if problem.graph == graph_name and problem.node:
+            found.setdefault(problem.node, []).append(problem)
+    return found
+
+
+class _Maker:
+    def __init__(self, subject: Subject) -> None:
+        self.subject = subject
+        self.captions = Captions(
+            subject.graph,
+            subject.library,
+            subject.checked,
+            subject.checked_graph,
+            subject.graph_name,
+        )
+        self.scene = Scene.of(subject.graph, self.captions.shape)
+        self.problems = problems_of(subject.checked, subject.graph_name)
+
+    def picture(self) -> Picture:
+        nodes = {id: self.node(id, node) for id, node in self.subject.graph.nodes.items()}
+        wires = {
+            wire: self.wire(wire, curve)
+            for wire in self.subject.graph.wires
+            if (curve := self.scene.curve(wire))
+        }
+        return Picture(self.scene, nodes, wires)
+
+    def node(self, id: str, node: Node) -> NodeLook:
+        shape = self.scene.shapes[id]
+        known = self.captions.library.get(node.type)
+        header = style.family_colour(known.family()) if known else style.UNKNOWN_FAMILY
+        return NodeLook(
+            shape,
+            header,
+            tuple(self.port(End(id, name), True) for name in shape.inputs),
+            tuple(self.port(End(id, name), False) for name in shape.outputs),
+            id in self.subject.selection,
+            id in self.problems,
+            known is not None or not self.captions.library,
+        )
+
+    def port(self, end: End, is_input: bool) -> PortLook:
+        kind = self.input_kind(end) if is_input else self.output_kind(end)
+        wired = self.captions.is_wired(end, is_input)
+        state = self.state(Port(end, is_input))
+        return PortLook(end.port, style.kind_colour(kind), wired, state)
+
+    def state(self, port: Port) -> PortState:
+        if self.subject.fits is None or port == self.subject.fixed:
+            return "plain"
+        return "lit" if self.subject.fits(port) else "dim"
+
+    def input_kind(self, end: End) -> str:
+        port = self.captions.input(end)
+        return port.kind if port else "unknown"
+
+    def output_kind(self, end: End) -> str:
+        checked = self.subject.checked
+        if checked is None or not self.captions.was_checked(end.node):
+            return "unknown"
+        return checked.kind(self.subject.graph_name, end)
+
+    def wire(self, wire: Wire, curve: Curve) -> WireLook:
+        checked = self.subject.checked
+        known = checked is not None and self.captions.was_checked(wire.source.node)
+        text = checked.shape_text(self.subject.graph_name, wire.source) if checked and known else ""
+        colour = style.kind_colour(self.output_kind(wire.source))
+        return WireLook(curve, colour, text, wire == self.subject.selected_wire)

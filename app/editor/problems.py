@@ -1,0 +1,83 @@
+"""The list of problems: a click shows the node, a button repairs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style, theme
+from app.editor.captions import title_of
+from app.editor.hover import ended
+from app.editor.style import scale
+from app.editor.widgets import Item, button, words
+
+if TYPE_CHECKING:
+    from app.editor.window import Editor
+    from graphs.problems import Problem
+
+MOST = 200
+"""More problems than this are only counted."""
+
+
+class Problems:
+    """A tab with what is wrong."""
+
+    def __init__(self, editor: Editor, parent: Item) -> None:
+        self._editor = editor
+        self._shown: object = None
+        self._list = dpg.add_child_window(parent=parent, border=False, tag="problems")
+
+    @property
+    def all(self) -> tuple[Problem, ...]:
+        """What the last check found."""
+        checked = self._editor.model.checked
+        return checked.problems if checked else ()
+
+    def update(self) -> None:
+        """List the problems of the last check."""
+        model = self._editor.model
+        state = (id(model.checked), bool(self._editor.library), bool(model.graph.nodes))
+        if state != self._shown:
+            self._shown = state
+            self._fill()
+
+    def _fill(self) -> None:
+        dpg.delete_item(self._list, children_only=True)
+        dpg.push_container_stack(self._list)
+        for index, problem in enumerate(self.all[:MOST]):
+            self._add(index, problem)
+        if len(self.all) > MOST:
+            words(f"… and {len(self.all) - MOST} more", style.MUTED)
+        if not self.all:
+            words(*self._all_well())
+        dpg.pop_container_stack()
+
+    def _all_well(self) -> tuple[str, style.Colour]:
+        if self._editor.model.checked is None:
+            return "Not checked yet: PyTorch is loading…", style.MUTED
+        return (
+            f"{theme.icon('check-circle')}  No problems: this document can be trained.",
+            style.GOOD,
+        )
+
+    def _add(self, index: int, problem: Problem) -> None:
+        with dpg.group(horizontal=True):
+            words(theme.icon("x-circle"), style.ERROR)
+            label = dpg.add_button(
+                label=self._where(problem),
+                tag=f"problems/{index}",
+                callback=lambda: self._editor.jump_to(problem.node) if problem.node else None,
+            )
+            dpg.bind_item_theme(label, theme.flat())
+            room = self._editor.bottom.area.width - scale(360)
+            words(ended(problem.text), wrap=max(room, scale(200)) + scale(170))
+            for number, fix in enumerate(problem.fixes):
+                action = lambda fix=fix: self._editor.apply_fix(fix)  # noqa: E731
+                button(fix.title, action, tag=f"problems/{index}/fix/{number}")
+
+    def _where(self, problem: Problem) -> str:
+        graph = self._editor.model.document.graphs.get(problem.graph)
+        node = graph.nodes.get(problem.node) if graph and problem.node else None
+        place = title_of(node) if node else "Document"
+        return f"{place}.{problem.port}" if problem.port else place

@@ -1,0 +1,68 @@
+"""What happens on one batch, step by step, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style
+from app.editor.captions import title_of
+from app.editor.widgets import Item, words
+
+if TYPE_CHECKING:
+    from app.editor.window import Editor
+    from graphs.checking import CheckedGraph
+
+
+class Program:
+    """A tab with the order of training."""
+
+    def __init__(self, editor: Editor, parent: Item) -> None:
+        self._editor = editor
+        self._shown: object = None
+        self._list = dpg.add_child_window(parent=parent, border=False, tag="program")
+
+    def update(self) -> None:
+        """Tell the steps of the last checked document."""
+        model = self._editor.model
+        state = (id(model.checked), self._editor.source)
+        if state != self._shown:
+            self._shown = state
+            self._fill()
+
+    def _fill(self) -> None:
+        dpg.delete_item(self._list, children_only=True)
+        dpg.push_container_stack(self._list)
+        checked = self._editor.model.checked
+        if checked is None or checked.problems:
+            words("The steps appear here when the document has no problems.", style.MUTED)
+        else:
+            words("For each batch:", style.MUTED)
+            for number, text in enumerate(steps(checked.main), 1):
+                words(f"{number}.  {text}")
+        dpg.pop_container_stack()
+
+
+def steps(checked: CheckedGraph) -> list[str]:
+    """What happens on one batch, in order."""
+    from graphs.programs import program_of
+
+    program = program_of(checked)
+    title = lambda id: title_of(checked.graph.nodes[id])  # noqa: E731
+    said = [f"take {_listed(map(title, program.data))}"]
+    if program.network:
+        said.append(f"run the network: {' → '.join(map(title, program.network))}")
+    said.append(f"compute {_listed(map(title, program.logged))}")
+    for statement in program.statements:
+        owned = sum(checked.weights.get(id, 0) for id in statement.owned)
+        said.append(
+            f"{title(statement.optimizer)}: make {title(statement.loss.node)} smaller by moving "
+            f"{owned:,} weights of {_listed(map(title, statement.owned))}"
+        )
+    return said
+
+
+def _listed(names: object) -> str:
+    *first, last = names  # type: ignore[misc]
+    return f"{', '.join(first)} and {last}" if first else str(last)

@@ -1,0 +1,76 @@
+"""The bar at the top: icons for files and edits, and the document's name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style
+from app.editor.keys import hint
+from app.editor.panel import Panel
+from app.editor.style import scale
+from app.editor.widgets import heading, icon_button, words
+
+if TYPE_CHECKING:
+    from app.editor.window import Editor
+
+BUTTONS = (
+    ("new", "file-plus"),
+    ("open", "folder-open"),
+    ("save", "floppy-disk"),
+    ("", ""),
+    ("undo", "arrow-counter-clockwise"),
+    ("redo", "arrow-clockwise"),
+    ("", ""),
+    ("frame", "corners-out"),
+    ("", ""),
+    ("export", "export"),
+    ("examples", "graduation-cap"),
+    ("help", "question"),
+)
+"""Commands and their icons; an empty pair parts groups."""
+TIPS = {"examples": "Open an example"}
+
+
+class Toolbar(Panel):
+    """Buttons for what has no better place."""
+
+    padding = (12, 7)
+
+    def __init__(self, editor: Editor) -> None:
+        super().__init__(editor.window, "toolbar", scrolls=False)
+        self._editor = editor
+        self._shown: object = None
+        with dpg.group(horizontal=True, parent=self.root):
+            heading("Patchbay", editor.fonts, style.ACCENT)
+            dpg.add_spacer(width=scale(4))
+            for command, picture in BUTTONS:
+                self._add(command, picture)
+            dpg.add_spacer(width=scale(8))
+            self._name = words("")
+            self._note = words("", style.MUTED)
+
+    def _add(self, command: str, picture: str) -> None:
+        if not command:
+            dpg.add_spacer(width=scale(10))
+            return
+        icon_button(
+            picture,
+            lambda: self._editor.actions.run(command),
+            tip=TIPS.get(command) or hint(command),
+            tag=f"toolbar/{command}",
+        )
+
+    def update(self) -> None:
+        model = self._editor.model
+        state = (self._editor.files.name, model.is_dirty, bool(model.past), bool(model.future))
+        if state == self._shown:
+            return
+        self._shown = state
+        name, dirty, past, future = state
+        dpg.set_value(self._name, name)
+        dpg.set_value(self._note, "not saved yet" if dirty else "")
+        dpg.set_viewport_title(f"{'● ' if dirty else ''}{name} — Patchbay")
+        dpg.configure_item("toolbar/undo", enabled=past)
+        dpg.configure_item("toolbar/redo", enabled=future)

@@ -1,0 +1,385 @@
+"""The editor's window: its parts, its events, and what happens between two frames."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style, theme
+from app.editor.actions import Actions
+from app.editor.background import Checker, Failed, Found, Loaded
+from app.editor.board import (
+    EditorBoard,
+    checked_graph,
+    new_node,
+    output_kind,
+    shape_of_new,
+    wire_to_new,
+)
+from app.editor.bottom import Bottom
+from app.editor.canvas import Canvas
+from app.editor.captions import Captions
+from app.editor.channel import open_channel
+from app.editor.dialogs import Dialogs
+from app.editor.files import Files
+from app.editor.footer import Footer
+from app.editor.geometry import Point
+from app.editor.gestures import added, centred_on, free_place
+from app.editor.hand import Hand
+from app.editor.help import show_help
+from app.editor.hover import Hover, sentence
+from app.editor.inspector import Inspector
+from app.editor.keyboard import Keyboard
+from app.editor.layout import lay_out
+from app.editor.model import EditorModel
+from app.editor.palette import Palette
+from app.editor.picture import Subject, make_picture, problems_of
+from app.editor.quick_search import QuickSearch
+from app.editor.run_controls import RunControls
+from app.editor.scene import Hit, Port
+from app.editor.services import Services
+from app.editor.style import Colour
+from app.editor.toolbar import Toolbar
+from graphs.document import Document, Graph
+from graphs.edits import Connect, Edit, EditError, apply
+
+if TYPE_CHECKING:
+    from graphs.node_type import NodeType
+    from graphs.problems import Fix, Problem
+
+TOOLTIP_DELAY = 0.45
+AWAKE = 1.2
+"""For how many seconds after an event the window paints at full rate."""
+WELCOME = (
+    ("Drag a node from the palette, or press Tab", style.TEXT),
+    ("Start with data; end with a loss and an optimizer", style.MUTED),
+)
+
+
+class Editor:
+    """One document in one window."""
+
+    def __init__(self, model: EditorModel, services: Services) -> None:
+        self.model = model
+        self.services = services
+        self.library: Mapping[str, type[NodeType]] = {}
+        self.devices: tuple[str, ...] = ("auto", "cpu")
+        self.source = ""
+        self.closing = False
+        self._checker = Checker()
+        self._asked: object = None
+        self._shown: object = None
+        self._awake_until = 0.0
+        self._build()
+
+    def _build(self) -> None:
+        self.fonts = theme.load_fonts()
+        theme.use_dark_theme()
+        self.window = dpg.add_window(no_scrollbar=True, no_scroll_with_mouse=True)
+        dpg.bind_item_theme(self.window, theme.frame())
+        self.canvas = Canvas(self.window, self.fonts)
+        self.hand = Hand(self)
+        self.actions = Actions(self)
+        self.dialogs = Dialogs()
+        self.files = Files(self, self.dialogs)
+        self.quick_search = QuickSearch(self)
+        self._build_panels()
+        self.keyboard = Keyboard(self)
+        self.actions.add(search=self._search_at_mouse, help=show_help)
+        self._channel = open_channel(self)
+        self._handle_events()
+
+    def _build_panels(self) -> None:
+        self.toolbar = Toolbar(self)
+        self.palette = Palette(self)
+        self.bottom = Bottom(self)
+        self.inspector = Inspector(self)
+        self.run_controls = RunControls(self)
+        self.footer = Footer(self)
+        self._panels = (
+            self.toolbar,
+            self.palette,
+            self.bottom,
+            self.inspector,
+            self.run_controls,
+            self.footer,
+        )
+
+    def _handle_events(self) -> None:
+        with dpg.handler_registry():
+            dpg.add_mouse_click_handler(callback=lambda _, button: self._press(button))
+            dpg.add_mouse_double_click_handler(callback=lambda _, button: self._twice(button))
+            dpg.add_mouse_release_handler(callback=lambda _, button: self._release(button))
+            dpg.add_mouse_move_handler(callback=lambda: self._move())
+            dpg.add_mouse_wheel_handler(callback=lambda _, notches: self._wheel(notches))
+            dpg.add_key_press_handler(callback=lambda _, key: self._key(key))
+        dpg.set_viewport_resize_callback(lambda: self.resize())
+        dpg.set_exit_callback(lambda: self._leave())
+
+    def _press(self, button: int) -> None:
+        self.wake()
+        self.hand.press(button)
+        if button == dpg.mvMouseButton_Left:
+            self.palette.press()
+
+    def _twice(self, button: int) -> None:
+        self.wake()
+        if button == dpg.mvMouseButton_Left:
+            self.palette.double_click()
+
+    def _release(self, button: int) -> None:
+        self.wake()
+        self.hand.release(button)
+
+    def _move(self) -> None:
+        self.wake()
+        self.palette.drag()
+        self.hand.move()
+
+    def _wheel(self, notches: float) -> None:
+        self.wake()
+        self.hand.turn_wheel(notches)
+
+    def _key(self, key: int) -> None:
+        self.wake()
+        self.keyboard.press(key)
+
+    def _leave(self) -> None:
+        """The window's close button: ask first when there are unsaved changes."""
+        self.wake()
+
+        def close() -> None:
+            self.closing = True
+
+        self.files.unless_unsaved(close)
+
+    def wake(self) -> None:
+        """Something happened: paint at full rate for a while."""
+        self._awake_until = time.monotonic() + AWAKE
+
+    @property
+    def is_awake(self) -> bool:
+        """Something moves."""
+        return self.hand.is_busy or time.monotonic() < self._awake_until
+
+    def begin(self) -> None:
+        """The window is about to appear: put everything in its place, from the document alone."""
+        self.resize()
+        self._update_canvas()
+        self.canvas.frame()
+
+    def load_rest(self) -> None:
+        """The first frame is on the screen: load the rest."""
+        self._checker.start()
+        self.files.offer_recovery()
+        self.run_controls.attach_to_live_run()
+
+    def end(self) -> None:
+        """The window is closed; a run goes on."""
+        self._checker.stop()
+        self.run_controls.close()
+        self.files.close()
+
+    def report(self, error: Exception) -> None:
+        """Something went wrong that should not have."""
+        self.say(f"That did not work: {error}. The log has the details.", style.ERROR)
+
+    def resize(self) -> None:
+        """The window has another size."""
+        self.wake()
+        layout = lay_out(dpg.get_viewport_client_width(), dpg.get_viewport_client_height())
+        area = layout.canvas
+        self.canvas.place(area.x, area.y, (area.width, area.height))
+        self.toolbar.place(layout.bar)
+        self.palette.place(layout.palette)
+        self.bottom.place(layout.bottom)
+        self.inspector.place(layout.inspector)
+        self.run_controls.place(layout.run)
+        self.footer.place(layout.footer)
+
+    def was_loaded(self) -> None:
+        """The model holds another document."""
+        self.source = ""
+        self.run_controls.forget()
+        self._update_canvas()
+        self.canvas.frame()
+        self.run_controls.attach_to_live_run()
+
+    def do(self, *edits: Edit, title: str, merge: str | None = None) -> bool:
+        """Apply edits as one step; when they do not fit, say why and change nothing."""
+        return self.attempt(lambda: self.model.do(*edits, title=title, merge=merge))
+
+    def attempt(self, action: Callable[[], object]) -> bool:
+        """Do something that may raise EditError, and then say why."""
+        try:
+            action()
+        except EditError as error:
+            self.say(sentence(str(error)), style.ERROR)
+            return False
+        return True
+
+    def say(self, text: str, colour: Colour = style.MUTED) -> None:
+        """Show a sentence in the footer."""
+        self.footer.say(text, colour)
+
+    @property
+    def captions(self) -> Captions:
+        """Words for the graph as the canvas shows it."""
+        model = self.model
+        seen = checked_graph(model)
+        return Captions(self._graph_shown, self.library, model.checked, seen, model.graph_name)
+
+    @property
+    def board(self) -> EditorBoard:
+        """What gestures ask of the graph."""
+        scene = self.canvas.picture.scene
+        return EditorBoard(self.model.graph_name, scene, self.model, self.captions)
+
+    def open_search(self, at: Point, wire_from: Port | None = None) -> None:
+        """Open the quick search at a point of the canvas."""
+        self.quick_search.open(at, wire_from)
+
+    def _search_at_mouse(self) -> None:
+        middle = (self.canvas.size[0] / 2, self.canvas.size[1] / 2)
+        at = self.canvas.mouse if self.canvas.is_mouse_inside else middle
+        self.open_search(self.canvas.camera.to_canvas(at))
+
+    def add_node(
+        self, type_name: str, at: Point | None = None, wire_from: Port | None = None
+    ) -> None:
+        """Add a node at a point of the canvas, else in its middle; wire it to a port, if one is given."""
+        node = new_node(self.library[type_name])
+        shape = shape_of_new(self.library, node)
+        middle = self.canvas.camera.view(self.canvas.size).centre
+        place = centred_on(at or middle, shape)
+        if at is None:
+            place = free_place(self.canvas.picture.scene, shape, place)
+        new = added(self.model.graph_name, self.model.graph, node, place)
+        edits: list[Edit] = [new]
+        if wire_from:
+            edits += self._wire_edits(type_name, new.id, wire_from)
+        if self.do(*edits, title=f"Add {type_name}"):
+            self.model.select(frozenset({new.id}))
+
+    def _wire_edits(self, type_name: str, id: str, wire_from: Port) -> list[Edit]:
+        kind = output_kind(self.model, wire_from.end)
+        wire = wire_to_new(self.library[type_name], id, wire_from, kind)
+        return [Connect(graph=self.model.graph_name, wire=wire)] if wire else []
+
+    def apply_fix(self, fix: Fix) -> None:
+        """Do what a quick fix says; a node that it adds moves to where it covers no other."""
+        before = self.model.graph.nodes.keys()
+        self.model.stop_merging()
+        if self.do(*self._uncovered(fix), title=fix.title):
+            new = self.model.graph.nodes.keys() - before
+            if new:
+                self.model.select(frozenset(new))
+
+    def _uncovered(self, fix: Fix) -> list[Edit]:
+        scene, edits = self.canvas.picture.scene, []
+        for edit in fix.edits:
+            if edit.kind == "add_node" and edit.graph == self.model.graph_name:
+                shape = shape_of_new(self.library, edit.node)
+                place = free_place(scene, shape, edit.node.position)
+                node = edit.node.model_copy(update={"position": place})
+                edit = edit.model_copy(update={"node": node})
+            edits.append(edit)
+        return edits
+
+    def jump_to(self, node: str) -> None:
+        """Select a node and show it."""
+        self.model.select(frozenset({node}))
+        self.canvas.frame([node])
+
+    def tick(self) -> None:
+        """What happens between two frames."""
+        self._take_news()
+        self._ask_checker()
+        self._update_canvas()
+        self._update_overlay()
+        self._update_tooltip()
+        self.dialogs.update()
+        self.quick_search.update()
+        for panel in self._panels:
+            panel.update()
+        if self._channel:
+            self._channel.answer()
+
+    def _take_news(self) -> None:
+        while self._checker.news:
+            news = self._checker.news.popleft()
+            self.wake()
+            if isinstance(news, Loaded):
+                self.library, self.devices = news.library, news.devices
+            elif isinstance(news, Found):
+                self.model.was_checked(news.document, news.checked)
+                self.source = news.source
+            elif isinstance(news, Failed):
+                self.say(news.text, style.ERROR)
+
+    def _ask_checker(self) -> None:
+        question = (self.model.document, self.model.folder)
+        if question != self._asked:
+            self._asked = question
+            self._checker.ask(*question)
+
+    @property
+    def _graph_shown(self) -> Graph:
+        """The graph with the gesture's edits, as if it were over."""
+        document: Document = apply(self.model.document, *self.hand.preview)
+        return document.graphs[self.model.graph_name]
+
+    def _update_canvas(self) -> None:
+        model = self.model
+        state = (
+            model.document,
+            self.hand.preview,
+            model.selection,
+            model.selected_wire,
+            id(model.checked),
+            len(self.library),
+            id(self.hand.dragged_wire),
+        )
+        if state != self._shown:
+            self._shown = state
+            self._show_picture()
+
+    def _show_picture(self) -> None:
+        model, wire = self.model, self.hand.dragged_wire
+        subject = Subject(
+            self._graph_shown,
+            model.graph_name,
+            self.library,
+            model.checked,
+            checked_graph(model),
+            model.selection,
+            model.selected_wire,
+            wire.fits if wire else None,
+            wire.fixed if wire else None,
+        )
+        self.canvas.show(make_picture(subject))
+
+    def _update_overlay(self) -> None:
+        self.canvas.clear_overlay()
+        if not self.model.graph.nodes and not self.hand.is_busy:
+            self.canvas.draw_hint(list(WELCOME))
+        self.hand.draw()
+
+    def _delay(self, hit: Hit) -> float:
+        """A sound node explains itself only to a mouse that rests on it."""
+        is_sound = hit.port is None and hit.node not in self._problems_by_node
+        return TOOLTIP_DELAY * (2 if hit.node and is_sound else 1)
+
+    @property
+    def _problems_by_node(self) -> dict[str, list[Problem]]:
+        return problems_of(self.model.checked, self.model.graph_name)
+
+    def _update_tooltip(self) -> None:
+        found = self.hand.hovered()
+        if found is None or found[1] < self._delay(found[0]):
+            self.canvas.show_tooltip([])
+            return
+        self.canvas.show_tooltip(Hover(self.model, self.captions).paragraphs(found[0]))

@@ -1,0 +1,99 @@
+"""Draws one wire and the shape it carries, in canvas coordinates under the camera's transform."""
+
+from __future__ import annotations
+
+import math
+
+import dearpygui.dearpygui as dpg
+
+from app.editor import style
+from app.editor.geometry import Point, along
+from app.editor.picture import WireLook
+from app.editor.style import Colour, faded
+from app.editor.text import width
+
+TEXT_SIZE = 13.0
+SMALLEST_TEXT = 7.5
+THICKNESS = 2.2
+SELECTED_THICKNESS = 4.0
+ROOM = 12.0
+"""How much longer than its text a wire is at least for the text to be shown."""
+
+
+class WireView:
+    """The draw items of a wire."""
+
+    def __init__(self, parent: int | str, look: WireLook, zoom: float) -> None:
+        self.look = look
+        self._zoom = zoom
+        self._root = dpg.add_draw_node(parent=parent)
+        self._curve = dpg.draw_bezier_cubic(*look.curve, parent=self._root, segments=0)
+        self._back = dpg.draw_rectangle((0, 0), (1, 1), parent=self._root)
+        self._text = dpg.draw_text((0, 0), "", parent=self._root, color=style.TEXT)
+        self._update()
+
+    def show(self, look: WireLook) -> None:
+        """Draw the wire anew when it looks different."""
+        if look != self.look:
+            self.look = look
+            self._update()
+
+    def rescale(self, zoom: float) -> None:
+        """Set what a transform does not scale."""
+        self._zoom = zoom
+        self._update()
+
+    def remove(self) -> None:
+        dpg.delete_item(self._root)
+
+    def _update(self) -> None:
+        (p1, p2, p3, p4), look = self.look.curve, self.look
+        dpg.configure_item(
+            self._curve,
+            p1=p1,
+            p2=p2,
+            p3=p3,
+            p4=p4,
+            color=_colour(look),
+            thickness=self._thickness,
+        )
+        self._update_text()
+
+    @property
+    def _thickness(self) -> float:
+        base = SELECTED_THICKNESS if self.look.selected else THICKNESS
+        return base * max(self._zoom, 0.4)
+
+    def _update_text(self) -> None:
+        shown = self._has_room and TEXT_SIZE * self._zoom >= SMALLEST_TEXT
+        place, (w, h) = self._text_place()
+        left_top = (place[0] - w / 2, place[1] - h / 2)
+        dpg.configure_item(
+            self._text,
+            pos=left_top,
+            text=self.look.text,
+            size=TEXT_SIZE * self._zoom,
+            show=shown,
+        )
+        dpg.configure_item(
+            self._back,
+            pmin=(left_top[0] - 4, left_top[1] - 1),
+            pmax=(left_top[0] + w + 4, left_top[1] + h + 1),
+            fill=faded(style.BACKGROUND, 225),
+            color=(0, 0, 0, 0),
+            rounding=4 * self._zoom,
+            show=shown,
+        )
+
+    @property
+    def _has_room(self) -> bool:
+        curve = self.look.curve
+        length = math.dist(curve[0], curve[3])
+        return bool(self.look.text) and length >= width(self.look.text, TEXT_SIZE) + ROOM
+
+    def _text_place(self) -> tuple[Point, Point]:
+        return along(self.look.curve, 0.5), (width(self.look.text, TEXT_SIZE), TEXT_SIZE)
+
+
+def _colour(look: WireLook) -> Colour:
+    return style.WHITE if look.selected else faded(look.colour, 215)
