@@ -1,0 +1,150 @@
+"""Commands about documents and node types."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graphs.document import Document
+from graphs.files import SUFFIX, DocumentError, read, write_text
+
+if TYPE_CHECKING:
+    from graphs.node_type import NodeType
+    from graphs.problems import Problem
+
+FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
+
+
+def examples(as_json: bool) -> int:
+    """List the documents that come with Patchbay."""
+    found = [(path, read(path)) for path in sorted(FOLDER.glob(f"*{SUFFIX}"))]
+    if as_json:
+        print(json.dumps([_example(path, document) for path, document in found]))
+        return 0
+    for path, document in found:
+        print(f"{_shown(path)}\n    {document.description or document.title}")
+    return 0
+
+
+def nodes(as_json: bool) -> int:
+    """List the node types."""
+    types = _node_types()
+    if as_json:
+        print(json.dumps([_described(type_) for type_ in types]))
+        return 0
+    family = ""
+    for type_ in types:
+        if type_.family() != family:
+            family = type_.family()
+            print(f"\n{family}")
+        ports = ", ".join(port.name for port in type_.inputs()) or "nothing"
+        print(f"  {type_.type_name():22}{type_.summary()}")
+        print(f"  {'':22}takes {ports}; gives {', '.join(type_.output_names())}")
+        for parameter in type_.parameters():
+            value = json.dumps(parameter.default)
+            print(f"  {'':22}{parameter.name} = {value}: {parameter.help}")
+    return 0
+
+
+def check(path: Path, as_json: bool) -> int:
+    """List what is wrong with a document."""
+    document = _read(path)
+    if document is None:
+        return 2
+    problems = _problems(document, path)
+    if as_json:
+        fields = [problem.model_dump(mode="json") for problem in problems]
+        print(json.dumps({"document": str(path), "problems": fields}))
+    elif problems:
+        print("\n".join(map(text_of, problems)))
+    else:
+        print(f"{path.name} has no problems.")
+    return 1 if problems else 0
+
+
+def export(path: Path, output: Path | None) -> int:
+    """Write a document as plain PyTorch."""
+    document = _read(path)
+    if document is None:
+        return 2
+    _node_types()
+    from graphs.problems import ProblemsError
+    from graphs.source import export as source_of
+
+    try:
+        source = source_of(document, path.absolute().parent)
+    except ProblemsError as error:
+        print("\n".join(map(text_of, error.problems)), file=sys.stderr)
+        print(f"{path.name} is not exported: repair these first.", file=sys.stderr)
+        return 1
+    if output is None:
+        print(source, end="")
+        return 0
+    return _write(output, source)
+
+
+def text_of(problem: Problem) -> str:
+    """A problem as one line: where, and what."""
+    names = [problem.node or problem.graph, problem.port or problem.parameter]
+    fixes = "".join(f" [{fix.title}]" for fix in problem.fixes)
+    return f"{'.'.join(filter(None, names))}: {problem.text}{fixes}"
+
+
+def _read(path: Path) -> Document | None:
+    try:
+        return read(path)
+    except DocumentError as error:
+        print(error, file=sys.stderr)
+        return None
+
+
+def _write(path: Path, text: str) -> int:
+    try:
+        write_text(path, text)
+    except OSError as error:
+        print(f"{path} cannot be written: {error.strerror or error}.", file=sys.stderr)
+        return 2
+    print(f"Written to {path}.", file=sys.stderr)
+    return 0
+
+
+def _problems(document: Document, path: Path) -> tuple[Problem, ...]:
+    _node_types()
+    from graphs.checking import check as checked
+
+    return checked(document, path.absolute().parent).problems
+
+
+def _node_types() -> list[type[NodeType]]:
+    """All node types, by family and name."""
+    import nodes.library  # noqa: F401  (registers them)
+    from graphs.node_type import node_types
+
+    return sorted(node_types().values(), key=lambda type_: (type_.family(), type_.type_name()))
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be typed here."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def _example(path: Path, document: Document) -> dict[str, str]:
+    texts = {"title": document.title, "description": document.description}
+    return {"name": path.name.removesuffix(SUFFIX), **texts, "path": str(path)}
+
+
+def _described(type_: type[NodeType]) -> dict[str, Any]:
+    ports = type_.inputs()
+    return {
+        "type": type_.type_name(),
+        "family": type_.family(),
+        "role": type_.role,
+        "help": type_.help(),
+        "inputs": [
+            {"name": p.name, "kind": p.kind, "optional": p.optional, "many": p.many} for p in ports
+        ],
+        "outputs": list(type_.output_names()),
+        "parameters": [parameter._asdict() for parameter in type_.parameters()],
+    }

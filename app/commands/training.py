@@ -1,0 +1,185 @@
+"""Commands that start, continue and list runs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from app.runs import Run, RunError, State, find_run, list_runs
+from app.training import start as starting
+from graphs.document import MAIN, Document, Node
+from graphs.edits import SetParameters, apply
+from graphs.files import DocumentError, read
+
+
+class UsageError(ValueError):
+    """An argument that cannot be; its text is one sentence."""
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Start a run and watch it to its end."""
+    path: Path = arguments.document
+    try:
+        document = _with_settings(read(path), arguments.set, path.absolute().parent)
+        run = starting.start(
+            document,
+            device=arguments.device,
+            epochs=arguments.epochs,
+            seed=arguments.seed,
+            threads=arguments.threads,
+            runs=arguments.runs,
+            document_path=path,
+        )
+    except (DocumentError, RunError, UsageError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return _watch(run, arguments.json)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Go on with a run and watch it to its end."""
+    try:
+        run = starting.resume(find_run(arguments.run, arguments.runs), arguments.epochs)
+    except (DocumentError, RunError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return _watch(run, arguments.json)
+
+
+def runs(folder: Path | None, as_json: bool) -> int:
+    """List the runs, newest first."""
+    found, damaged = _readable(list_runs(folder))
+    if as_json:
+        print(json.dumps([_listed(*entry) for entry in found]))
+    elif found:
+        _print_table(found)
+    else:
+        print("There are no runs yet: `train` makes one.")
+    for text in damaged:
+        print(text, file=sys.stderr)
+    return 0
+
+
+def _watch(run: Run, as_json: bool) -> int:
+    from app.commands.watching import watch
+
+    state = watch(run, sys.stderr if as_json else sys.stdout)
+    if as_json:
+        print(json.dumps(answer(run, state)), flush=True)
+    return 0 if state.status == "finished" else 1
+
+
+def answer(run: Run, state: State) -> dict[str, Any]:
+    """What a program may want to know of a run."""
+    return {
+        "run": str(run.path),
+        "status": state.status,
+        "epochs": state.epoch,
+        "seconds": round(state.seconds, 3),
+        "message": state.message,
+        "metrics": {
+            name: {"last": value, "best": state.best.get(name)}
+            for name, value in state.last.items()
+        },
+    }
+
+
+def _with_settings(document: Document, settings: list[str], folder: Path) -> Document:
+    """The document with `node.parameter=value` applied. Raises UsageError, one sentence."""
+    if not settings:
+        return document
+    for text in settings:
+        node, parameter, value = _parsed(document, text)
+        document = apply(document, SetParameters(id=node, parameters={parameter: value}))
+        _require_fit(document, node, parameter, text, folder)
+    return document
+
+
+def _parsed(document: Document, text: str) -> tuple[str, str, Any]:
+    name, equals, value = text.partition("=")
+    node, dot, parameter = name.partition(".")
+    if not (equals and dot and node and parameter):
+        raise UsageError(f"--set needs NODE.PARAMETER=VALUE, got {text!r}.")
+    found = document.main.nodes.get(node)
+    if found is None:
+        there = ", ".join(document.main.nodes) or "none"
+        raise UsageError(f"--set {text}: there is no node {node}; there are {there}.")
+    _require_parameter(found, parameter, text)
+    return node, parameter, _value(value)
+
+
+def _value(text: str) -> Any:
+    """A value as JSON, or else the text itself."""
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _require_parameter(node: Node, parameter: str, text: str) -> None:
+    import nodes.library  # noqa: F401  (registers the node types)
+    from graphs.node_type import node_types
+
+    type_ = node_types().get(node.type)
+    names = [known.name for known in type_.parameters()] if type_ else []
+    if type_ and parameter not in names:
+        there = ", ".join(names) or "none"
+        raise UsageError(
+            f"--set {text}: {node.type} has no parameter {parameter}; there are {there}."
+        )
+
+
+def _require_fit(document: Document, node: str, parameter: str, text: str, folder: Path) -> None:
+    from graphs.checking import check
+
+    for problem in check(document, folder).problems:
+        if (problem.graph, problem.node, problem.parameter) == (MAIN, node, parameter):
+            raise UsageError(f"--set {text}: {problem.text}.")
+
+
+Entry = tuple[Run, str, int, State]
+
+
+def _readable(found: list[Run]) -> tuple[list[Entry], list[str]]:
+    entries, damaged = [], []
+    for run in found:
+        try:
+            info = run.info()
+            entries.append((run, info.title, info.epochs, run.state()))
+        except RunError as error:
+            damaged.append(str(error))
+    return entries, damaged
+
+
+def _listed(run: Run, title: str, epochs: int, state: State) -> dict[str, Any]:
+    return {
+        "name": run.name,
+        "title": title,
+        "planned_epochs": epochs,
+        **answer(run, state),
+        "updated": state.updated.isoformat(),
+    }
+
+
+def _print_table(entries: list[Entry]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("name", "title", "status", "epochs", "last validation", "when"):
+        table.add_column(column, overflow="fold")
+    for run, title, epochs, state in entries:
+        values = "  ".join(f"{name} {value:.4g}" for name, value in state.last.items())
+        when = f"{state.updated.astimezone():%Y-%m-%d %H:%M}"
+        cells = (run.name, title, state.status, f"{state.epoch}/{epochs}", values, when)
+        table.add_row(*map(Text, cells))  # a title is data, never markup
+    Console().print(table)
