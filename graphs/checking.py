@@ -10,8 +10,9 @@ from graphs.document import MAIN, Document, End, Graph, Node, Wire, identifier
 from graphs.edits import AddNode, Connect, Disconnect, RemoveNodes, SetParameters
 from graphs.inference import Arrivals, Cache, Facts, infer, validated
 from graphs.kinds import Meta, Tensor, kind_of
-from graphs.node_type import Data, NodeType, Port, node_types
+from graphs.node_type import Data, NodeType, Port, node_types, port_names
 from graphs.problems import Fix, Problem
+from graphs.programs import program_problems
 from graphs.wiring import Wiring
 
 
@@ -96,8 +97,6 @@ def check(document: Document, folder: Path | None = None, cache: Cache | None = 
     With a cache that knows the nodes, nothing is run again but what an edit changed and what it
     reaches.
     """
-    from graphs.programs import program_problems
-
     cache = cache or _cache
     graphs = {
         name: _GraphCheck(name, graph, folder, cache).result()
@@ -161,39 +160,32 @@ class _GraphCheck:
 
     def _check_wires(self) -> None:
         for wire in self.graph.wires:
-            if self._ends_exist(wire):
+            missing = self._missing_end(wire)
+            if missing is None:
                 ports = self.arriving.setdefault(wire.target.node, {})
                 ports.setdefault(wire.target.port, []).append(wire)
-
-    def _ends_exist(self, wire: Wire) -> bool:
-        """Whether both ends of a wire are there; where one is not, say so at the other."""
-        remove = Fix(title="Remove the wire", edits=(Disconnect(graph=self.name, wires=(wire,)),))
-        for end, other, names in (
-            (wire.source, wire.target, self._output_names(wire.source.node)),
-            (wire.target, wire.source, self._input_names(wire.target.node)),
-        ):
-            place = end if end.node in self.graph.nodes else other
-            if end.node not in self.graph.nodes:
-                text = f"a wire ends at {end}, and there is no node {end.node}: remove the wire"
-            elif names is not None and end.port not in names:
-                text = f"there is no port {end.port}: remove its wire"
             else:
-                continue
-            if place.node in self.graph.nodes:
-                self._report(place.node, text, fixes=(remove,))
-            return False
-        return True
+                self._report_missing(wire, missing)
 
-    def _output_names(self, node: str) -> tuple[str, ...] | None:
-        type_ = self._type_of(node)
-        return type_.output_names() if type_ else None
+    def _missing_end(self, wire: Wire) -> End | None:
+        """The end of a wire where no node or no port is."""
+        source, target = (self.graph.nodes.get(end.node) for end in (wire.source, wire.target))
+        if source is None or not _has(port_names(source.type)[1], wire.source.port):
+            return wire.source
+        if target is None or not _has(port_names(target.type)[0], wire.target.port):
+            return wire.target
+        return None
 
-    def _input_names(self, node: str) -> tuple[str, ...] | None:
-        type_ = self._type_of(node)
-        return tuple(port.name for port in type_.inputs()) if type_ else None
-
-    def _type_of(self, node: str) -> type[NodeType] | None:
-        return node_types().get(self.graph.nodes[node].type) if node in self.graph.nodes else None
+    def _report_missing(self, wire: Wire, end: End) -> None:
+        """Say it at the node, or where that is missing, at the wire's other end."""
+        remove = Fix(title="Remove the wire", edits=(Disconnect(graph=self.name, wires=(wire,)),))
+        if end.node in self.graph.nodes:
+            self._report(end.node, f"there is no port {end.port}: remove its wire", fixes=(remove,))
+            return
+        other = wire.target if end == wire.source else wire.source
+        if other.node in self.graph.nodes:
+            text = f"a wire ends at {end}, and there is no node {end.node}: remove the wire"
+            self._report(other.node, text, fixes=(remove,))
 
     def _check_node(self, id: str, node: Node) -> None:
         if node.type not in node_types():
@@ -311,6 +303,10 @@ class _GraphCheck:
                 Connect(graph=self.name, wire=after),
             ),
         )
+
+
+def _has(names: frozenset[str] | None, port: str) -> bool:
+    return names is None or port in names
 
 
 def _named(names: Iterable[str]) -> tuple[Port, ...]:

@@ -34,8 +34,16 @@ class Context:
 
     def described(self, ids: tuple[str, ...]) -> list[Described]:
         """What nodes describe, their leaves being the ends that their wires come from."""
-        types = self.graph.types
-        return [describe(id, self.title(id), types[id], self._sources(id, types[id])) for id in ids]
+        return [self._described[id] for id in ids]
+
+    @cached_property
+    def _described(self) -> dict[str, Described]:
+        program, types = self.program, self.graph.types
+        optimizers = [statement.optimizer for statement in program.statements]
+        return {
+            id: describe(id, self.title(id), types[id], self._sources(id, types[id]))
+            for id in (*program.data, *program.network, *program.judging, *optimizers)
+        }
 
     def _sources(self, id: str, type_: NodeType) -> dict[str, list[tuple[End, Meta]]]:
         return {

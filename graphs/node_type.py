@@ -93,6 +93,7 @@ class NodeType(BaseModel):
                 f"there is a node type {cls.__name__} in {_registry[cls.__name__].__module__}"
             )
         _registry[cls.__name__] = cls
+        port_names.cache_clear()
 
     @classmethod
     def type_name(cls) -> str:
@@ -204,6 +205,15 @@ _registry: dict[str, type[NodeType]] = {}
 def node_types() -> Mapping[str, type[NodeType]]:
     """Every node type by its name."""
     return types.MappingProxyType(_registry)
+
+
+@functools.cache
+def port_names(type_name: str) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    """The names of a type's input and output ports; None where the type is unknown."""
+    type_ = _registry.get(type_name)
+    if type_ is None:
+        return None, None
+    return frozenset(port.name for port in type_.inputs()), frozenset(type_.output_names())
 
 
 def output_paths(outputs: Outputs) -> list[tuple[str, tuple[int, ...]]]:

@@ -20,8 +20,15 @@ class Wiring:
             for wire in graph.wires
             if wire.source.node in graph.nodes and wire.target.node in graph.nodes
         )
-        self.cyclic = self._cyclic()
-        self.order = self._order(graph)
+        self.cyclic: frozenset[str] = frozenset()
+        """Nodes on cycles."""
+        place = {node: number for number, node in enumerate(graph.nodes)}
+        try:
+            self.order = self._sorted(self._net, place)
+        except nx.NetworkXUnfeasible:
+            self.cyclic = self._on_cycles()
+            sound = set(graph.nodes) - self.downstream(self.cyclic)
+            self.order = self._sorted(self._net.subgraph(sound), place)
 
     def upstream(self, nodes: Iterable[str]) -> set[str]:
         """The nodes and everything that they depend on."""
@@ -35,24 +42,15 @@ class Wiring:
         """Whether a new wire from source to target would close a cycle."""
         return source == target or source in self.downstream([target])
 
-    def _cyclic(self) -> frozenset[str]:
-        if nx.is_directed_acyclic_graph(self._net):
-            return frozenset()
+    def _on_cycles(self) -> frozenset[str]:
         rings = (ring for ring in nx.strongly_connected_components(self._net) if len(ring) > 1)
         loops = (node for node, _ in nx.selfloop_edges(self._net))
         return frozenset().union(*rings, loops)
 
-    def _order(self, graph: Graph) -> tuple[str, ...]:
-        """Sources first; where the wires leave a choice, as the document lists them. Cycles are
-        left out.
-        """
-        place = {node: number for number, node in enumerate(graph.nodes)}
-        rest = (
-            self._net.subgraph(set(graph.nodes) - self.downstream(self.cyclic))
-            if self.cyclic
-            else self._net
-        )
-        return tuple(nx.lexicographical_topological_sort(rest, key=place.__getitem__))
+    @staticmethod
+    def _sorted(net: nx.DiGraph[str], place: dict[str, int]) -> tuple[str, ...]:
+        """Sources first; where the wires leave a choice, as the document lists them."""
+        return tuple(nx.lexicographical_topological_sort(net, key=place.__getitem__))
 
     def _reach(self, nodes: Iterable[str], neighbours: Callable[[str], Iterable[str]]) -> set[str]:
         reached: set[str] = set()
