@@ -14,6 +14,7 @@ from app.monitor.view import View, log_ticks
 
 MOST_POINTS = 300
 """Epochs up to which each has a dot; more would run together."""
+DOT = 6
 DENSE = 5000
 """Points beyond which noise fills the plot, where smooth edges would cost time and show nothing."""
 PALE = 0.38
@@ -69,7 +70,7 @@ class Lines:
     def _mark(self, dots: bool) -> None:
         if (self.main.opts["symbol"] is not None) != dots:
             self.main.setSymbol("o" if dots else None)
-            self.main.setSymbolSize(6)
+            self.main.setSymbolSize(DOT)
             self.main.setSymbolBrush(palette.PANEL)
             self.main.setSymbolPen(self.curve.colour)  # one pixel wide
 

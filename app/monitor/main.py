@@ -17,25 +17,28 @@ from app.monitor.window import Window
 from app.runs import Run, RunError, find_run, runs_folder
 
 
-def run(paths: list[Path]) -> int:
-    """Shows these runs, or the newest one, until the window is closed. Gives the exit status."""
+def run(paths: list[Path], folder: Path | None = None) -> int:
+    """Shows these runs, or the newest one, until the window is closed. Gives the exit status.
+
+    The folder is the one whose runs are listed; without one, it is the usual runs folder.
+    """
     if trouble := _no_screen():
         print(trouble, file=sys.stderr)
         return 2
     app = QApplication.instance() or QApplication(["patchbay-monitor"])
     assert isinstance(app, QApplication)
     theme.apply(app)
-    window = open_window(paths)
+    window = open_window(paths, folder)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     window.show()
     QTimer.singleShot(0, window.tick)
     return int(app.exec())
 
 
-def open_window(paths: list[Path]) -> Window:
+def open_window(paths: list[Path], folder: Path | None = None) -> Window:
     """The window with these runs in it, not yet on the screen."""
-    found, troubles = _find(paths)
-    window = Window(Watch(runs_folder(), found), Preferences(), newest=not found)
+    found, troubles = _find(paths, folder)
+    window = Window(Watch(folder or runs_folder(), found), Preferences(), newest=not found)
     for each in found:
         window.watch.show(each)
     window.sync()
@@ -44,12 +47,12 @@ def open_window(paths: list[Path]) -> Window:
     return window
 
 
-def _find(paths: list[Path]) -> tuple[list[Run], list[str]]:
+def _find(paths: list[Path], folder: Path | None) -> tuple[list[Run], list[str]]:
     """The runs at these paths, and a sentence for each path that is none."""
     found, troubles = [], []
     for path in paths:
         try:
-            found.append(find_run(str(path)))
+            found.append(find_run(str(path), folder))
         except RunError as error:
             troubles.append(str(error))
     return found, troubles

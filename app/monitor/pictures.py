@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+import numpy as np
+from pyqtgraph import PlotDataItem, ViewBox, arrayToQPath
+from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
 from app.monitor import palette, theme
+from app.monitor.curves import DOT
 from app.monitor.plot import Plot
+from app.monitor.series import Array
 
 SHARPNESS = 2
 """Pixels of a PNG for each pixel of the window, so that it prints well."""
+FONTS = b'font-family="Inter, Helvetica, Arial, sans-serif"'
+"""What a drawing names instead of our own font, which nobody else has."""
 TITLE = 34
 GAP = 8
 
@@ -35,6 +41,7 @@ def svg(plots: Sequence[Plot]) -> bytes:
     buffer = _buffer()
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the other version cannot clip
     generator.setOutputDevice(buffer)
+    generator.setResolution(plots[0].canvas.logicalDpiX())  # else axes would be drawn smaller
     generator.setSize(_size(plots))
     generator.setViewBox(QRectF(0, 0, _size(plots).width(), _size(plots).height()))
     generator.setTitle(", ".join(plot.name for plot in plots))
@@ -42,7 +49,8 @@ def svg(plots: Sequence[Plot]) -> bytes:
     painter.fillRect(QRectF(0, 0, 1e5, 1e5), QColor(palette.PANEL))
     _paint(painter, plots)
     painter.end()
-    return bytes(buffer.data().data())
+    own_font = f'font-family="{theme.FAMILY}"'.encode()
+    return bytes(buffer.data().data()).replace(own_font, FONTS)
 
 
 def _buffer() -> QBuffer:
@@ -84,7 +92,44 @@ def _paint_title(painter: QPainter, plot: Plot, place: QRectF) -> None:
 
 
 def _paint_plot(painter: QPainter, plot: Plot, x: float, y: float) -> None:
+    """Axes and legend as on the screen; the curves by hand, without pyqtgraph's scaled pens.
+
+    Those lean on a rule of SVG (non-scaling strokes) that many drawing programs do not know.
+    """
     plot.hide_readout()
-    scene = plot.canvas.scene()
+    lines = [line for each in plot.lines.values() for line in (each.raw, each.main)]
+    for line in lines:
+        line.setOpacity(0)
     source = plot.item.sceneBoundingRect()
-    scene.render(painter, QRectF(x, y, source.width(), source.height()), source)
+    plot.canvas.scene().render(painter, QRectF(x, y, source.width(), source.height()), source)
+    for line in lines:
+        line.setOpacity(1)
+    painter.save()
+    painter.translate(x - source.x(), y - source.y())
+    painter.setClipRect(plot.box.sceneBoundingRect())
+    for line in sorted(lines, key=lambda line: line.zValue()):
+        _paint_line(painter, plot.box, line)
+    painter.restore()
+
+
+def _paint_line(painter: QPainter, box: ViewBox, line: PlotDataItem) -> None:
+    x, y = line.getData()
+    if x is None or not line.isVisible():
+        return
+    (left, right), (bottom, top) = box.viewRange()
+    place = box.sceneBoundingRect()
+    x = place.left() + (x - left) / (right - left) * place.width()
+    y = place.bottom() - (y - bottom) / (top - bottom) * place.height()
+    pen = line.opts["pen"]
+    painter.setPen(QPen(pen.color(), pen.widthF()))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(arrayToQPath(x, y, connect="finite"))
+    if line.opts["symbol"]:
+        _paint_dots(painter, x, y)
+
+
+def _paint_dots(painter: QPainter, x: Array, y: Array) -> None:
+    painter.setPen(QPen(painter.pen().color(), 1))
+    painter.setBrush(QColor(palette.PANEL))
+    for i in np.flatnonzero(np.isfinite(y)):
+        painter.drawEllipse(QPointF(x[i], y[i]), DOT / 2, DOT / 2)

@@ -33,6 +33,14 @@ def test_without_arguments_the_newest_run_is_shown(opened: Open, qtbot: QtBot) -
     qtbot.waitUntil(lambda: list(window.watch.shown) == [new], timeout=20_000)
 
 
+def test_runs_of_another_folder(home: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    run = make_run("a", folder=tmp_path / "a")
+    window = open_window([], tmp_path)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: list(window.watch.shown) == [run], timeout=20_000)
+
+
 def test_the_first_run_appears_in_the_empty_window(opened: Open, qtbot: QtBot) -> None:
     window = opened()
     qtbot.waitUntil(lambda: "No runs yet" in window.board.words.text(), timeout=20_000)
@@ -119,7 +127,9 @@ def test_a_plot_as_png_svg_and_csv(
     assert len(colours(picture)) > 10
     drawing = QSvgRenderer(QByteArray((tmp_path / "plot.svg").read_bytes()))
     assert drawing.isValid()
-    assert "cross_entropy" in (tmp_path / "plot.svg").read_text()
+    text = (tmp_path / "plot.svg").read_text()
+    assert "cross_entropy" in text
+    assert "Patchbay" not in text  # a font that others do not have
     with (tmp_path / "plot.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert {line["name"] for line in lines} == {"cross_entropy"}
