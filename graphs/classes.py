@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from graphs.checking import CheckedGraph
+from graphs.checked import CheckedGraph
 from graphs.document import End, identifier
 from graphs.expressions import Call, walk
 from graphs.kinds import Meta, Weights

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from keyword import iskeyword
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
@@ -65,6 +66,16 @@ class Graph(Frozen):
 
     nodes: dict[str, Node] = {}
     wires: tuple[Wire, ...] = ()
+    parameters: dict[str, int | float] = {}
+    """Named values that nodes may refer to (`=width * 2`); those of main are hyperparameters."""
+
+    @field_validator("parameters")
+    @classmethod
+    def _names_are_identifiers(cls, parameters: dict[str, int | float]) -> dict[str, int | float]:
+        for name in parameters:
+            if not _IDENTIFIER.fullmatch(name) or iskeyword(name):
+                raise ValueError(f"a parameter's name is letters, digits and _, got {name!r}")
+        return parameters
 
     @field_validator("nodes")
     @classmethod
@@ -132,6 +143,9 @@ class Document(Frozen):
     def _has_main(cls, graphs: dict[str, Graph]) -> dict[str, Graph]:
         if MAIN not in graphs:
             raise ValueError("a document has a graph called main")
+        for name in graphs:
+            if not _IDENTIFIER.fullmatch(name):
+                raise ValueError(f"a block's name is made of letters, digits and _, got {name!r}")
         return graphs
 
     @property

@@ -123,6 +123,42 @@ class Move(GraphEdit):
         return _changed(graph, nodes={**graph.nodes, **moved})
 
 
+class SetGraphParameters(GraphEdit):
+    """Give a graph its named values; nodes refer to them as `=name`."""
+
+    kind: Literal["set_graph_parameters"] = "set_graph_parameters"
+    parameters: dict[str, int | float]
+
+    def change(self, graph: Graph) -> Graph:
+        return _changed(graph, parameters=self.parameters)
+
+
+class PutGraph(Frozen):
+    """Add a block, or put another graph in its place."""
+
+    kind: Literal["put_graph"] = "put_graph"
+    name: str
+    content: Graph
+
+    def apply(self, document: Document) -> Document:
+        """The document after the edit."""
+        return document.with_graph(self.name, self.content)
+
+
+class RemoveGraph(Frozen):
+    """Take a block away; its uses stay and say that it is missing."""
+
+    kind: Literal["remove_graph"] = "remove_graph"
+    name: str
+
+    def apply(self, document: Document) -> Document:
+        """The document after the edit. Raises EditError when there is no such block."""
+        if self.name == MAIN or self.name not in document.graphs:
+            raise EditError(f"there is no block called {self.name}")
+        left = {name: graph for name, graph in document.graphs.items() if name != self.name}
+        return document.replace(graphs=left)
+
+
 class Configure(Frozen):
     """Change the title, the description or the run settings."""
 
@@ -142,7 +178,17 @@ class Configure(Frozen):
 
 
 Edit = Annotated[
-    AddNode | RemoveNodes | Connect | Disconnect | SetParameters | Rename | Move | Configure,
+    AddNode
+    | RemoveNodes
+    | Connect
+    | Disconnect
+    | SetParameters
+    | Rename
+    | Move
+    | SetGraphParameters
+    | PutGraph
+    | RemoveGraph
+    | Configure,
     Field(discriminator="kind"),
 ]
 """Any edit, as data."""

@@ -41,7 +41,9 @@ class Call(Expression):
     @property
     def is_module(self) -> bool:
         """Whether it constructs a module, which `__init__` keeps and `forward` applies."""
-        return inspect.isclass(self.target) and issubclass(self.target, nn.Module)
+        return getattr(self.target, "is_module", False) or (
+            inspect.isclass(self.target) and issubclass(self.target, nn.Module)
+        )
 
     def operands(self) -> tuple[Any, ...]:
         return (*self.args, *self.kwargs.values())
@@ -112,15 +114,15 @@ def walk(value: Any) -> Iterator[Expression]:
 class Evaluation:
     """Computes expressions, by default on the meta device: shapes without numbers.
 
-    `known` gives the tensors of leaves. After the run `modules` holds what was constructed, and
-    `structures` the shape of every tuple that a call returned: the numbers of its parts, nested.
+    `known` gives the tensors of leaves. After the run `applied` holds the modules that were
+    applied, and `structures` how each tuple that a call returned falls into parts.
     """
 
     def __init__(self, known: Callable[[Expression], Any], device: str = "meta") -> None:
         self._known = known
         self._device = device
         self._values: dict[int, Any] = {}
-        self.modules: list[nn.Module] = []
+        self.applied: list[nn.Module] = []
         self.structures: dict[int, Any] = {}
 
     def value(self, expression: Any) -> Any:
@@ -138,12 +140,11 @@ class Evaluation:
             case Call():
                 with torch.device(self._device):
                     result = expression.target(*self._args(expression), **self._kwargs(expression))
-                if isinstance(result, nn.Module):
-                    self.modules.append(result)
             case Apply():
-                result = self.value(expression.module)(
-                    *self._args(expression), **self._kwargs(expression)
-                )
+                module = self.value(expression.module)
+                if module not in self.applied:
+                    self.applied.append(module)
+                result = module(*self._args(expression), **self._kwargs(expression))
             case Item():
                 result = self.value(expression.value)[expression.index]
             case Attribute():

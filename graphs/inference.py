@@ -6,23 +6,47 @@ import functools
 import hashlib
 import inspect
 import json
-import math
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import torch
 from pydantic import JsonValue, ValidationError
+from torch import nn
 
+from graphs.arithmetic import (
+    ArithmeticProblem,
+    NamedFloat,
+    NamedInt,
+    Number,
+    evaluate,
+    is_expression,
+    named,
+)
 from graphs.document import End, Node
 from graphs.expressions import Apply, Call, Evaluation, Expression, walk
 from graphs.kinds import Meta, Tensor, in_words, is_symbolic
-from graphs.node_type import Data, Misfit, NodeType, Optimizer, Port, node_types, output_paths
+from graphs.node_type import (
+    Data,
+    Interface,
+    Misfit,
+    NodeType,
+    Optimizer,
+    Outputs,
+    Port,
+    node_types,
+    output_paths,
+)
+from graphs.problems import Problem
 
 Arrivals = tuple[tuple[str, tuple[Meta, ...]], ...]
 """What arrives: for each connected input port its name and the metas of its wires, in order."""
+
+
+Shapes = tuple[tuple[int, ...], ...]
+"""The shapes of a node's weights, in order."""
 
 
 class Facts(NamedTuple):
@@ -31,7 +55,7 @@ class Facts(NamedTuple):
     """
 
     outputs: tuple[tuple[str, Meta], ...] = ()
-    weights: int = 0
+    weights: Shapes = ()
     problem: str | None = None
     port: str | None = None
     use: Mapping[str, JsonValue] = MappingProxyType({})
@@ -50,9 +74,9 @@ class Cache:
         if path is not None:
             self._load(path)
 
-    def facts(self, node: Node, type_: NodeType, arrivals: Arrivals) -> Facts:
+    def facts(self, content: str, type_: NodeType, arrivals: Arrivals) -> Facts:
         """The facts of a node, computed when they are new."""
-        key = (node.content, arrivals)
+        key = (content, arrivals)
         if key not in self._facts:
             self.misses += 1
             self._facts[key] = infer(type_, arrivals)
@@ -80,7 +104,7 @@ class Cache:
                     tuple((name, tuple(_meta(m) for m in metas)) for name, metas in arrivals),
                 )
                 known = tuple((name, _meta(meta)) for name, meta in outputs)
-                self._facts[key] = Facts(known, int(weights), problem, port, dict(use))
+                self._facts[key] = Facts(known, _shapes(weights), problem, port, dict(use))
             except (ValueError, TypeError):
                 continue  # a line that was cut when its writer was killed; it is computed again
         self._stored = len(self._facts)
@@ -99,6 +123,10 @@ def cache_name() -> str:
     return f"shapes-{digest.hexdigest()[:16]}.jsonl"
 
 
+Scope = Mapping[str, Number]
+"""The named values that the expressions of a graph's nodes may read."""
+
+
 @functools.lru_cache(maxsize=100_000)
 def _validated(type_: type[NodeType], content: str) -> NodeType | tuple[tuple[str, str], ...]:
     _, version, parameters = json.loads(content)
@@ -110,9 +138,62 @@ def _validated(type_: type[NodeType], content: str) -> NodeType | tuple[tuple[st
         return tuple(_sentence(entry) for entry in error.errors())
 
 
-def validated(node: Node) -> NodeType | tuple[tuple[str, str], ...]:
-    """The node's type with its parameters, or (parameter, what is wrong) for each bad one."""
-    return _validated(node_types()[node.type], node.content)
+def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | tuple[tuple[str, str], ...]:
+    """The node's type with its parameters, or (parameter, what is wrong) for each bad one.
+
+    Expressions are computed with the values of the scope; their numbers remember them.
+    """
+    type_ = node_types()[node.type]
+    if not holds_expressions(node):
+        return _validated(type_, node.content)
+    problems: list[tuple[str, str]] = []
+    parameters: dict[str, JsonValue] = {}
+    named_values: dict[str, Any] = {}
+    for name, value in node.parameters.items():
+        try:
+            named_values[name] = _computed(value, scope)
+            parameters[name] = _plain(named_values[name])
+        except ArithmeticProblem as problem:
+            problems.append((name, f"{name}: {problem}"))
+    if problems:
+        return tuple(problems)
+    made = _validated(type_, json.dumps([node.type, node.version, parameters], sort_keys=True))
+    if not isinstance(made, NodeType):
+        return made
+    update = {name: value for name, value in named_values.items() if value != node.parameters[name]}
+    return made.model_copy(update=update)
+
+
+def resolved_content(type_: NodeType) -> str:
+    """What decides a node's behaviour once its expressions are computed, as text."""
+    return json.dumps([type_.type_name(), type_.version, dict(type_)])
+
+
+def holds_expressions(node: Node) -> bool:
+    """Whether a parameter of a node is an expression."""
+    return any(map(_holds_expression, node.parameters.values()))
+
+
+def _holds_expression(value: JsonValue) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_expression, value.values()))
+    return is_expression(value)
+
+
+def _computed(value: JsonValue, scope: Scope) -> Any:
+    if isinstance(value, dict):
+        return {name: _computed(part, scope) for name, part in value.items()}
+    if isinstance(value, str) and is_expression(value):
+        return named(evaluate(value[1:], scope), value[1:])
+    return value
+
+
+def _plain(value: Any) -> JsonValue:
+    if isinstance(value, dict):
+        return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, NamedInt):
+        return int(value)
+    return float(value) if isinstance(value, NamedFloat) else value
 
 
 def _sentence(entry: Any) -> tuple[str, str]:
@@ -123,12 +204,12 @@ def _sentence(entry: Any) -> tuple[str, str]:
     return parameter, f"{parameter}: {message}, got {entry['input']!r}"
 
 
-def infer(type_: NodeType, arrivals: Arrivals) -> Facts:
-    """Run a node on the meta device."""
+def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> Facts:
+    """Run a node on the meta device. A type that holds blocks needs them."""
     try:
         if isinstance(type_, Data):
             return Facts(tuple(type_.fields().items()))
-        described = described_with(type_, arrivals)
+        described = described_with(type_, arrivals, blocks=blocks)
         if isinstance(type_, Optimizer):
             return Facts()
         run = Evaluation(meta_tensor)
@@ -138,15 +219,39 @@ def infer(type_: NodeType, arrivals: Arrivals) -> Facts:
         return Facts(problem=str(misfit), use=misfit.use)
     except PortMisfit as misfit:
         return Facts(problem=str(misfit), port=misfit.port)
+    except BlockMisfit:
+        raise
     except Exception as error:  # whatever torch refuses is the node's problem, never ours
         return Facts(problem=f"torch refuses it: {_first_sentence(str(error))}")
-    outputs = tuple(
-        (name, Meta(tuple(v.shape), str(v.dtype).removeprefix("torch.")))
-        for name, v in values.items()
-    )
-    return Facts(
-        outputs, sum(math.prod(w.shape) for module in run.modules for w in module.parameters())
-    )
+    outputs = tuple((name, meta_of(value)) for name, value in values.items())
+    weights = (weight for module in run.applied for weight in module.parameters())
+    return Facts(outputs, tuple(tuple(weight.shape) for weight in weights))
+
+
+def meta_of(value: torch.Tensor) -> Meta:
+    """What is known of a tensor."""
+    return Meta(tuple(value.shape), str(value.dtype).removeprefix("torch."))
+
+
+class BlockMisfit(Exception):
+    """A block has problems of its own with what arrives at it."""
+
+    def __init__(self, block: str, problems: tuple[Problem, ...], use: object) -> None:
+        super().__init__(block)
+        self.block = block
+        self.problems = problems
+        self.use = use
+
+
+class Blocks(Protocol):
+    """The blocks of a document, as nodes that hold them need them."""
+
+    @property
+    def interfaces(self) -> Mapping[str, Interface]:
+        """What each block shows."""
+
+    def reference(self, name: str) -> Callable[..., nn.Module]:
+        """What stands for a block in a description: calling it constructs a module."""
 
 
 class PortMisfit(ValueError):
@@ -161,13 +266,15 @@ def described_with(
     type_: NodeType,
     arrivals: Arrivals,
     leaf: Callable[[Port, int, Meta], Tensor] | None = None,
+    blocks: Blocks | None = None,
 ) -> dict[str, Expression]:
     """What `build` describes, by output port, with a leaf of the port's kind for each wire."""
     arrived = dict(arrivals)
     make = leaf or (lambda port, number, meta: port.takes(End(port.name, str(number)), meta))
+    interfaces = blocks.interfaces if blocks else {}
     args: list[Any] = []
     leaves: list[Tensor] = []
-    for port in type_.inputs():
+    for port in type_.ports(interfaces):
         metas = arrived.get(port.name, ())
         for meta in metas:
             _require_kind(port, meta)
@@ -176,23 +283,27 @@ def described_with(
         args.extend(found if port.many or found else [None])
     if isinstance(type_, Optimizer) and len(args) == 1:
         args.append(type_.inputs()[-1].takes(End("", "owned"), Meta(())))
-    return outputs_of(type_, type_.build(*args), leaves)
+    held = {name: getattr(type_, name) for name in type_.block_fields()}
+    references = {name: blocks.reference(block) for name, block in held.items()} if blocks else {}
+    built = type_.build(*args, **references)
+    return outputs_of(type_, type_.results(interfaces), built, leaves)
 
 
-def outputs_of(type_: NodeType, built: Any, leaves: list[Tensor]) -> dict[str, Expression]:
-    """What `build` returned, by output port. A module that was not applied is applied to all that
-    arrives.
-    """
+def outputs_of(
+    type_: NodeType, outputs: Outputs, built: Any, leaves: list[Tensor]
+) -> dict[str, Expression]:
+    """What `build` returned, by output port. A module is applied to all that arrives."""
     if isinstance(built, Call) and built.is_module:
         built = Apply(built, tuple(leaves), {})
     if isinstance(type_, (Optimizer, Data)):
         return {"": built}
+    paths = output_paths(outputs)
     if isinstance(built, tuple):
-        return dict(zip(type_.output_names(), built, strict=True))
-    described: dict[str, Expression] = {}
-    for name, path in output_paths(type_.outputs):
-        described[name] = functools.reduce(lambda value, index: value[index], path, built)
-    return described
+        return {name: built[index] for index, (name, _) in enumerate(paths)}
+    return {
+        name: functools.reduce(lambda value, index: value[index], path, built)
+        for name, path in paths
+    }
 
 
 def meta_tensor(leaf: Expression) -> Any:
@@ -223,6 +334,10 @@ def _refuse_symbolic(described: Mapping[str, Expression]) -> None:
 
 def _first_sentence(text: str) -> str:
     return in_words(" ".join(text.split("\n")[0].split()))[:300]
+
+
+def _shapes(entry: Any) -> Shapes:
+    return tuple(tuple(int(size) for size in shape) for shape in entry)
 
 
 def _meta(entry: Any) -> Meta:

@@ -10,14 +10,24 @@ import sys
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt
 
 from graphs.expressions import Expression
 from graphs.kinds import Meta, Scalar, Tensor, Weights
 
-Role = Literal["layer", "data", "loss", "metric", "optimizer"]
+Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
 Outputs = str | tuple["Outputs", ...]
 Shapes = list[tuple[int, ...] | Meta]
 
@@ -40,13 +50,21 @@ class Parameter(NamedTuple):
     """A parameter as a form shows it."""
 
     name: str
-    form: Literal["integer", "number", "flag", "choice", "text", "file", "names"]
+    form: Literal["integer", "number", "flag", "choice", "text", "file", "names", "block", "values"]
     default: Any
     help: str
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
     optional: bool = False
+
+
+class Interface(NamedTuple):
+    """What a block shows: its input ports, the names of its outputs, its parameters' defaults."""
+
+    inputs: tuple[Port, ...]
+    outputs: tuple[str, ...]
+    parameters: Mapping[str, int | float]
 
 
 class Example(NamedTuple):
@@ -124,7 +142,7 @@ class NodeType(BaseModel):
         return tuple(
             _port(parameter, hints[parameter.name])
             for parameter in build
-            if parameter.name != "self"
+            if parameter.name != "self" and parameter.kind is not parameter.KEYWORD_ONLY
         )
 
     @classmethod
@@ -144,7 +162,31 @@ class NodeType(BaseModel):
         """Parameters that an older version saved, as this one means them."""
         return parameters
 
-    def build(self, *args: Any) -> Any:
+    @classmethod
+    @functools.cache
+    def block_fields(cls) -> tuple[str, ...]:
+        """The parameters that name a block; `build` takes each block as a keyword."""
+        return tuple(parameter.name for parameter in cls.parameters() if parameter.form == "block")
+
+    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+        """The input ports of one node; a type that holds a block reads them off the block."""
+        return self.inputs()
+
+    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+        """The outputs of one node; a type that holds a block reads them off the block."""
+        return self.outputs
+
+    @property
+    def shared_weights(self) -> str:
+        """A name for the node's weights that other nodes of the graph may give theirs too."""
+        return ""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether its weights stay as they are, in evaluation mode, whatever optimizers say."""
+        return False
+
+    def build(self, *args: Any, **blocks: Any) -> Any:
         """Describe the Python of this node. The signature of a subclass names its input ports."""
         raise TypeError(f"{type(self).__name__} has no build")
 
@@ -197,6 +239,28 @@ class Optimizer(NodeType):
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         """Describe the optimizer; `weights` is one expression, the parameters that it owns."""
         raise TypeError(f"{type(self).__name__} has no build")
+
+
+class BlockInput(NodeType):
+    """An input port of a block, seen from inside."""
+
+    role = "input"
+
+    @property
+    def takes(self) -> type[Tensor]:
+        """What may arrive at the port."""
+        return Tensor
+
+
+class BlockOutput(NodeType):
+    """An output port of a block, seen from inside."""
+
+    role = "output"
+    outputs = ()
+
+    def build(self, value: Tensor) -> Any:
+        """The value itself leaves the block."""
+        return value
 
 
 _registry: dict[str, type[NodeType]] = {}
@@ -259,7 +323,10 @@ _FORMS = {
     "boolean": "flag",
     "string": "text",
     "array": "names",
+    "object": "values",
 }
 
 File = Field(json_schema_extra={"form": "file"})
 """Marks a parameter that names a file in the document's folder."""
+BlockName = Annotated[str, Field(json_schema_extra={"form": "block"})]
+"""A parameter that names a block of the document."""

@@ -4,7 +4,6 @@ which weights.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from graphs.node_type import Data, Role, node_types
 from graphs.problems import Fix, Problem
 
 if TYPE_CHECKING:
-    from graphs.checking import CheckedGraph
+    from graphs.checked import CheckedGraph
 
 
 @dataclass(frozen=True)
@@ -126,8 +125,13 @@ def _statements(checked: CheckedGraph) -> tuple[Statement, ...]:
     )
 
 
-def _weighted(checked: CheckedGraph, nodes: set[str]) -> Iterable[str]:
-    return (id for id in checked.wiring.order if id in nodes and checked.weights.get(id))
+def _weighted(checked: CheckedGraph, nodes: set[str]) -> list[str]:
+    """The nodes that stand for all weights in a part of the graph that may be moved."""
+    first: dict[str, str] = {}
+    for id in checked.wiring.order:
+        if id in nodes and checked.weights.get(id) and not checked.types[id].frozen:
+            first.setdefault(checked.weights_key(id), id)
+    return list(first.values())
 
 
 def _is_known(checked: CheckedGraph, node: str) -> bool:
@@ -140,17 +144,18 @@ def _shared(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Pr
     found: dict[str, str] = {}
     for statement in statements:
         for node in statement.owned:
-            first = owner.setdefault(node, statement.optimizer)
+            first = owner.setdefault(checked.weights_key(node), statement.optimizer)
             if first != statement.optimizer:
-                text = f"{first} moves the weights of {node} too: take one of the two away"
+                text = f"{first} moves the weights of {node} too: wire to each the weights it moves"
                 found.setdefault(statement.optimizer, text)
     return [Problem(graph=checked.name, node=node, text=text) for node, text in found.items()]
 
 
 def _unreached(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
     """Weights that nothing trains. Without an optimizer that is said once, for the whole graph."""
-    owned = {node for statement in statements for node in statement.owned}
-    idle = [id for id in checked.wiring.order if checked.weights.get(id) and id not in owned]
+    owned = {checked.weights_key(node) for statement in statements for node in statement.owned}
+    weighted = _weighted(checked, set(checked.wiring.order))
+    idle = [id for id in weighted if checked.weights_key(id) not in owned]
     text = "its weights reach no loss that an optimizer minimises: wire its output on, or remove it"
     return [
         Problem(

@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from ruff import find_ruff_bin
 
 from graphs import loop, unpaired
-from graphs.checking import Checked, CheckedGraph, check
+from graphs.checked import Checked, CheckedGraph
+from graphs.checking import check
 from graphs.classes import Context, NetworkClass, ProgramClass
 from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier

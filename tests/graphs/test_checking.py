@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import Checked, check
+from graphs.checked import Checked
+from graphs.checking import check
 from graphs.document import Document, End, Graph, Node, Wire
 from graphs.edits import Connect, SetParameters, apply
 from graphs.inference import Cache, cache_name

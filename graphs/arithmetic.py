@@ -1,0 +1,113 @@
+"""The small language of parameters, `=width * 2`: names, numbers, + - * / // % **, min, max."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+Number = int | float
+LONGEST = 200
+"""Characters of the longest expression."""
+LARGEST = 2**63
+"""No value may reach this; powers are kept from filling the memory."""
+
+
+class ArithmeticProblem(ValueError):
+    """An expression that has no value; the text is one sentence."""
+
+
+class NamedInt(int):
+    """A whole number that came from an expression and remembers it."""
+
+    text: str
+
+
+class NamedFloat(float):
+    """A number that came from an expression and remembers it."""
+
+    text: str
+
+
+def is_expression(value: object) -> bool:
+    """Whether a parameter's value is an expression: text that begins with `=`."""
+    return isinstance(value, str) and value.startswith("=")
+
+
+def evaluate(text: str, names: Mapping[str, Number]) -> Number:
+    """The value of an expression (without its `=`). Raises ArithmeticProblem."""
+    value = _value(_parsed(text), names)
+    if not abs(value) < LARGEST:
+        raise ArithmeticProblem(f"{text.strip()} is too large")
+    return value
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """The names that an expression reads, in order."""
+    found = (node.id for node in ast.walk(_parsed(text)) if isinstance(node, ast.Name))
+    return tuple(dict.fromkeys(name for name in found if name not in _FUNCTIONS))
+
+
+def named(value: Number, text: str) -> Number:
+    """A number that remembers the expression it came from."""
+    result = NamedInt(value) if isinstance(value, int) else NamedFloat(value)
+    result.text = ast.unparse(_parsed(text))
+    return result
+
+
+def _parsed(text: str) -> ast.expr:
+    if len(text) > LONGEST:
+        raise ArithmeticProblem(f"an expression has at most {LONGEST} characters")
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ArithmeticProblem(f"{text.strip()!r} is not an expression") from error
+
+
+def _value(node: ast.expr, names: Mapping[str, Number]) -> Number:
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            return value
+        case ast.Name(id=name):
+            if name not in names:
+                known = ", ".join(names) or "none"
+                raise ArithmeticProblem(f"there is no parameter {name} here; there is {known}")
+            return names[name]
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand, names)
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return _applied(_OPERATORS[type(op)], _value(left, names), _value(right, names))
+        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if (
+            name in _FUNCTIONS and args
+        ):
+            return _FUNCTIONS[name](_value(arg, names) for arg in args)
+    raise ArithmeticProblem(
+        f"{ast.unparse(node)} is not allowed here: names, numbers, + - * / // % **, min and max are"
+    )
+
+
+def _applied(function: Callable[[Any, Any], Any], left: Number, right: Number) -> Number:
+    if function is operator.pow and abs(right) > 64:
+        raise ArithmeticProblem(f"a power of {right} is too large")
+    try:
+        value = function(left, right)
+    except ZeroDivisionError:
+        raise ArithmeticProblem("it divides by zero") from None
+    except OverflowError:
+        raise ArithmeticProblem("its value is too large") from None
+    if not isinstance(value, (int, float)) or abs(value) >= LARGEST:
+        raise ArithmeticProblem("its value is too large")
+    return value
+
+
+_OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_FUNCTIONS: dict[str, Callable[[Iterable[Number]], Number]] = {"min": min, "max": max}

@@ -1,0 +1,117 @@
+"""What is known of a document once it has been checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from graphs.document import MAIN, Document, End, Graph
+from graphs.inference import Blocks, Scope, Shapes
+from graphs.kinds import Meta, Tensor, kind_of
+from graphs.node_type import Interface, NodeType, Port, node_types, output_paths
+from graphs.problems import Problem
+from graphs.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class CheckedGraph:
+    """A graph with all that is known of it; a block, for one of its uses."""
+
+    name: str
+    graph: Graph
+    wiring: Wiring
+    types: dict[str, NodeType]
+    """Each node whose type and parameters are known, in the graph's order."""
+    metas: dict[End, Meta]
+    """What leaves each output port that is known."""
+    weights: dict[str, Shapes]
+    """The shapes of what each node learns."""
+    problems: tuple[Problem, ...]
+    scope: Scope = field(default_factory=dict)
+    """The values of the graph's parameters."""
+    interfaces: Mapping[str, Interface] = field(default_factory=dict)
+
+    def inputs(self, node: str) -> tuple[Port, ...]:
+        """A node's input ports; for an unknown type, those that its wires name."""
+        return ports_of(self.graph, node, self.types.get(node), self.interfaces)[0]
+
+    def outputs(self, node: str) -> tuple[Port, ...]:
+        """A node's output ports; for an unknown type, those that its wires name."""
+        return ports_of(self.graph, node, self.types.get(node), self.interfaces)[1]
+
+    def weights_key(self, node: str) -> str:
+        """What two nodes with the same weights have in common."""
+        type_ = self.types.get(node)
+        return (type_.shared_weights if type_ else "") or node
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A document with all that is known of it."""
+
+    document: Document
+    graphs: dict[str, CheckedGraph]
+    problems: tuple[Problem, ...]
+    blocks: Blocks
+
+    @property
+    def main(self) -> CheckedGraph:
+        return self.graphs[MAIN]
+
+    def meta(self, graph: str, end: End) -> Meta | None:
+        """What leaves an output port, if it is known."""
+        return self.graphs[graph].metas.get(end)
+
+    def shape_text(self, graph: str, end: End) -> str:
+        """The shape on a wire, `(N, 32, 8, 8)`, or nothing."""
+        meta = self.meta(graph, end)
+        return meta.text if meta else ""
+
+    def kind(self, graph: str, end: End) -> str:
+        """The kind of what leaves an output port: image, sequence, …, or unknown."""
+        meta = self.meta(graph, end)
+        return kind_of(meta).title if meta else "unknown"
+
+    def inputs(self, graph: str, node: str) -> tuple[Port, ...]:
+        """A node's input ports."""
+        return self.graphs[graph].inputs(node)
+
+    def outputs(self, graph: str, node: str) -> tuple[Port, ...]:
+        """A node's output ports."""
+        return self.graphs[graph].outputs(node)
+
+    def count_parameters(self, graph: str, node: str) -> int:
+        """How many numbers a node learns."""
+        return sum(map(math.prod, self.graphs[graph].weights.get(node, ())))
+
+    def accepts(self, graph: str, source: End, target: End) -> bool:
+        """Whether a wire may be laid: the kind fits, as far as it is known, and no cycle closes."""
+        checked = self.graphs[graph]
+        port = next((p for p in checked.inputs(target.node) if p.name == target.port), None)
+        if port is None or checked.wiring.closes_cycle(source.node, target.node):
+            return False
+        meta = checked.metas.get(source)
+        return meta is None or port.takes.accepts(meta)
+
+
+Ports = tuple[Port, ...]
+
+
+def ports_of(
+    graph: Graph, id: str, type_: NodeType | None, interfaces: Mapping[str, Interface]
+) -> tuple[Ports, Ports]:
+    """A node's input and output ports; those that its wires name, where nothing else does."""
+    known = node_types().get(graph.nodes[id].type)
+    if known is None or (known.block_fields() and type_ is None):
+        return _named(w.target.port for w in graph.into(id)), _named(
+            w.source.port for w in graph.out_of(id)
+        )
+    if type_ is None or not known.block_fields():
+        return known.inputs(), _named(known.output_names())
+    outputs = (name for name, _ in output_paths(type_.results(interfaces)))
+    return type_.ports(interfaces), _named(outputs)
+
+
+def _named(names: Iterable[str]) -> Ports:
+    return tuple(Port(name, Tensor) for name in dict.fromkeys(names))
