@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from graphs.document import MAIN, Document, End, Graph
-from graphs.inference import Blocks, Scope, Shapes
+from graphs.inference import Scope, Shapes
 from graphs.kinds import Meta, Tensor, kind_of
 from graphs.node_type import Interface, NodeType, Port, node_types, output_paths
 from graphs.problems import Problem
 from graphs.wiring import Wiring
+
+if TYPE_CHECKING:
+    from graphs.blocks import Library
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Checked:
     document: Document
     graphs: dict[str, CheckedGraph]
     problems: tuple[Problem, ...]
-    blocks: Blocks
+    blocks: Library
 
     @property
     def main(self) -> CheckedGraph:

@@ -55,7 +55,7 @@ def _pass(
 
 
 def _unused(library: Library, name: str) -> CheckedGraph:
-    return _pass(library, name, {}, library.interfaces[name].parameters)
+    return _pass(library, name, {}, {**library.interfaces[name].parameters, "i": 0})
 
 
 @dataclass
@@ -166,6 +166,9 @@ class _GraphPass:
     def _check_node(self, id: str) -> None:
         node = self.graph.nodes[id]
         if node.type not in node_types():
+            return
+        if self.given is not None and node_types()[node.type].role in ("data", "optimizer"):
+            self._report(id, "data and optimizers stand in main: move it there")
             return
         ports = self._ports(id)[0]
         connected = self._check_inputs(id, ports)

@@ -1,21 +1,25 @@
-"""The classes of an exported file: the network, and what happens on one batch."""
+"""The classes of `main`: the network, and the program that says what happens on one batch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from graphs.block_classes import BlockClasses, class_text, forward_lines, indented
+from graphs.blocks import BlockReference, Library
 from graphs.checked import CheckedGraph
+from graphs.describing import described_nodes, title_of
 from graphs.document import End, identifier
 from graphs.expressions import Call, walk
-from graphs.kinds import Meta, Weights
-from graphs.node_type import NodeType
-from graphs.printing import Described, ExpressionPrinter, Imports, Names, Scope, describe
+from graphs.naming import Imports, Names
+from graphs.printing import Described, ExpressionPrinter, Scope, leaves
 from graphs.programs import Program, Statement
+from graphs.steps import Stage, stages_of
 
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
+    *("descend", "values"),
 )
 """Names that the rest of an exported file uses."""
 
@@ -26,50 +30,40 @@ class Context:
 
     graph: CheckedGraph
     program: Program
+    library: Library
     imports: Imports = field(default_factory=Imports)
+
+    def __post_init__(self) -> None:
+        program = self.program
+        optimizers = [statement.optimizer for statement in program.statements]
+        ids = (*program.data, *program.network, *program.judging, *optimizers)
+        described = described_nodes(self.graph, ids, self.library)
+        self.classes = BlockClasses(self.library, self.imports, Names(OWN_NAMES))
+        self.classes.collect(described.values())
+        self.reserved = self._reserved([*described.values(), *self.classes.nodes])
+        self.block_texts = self.classes.texts()
+        merged = self.classes.merged(list(described.values()))
+        self._described = {node.id: node for node in merged}
+
+    def _reserved(self, nodes: list[Described]) -> set[str]:
+        """Names that no variable may have: of functions and modules that the nodes refer to."""
+        calls = (e for node in nodes for e in walk(list(node.outputs.values())))
+        targets = (e.target for e in calls if isinstance(e, Call))
+        plain = (target for target in targets if not isinstance(target, BlockReference))
+        return {*OWN_NAMES, *map(self.imports.name, plain)}
 
     def title(self, id: str) -> str:
         """What a node is called: its label, or its id."""
-        return self.graph.graph.nodes[id].label or id
+        return title_of(self.graph, id)
 
     def described(self, ids: tuple[str, ...]) -> list[Described]:
-        """What nodes describe, their leaves being the ends that their wires come from."""
+        """What nodes describe, with the classes of blocks in their places."""
         return [self._described[id] for id in ids]
 
     @cached_property
-    def _described(self) -> dict[str, Described]:
-        program, types = self.program, self.graph.types
-        optimizers = [statement.optimizer for statement in program.statements]
-        return {
-            id: describe(id, self.title(id), types[id], self._sources(id, types[id]))
-            for id in (*program.data, *program.network, *program.judging, *optimizers)
-        }
-
-    def _sources(self, id: str, type_: NodeType) -> dict[str, list[tuple[End, Meta]]]:
-        return {
-            port.name: [
-                (wire.source, self.graph.metas[wire.source])
-                for wire in self.graph.graph.into(id, port.name)
-            ]
-            for port in type_.inputs()
-            if port.takes is not Weights
-        }
-
-    @cached_property
-    def reserved(self) -> set[str]:
-        """Names that no variable may have: of functions and modules that the nodes refer to."""
-        nodes = self.described((*self.program.data, *self.program.network, *self.program.judging))
-        calls = (e for node in nodes for e in walk(list(node.outputs.values())))
-        names = {self.imports.name(e.target) for e in calls if isinstance(e, Call)}
-        return {*OWN_NAMES, *names}
-
-    def shape(self, end: End) -> str:
-        """The shape of a value, as a comment says it."""
-        return self.graph.metas[end].text
-
-    def shapes(self, ends: list[End]) -> str:
-        """The shapes of several values."""
-        return ", ".join(map(self.shape, ends))
+    def shapes(self) -> dict[End, str]:
+        """The shape of every value, as a comment says it."""
+        return {end: meta.text for end, meta in self.graph.metas.items()}
 
     def field(self, end: End) -> str:
         """A field's name in a batch; with several data nodes the node's id stands before it."""
@@ -97,31 +91,24 @@ class NetworkClass:
 
     def text(self) -> str:
         """The class's source."""
-        context, scope = self.context, self.scope
-        scope.print_nodes(
-            context.described(context.program.network), context.graph.metas, self.outputs
-        )
-        arguments = "".join(f", {name}: Tensor" for name in self.arguments.values())
-        given = ", ".join(f"{name} {context.shape(end)}" for end, name in self.arguments.items())
-        several = ", ".join(["Tensor"] * len(self.outputs))
-        returns = "Tensor" if len(self.outputs) == 1 else f"tuple[{several}]"
-        result = ", ".join(scope.values[end] for end in self.outputs)
-        return _class(
-            self.name,
-            f"From {given} to {context.shapes(self.outputs)}.",
-            scope.init,
-            [
-                f"def forward(self{arguments}) -> {returns}:",
-                *_indented(scope.lines),
-                f"    return {result}  # {context.shapes(self.outputs)}",
-            ],
-        )
+        context, scope, shapes = self.context, self.scope, self.context.shapes
+        scope.print_nodes(context.described(context.program.network), shapes, self.outputs)
+        given = ", ".join(f"{name} {shapes[end]}" for end, name in self.arguments.items())
+        about = f"From {given} to {', '.join(shapes[end] for end in self.outputs)}."
+        methods = forward_lines(self.arguments.values(), scope, self.outputs, shapes)
+        return class_text(self.name, about, *scope.kept(), methods)
 
 
 class ProgramClass:
-    """What happens on one batch: losses and metrics, and the optimizers' steps."""
+    """What happens on one batch: losses and metrics, and the optimizers' steps.
 
-    def __init__(self, context: Context, network: NetworkClass, labels: dict[str, str]) -> None:
+    With one optimizer the network is a class of its own, and a step is an evaluation followed by an
+    update. With several, the step is their stages, one after another.
+    """
+
+    def __init__(
+        self, context: Context, network: NetworkClass | None, labels: dict[str, str]
+    ) -> None:
         self.context = context
         self.network = network
         self.labels = labels
@@ -130,42 +117,58 @@ class ProgramClass:
         fields = dict.fromkeys(end for end in read if end.node in program.data)
         names = Names(context.reserved)
         self.fields = {end: names.unique(identifier(context.field(end))) for end in fields}
-        taken = Names(["network", "evaluate", "step"])
+        taken = Names(["network", "evaluate", "step", "train", "eval", "forward"])
         self.scope = Scope(context.imports, dict(self.fields), names, taken)
 
     def text(self) -> str:
         """The class's source."""
         evaluate = self._evaluate()
-        init = [f"self.network = {self.network.name}()", *self.scope.init, *self._optimizers()]
-        methods = [*evaluate, "", *self._step()]
-        return _class("Program", "What happens on one batch.", init, methods)
+        init, extra = self.scope.kept()
+        if self.network:
+            init = [f"self.network = {self.network.name}()", *init]
+        init = [*init, *self._optimizers()]
+        step = self._update() if self.network else self._stages()
+        methods = [*evaluate, "", *step]
+        return class_text("Program", "What happens on one batch.", init, extra, methods)
 
     def _evaluate(self) -> list[str]:
-        context, scope = self.context, self.scope
-        results = [self._value(id) for id in context.program.logged]
-        reads = [
-            f'{name} = batch["{context.field(end)}"]  # {context.shape(end)}'
-            for end, name in self.fields.items()
-        ]
-        called = self._call_network()
-        scope.print_nodes(context.described(context.program.judging), context.graph.metas, results)
+        context, scope, program = self.context, self.scope, self.context.program
+        results = [self._value(id) for id in program.logged]
+        lines = self._reads(results)
+        if self.network:
+            lines.append(self._call_network(self.network))
+            nodes = context.described(program.judging)
+        else:
+            order = context.graph.wiring.order
+            inside = {*program.network, *program.judging}
+            nodes = context.described(tuple(id for id in order if id in inside))
+        scope.print_nodes(nodes, context.shapes, results)
         logged = ", ".join(f'"{self.labels[end.node]}": {scope.values[end]}' for end in results)
         return [
             "def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
             '    """Losses and metrics of one batch."""',
-            *_indented([*reads, called, *scope.lines]),
+            *indented([*lines, *scope.lines]),
             f"    return {{{logged}}}",
         ]
 
-    def _call_network(self) -> str:
-        outputs, scope = self.network.outputs, self.scope
-        arguments = ", ".join(scope.values[end] for end in self.network.inputs)
-        for end in outputs:
+    def _reads(self, results: list[End]) -> list[str]:
+        """Lines that take the fields out of a batch."""
+        context = self.context
+        return [
+            f'{name} = batch["{context.field(end)}"]  # {context.shapes[end]}'
+            for end, name in self.fields.items()
+        ]
+
+    def _call_network(self, network: NetworkClass) -> str:
+        scope, shapes = self.scope, self.context.shapes
+        arguments = ", ".join(scope.values[end] for end in network.inputs)
+        for end in network.outputs:
             several = len(self.context.graph.outputs(end.node)) > 1
             wanted = end.port if several else identifier(self.context.title(end.node))
             scope.values[end] = scope.names.unique(wanted)
-        results = ", ".join(scope.values[end] for end in outputs)
-        return f"{results} = self.network({arguments})  # {self.context.shapes(outputs)}"
+        results = ", ".join(scope.values[end] for end in network.outputs)
+        comment = ", ".join(shapes[end] for end in network.outputs)
+        return f"{results} = self.network({arguments})  # {comment}"
 
     def _value(self, id: str) -> End:
         return End(id, self.context.graph.outputs(id)[0].name)
@@ -185,22 +188,33 @@ class ProgramClass:
     def _optimizer(self, statement: Statement) -> str:
         (node,) = self.context.described((statement.optimizer,))
         values = {End("", "owned"): self._owned(statement)}
-        return ExpressionPrinter(self.context.imports, values, keep_defaults=True).text(
-            node.outputs[""]
-        )
+        printer = ExpressionPrinter(self.context.imports, values, keep_defaults=True)
+        return printer.text(node.outputs[""])
 
     def _owned(self, statement: Statement) -> str:
         """The parameters that an optimizer moves."""
-        context = self.context
-        if set(statement.owned) == {i for i in context.program.network if context.graph.weights[i]}:
+        graph = self.context.graph
+        weighted = {id for id in self.context.program.network if graph.weights[id]}
+        if self.network and set(statement.owned) == weighted:
             return "self.network.parameters()"
-        modules = [
-            *_attributes("self.network", self.network.scope, statement),
-            *_attributes("self", self.scope, statement),
-        ]
+        modules = self._modules(statement)
+        if len(modules) == 1:
+            return f"{modules[0]}.parameters()"
         return f"[{', '.join(f'*{module}.parameters()' for module in modules)}]"
 
-    def _step(self) -> list[str]:
+    def _modules(self, statement: Statement) -> list[str]:
+        keys = [self.context.graph.weights_key(id) for id in statement.owned]
+        inner = self.network.scope.modules if self.network else {}
+        owners = (("self.network", inner), ("self", self.scope.modules))
+        return [
+            f"{owner}.{name}"
+            for key in keys
+            for owner, kept in owners
+            for name in kept.get(key, [])
+        ]
+
+    def _update(self) -> list[str]:
+        """The step of a program with one optimizer, or with several that have nothing in common."""
         lines = ["values = self.evaluate(batch)"]
         for statement in self.context.program.statements:
             name, loss = self.attributes[statement.optimizer], self.labels[statement.loss.node]
@@ -214,26 +228,59 @@ class ProgramClass:
         return [
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
             '    """Evaluate one batch, then let every optimizer move its weights."""',
-            *_indented(lines),
+            *indented(lines),
             "",
             "    return {name: value.detach() for name, value in values.items()}",
         ]
 
+    def _stages(self) -> list[str]:
+        """The step of a program with several optimizers."""
+        stages = stages_of(self.context.graph, self.context.program)
+        scope = self.scope.sibling(self.fields)
+        lines = self._reads([])
+        for number, stage in enumerate(stages):
+            lines += ["", *self._stage(scope, stage, stages[number + 1 :])]
+        results = [self._value(id) for id in self.context.program.logged]
+        logged = ", ".join(
+            f'"{self.labels[end.node]}": {scope.values[end]}.detach()' for end in results
+        )
+        return [
+            "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
+            '    """Each optimizer in turn moves its own weights."""',
+            *indented(lines),
+            "",
+            f"    return {{{logged}}}",
+        ]
 
-def _attributes(owner: str, scope: Scope, statement: Statement) -> list[str]:
-    return [f"{owner}.{name}" for id in statement.owned for name in scope.modules.get(id, [])]
+    def _stage(self, scope: Scope, stage: Stage, later: tuple[Stage, ...]) -> list[str]:
+        scope.lines.clear()
+        nodes = self.context.described(stage.computed)
+        kept = [self._value(id) for id in (*stage.measured, *stage.measured)]
+        if stage.statement:
+            kept += [stage.statement.loss] * 2
+        kept += [
+            leaf.end
+            for after in later
+            for node in self.context.described(after.computed)
+            for leaf in leaves(node.outputs.values())
+            if leaf.end.node in after.reused
+        ]
+        scope.print_nodes(nodes, self.context.shapes, kept)
+        if stage.statement is None:
+            return ["# only measured", "with torch.no_grad():", *indented(scope.lines)]
+        name = self.attributes[stage.statement.optimizer]
+        loss = scope.values[stage.statement.loss]
+        self.context.imports.lines.add("import torch")
+        return [self._comment(stage), *scope.lines, f"descend(self.{name}, {loss})"]
 
-
-def _class(name: str, about: str, init: list[str], methods: list[str]) -> str:
-    lines = [
-        "def __init__(self) -> None:",
-        "    super().__init__()",
-        *_indented(init),
-        "",
-        *methods,
-    ]
-    return "\n".join([f"class {name}(nn.Module):", f'    """{about}"""', "", *_indented(lines)])
-
-
-def _indented(lines: list[str]) -> list[str]:
-    return [f"    {line}" if line else "" for line in lines]
+    def _comment(self, stage: Stage) -> str:
+        """What a stage minimises, over which weights, and what it uses again."""
+        assert stage.statement is not None
+        name = self.attributes[stage.statement.optimizer]
+        loss = self.labels[stage.statement.loss.node]
+        owned = ", ".join(m.removeprefix("self.") for m in self._modules(stage.statement))
+        again = [identifier(self.context.title(id)) for id in stage.reused]
+        holds = (
+            f"; {', '.join(again)} still {'holds' if len(again) == 1 else 'hold'}" if again else ""
+        )
+        return f"# {name}: minimise {loss} over {owned}{holds}"

@@ -125,10 +125,12 @@ def cache_name() -> str:
 
 Scope = Mapping[str, Number]
 """The named values that the expressions of a graph's nodes may read."""
+Wrong = tuple[tuple[str, str], ...]
+"""Bad parameters: for each its name and what is wrong with it."""
 
 
 @functools.lru_cache(maxsize=100_000)
-def _validated(type_: type[NodeType], content: str) -> NodeType | tuple[tuple[str, str], ...]:
+def _validated(type_: type[NodeType], content: str) -> NodeType | Wrong:
     _, version, parameters = json.loads(content)
     if version < type_.version:
         parameters = type_.migrate(version, parameters)
@@ -138,7 +140,7 @@ def _validated(type_: type[NodeType], content: str) -> NodeType | tuple[tuple[st
         return tuple(_sentence(entry) for entry in error.errors())
 
 
-def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | tuple[tuple[str, str], ...]:
+def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | Wrong:
     """The node's type with its parameters, or (parameter, what is wrong) for each bad one.
 
     Expressions are computed with the values of the scope; their numbers remember them.

@@ -32,3 +32,12 @@ def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, floa
         name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
         for name in (values[0] if values else {})
     }
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    optimizer.step()

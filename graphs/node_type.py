@@ -104,8 +104,8 @@ class NodeType(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        if cls.__module__ == __name__:
-            return
+        if cls.__module__ == __name__ or cls.__name__.startswith("_"):
+            return  # a base of node types, not one itself
         if cls.__name__ in _registry and _registry[cls.__name__].__module__ != cls.__module__:
             raise TypeError(
                 f"there is a node type {cls.__name__} in {_registry[cls.__name__].__module__}"
@@ -179,6 +179,11 @@ class NodeType(BaseModel):
     @property
     def shared_weights(self) -> str:
         """A name for the node's weights that other nodes of the graph may give theirs too."""
+        return ""
+
+    @property
+    def module_name(self) -> str:
+        """What its module is called in printed code, where that is not the node's own name."""
         return ""
 
     @property

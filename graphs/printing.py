@@ -4,18 +4,13 @@ for `forward`.
 
 from __future__ import annotations
 
-import builtins
 import inspect
-import keyword
-import operator
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import nn
-from torch.nn import functional
 
 from graphs.document import End, identifier
 from graphs.expressions import (
@@ -28,81 +23,16 @@ from graphs.expressions import (
     Item,
     walk,
 )
-from graphs.inference import described_with, meta_tensor
+from graphs.inference import Blocks, described_with, meta_tensor
 from graphs.kinds import Meta, Tensor
+from graphs.merging import Argument, PrintedClass
+from graphs.naming import OPERATORS, Imports, Names
 from graphs.node_type import NodeType, Port
 
-OPERATORS: dict[Any, str] = {
-    operator.add: "+",
-    operator.sub: "-",
-    operator.mul: "*",
-    operator.truediv: "/",
-    operator.matmul: "@",
-}
 LONGEST_INLINE = 56
 """Characters of the longest expression that is put into another."""
 DEEPEST_INLINE = 3
 """How many nodes one expression may hold."""
-
-
-class Names:
-    """Names of one scope: each is given once and shadows no keyword, builtin or import."""
-
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self._taken = {
-            *keyword.kwlist,
-            *dir(builtins),
-            "torch",
-            "nn",
-            "F",
-            "self",
-            "Tensor",
-            *taken,
-        }
-
-    def has(self, name: str) -> bool:
-        """Whether the name is given or may not be."""
-        return name in self._taken
-
-    def unique(self, wanted: str) -> str:
-        """The name wanted, or it with a number."""
-        name, number = wanted, 1
-        while name in self._taken:
-            number += 1
-            name = f"{wanted}_{number}"
-        self._taken.add(name)
-        return name
-
-
-class Imports:
-    """What the printed code refers to: names of torch, and functions and modules whose source goes
-    along.
-    """
-
-    def __init__(self) -> None:
-        self.copied: dict[str, Callable[..., Any]] = {}
-        self.lines: set[str] = {"import torch", "from torch import Tensor, nn"}
-
-    def name(self, target: Callable[..., Any]) -> str:
-        """How printed code calls a class or function."""
-        title = target.__name__
-        if target in OPERATORS or target is len:
-            return title
-        if getattr(nn, title, None) is target:
-            return f"nn.{title}"
-        if getattr(functional, title, None) is target:
-            self.lines.add("from torch.nn import functional as F")
-            return f"F.{title}"
-        if getattr(torch.optim, title, None) is target:
-            return f"torch.optim.{title}"
-        if getattr(torch, title, None) is target:
-            return f"torch.{title}"
-        self.copied[title] = target
-        return title
-
-    def is_copied(self, target: Callable[..., Any]) -> bool:
-        """Whether a class or function is ours, so that its source goes along."""
-        return self.copied.get(target.__name__) is target
 
 
 @dataclass
@@ -114,6 +44,18 @@ class Described:
     """What its variables and modules are named after."""
     type: NodeType
     outputs: dict[str, Expression]
+    origins: dict[int, Expression] = field(default_factory=dict)
+    """For a description merged of several, the expressions of one of them."""
+    weights_key: str = ""
+    """What it has in common with nodes that share its weights."""
+
+    def structures(self) -> dict[int, Any]:
+        """How what each expression computes falls into parts, by a meta run."""
+        values = list(self.outputs.values())
+        run = Evaluation(meta_tensor)
+        run.value([self.origins.get(id(value), value) for value in values])
+        parts = {id(e): run.structures.get(id(self.origins.get(id(e), e))) for e in walk(values)}
+        return parts
 
     @property
     def applies_module(self) -> bool:
@@ -135,12 +77,45 @@ class Scope:
     lines: list[str] = field(default_factory=list)
     depth: Counter[End] = field(default_factory=Counter)
     modules: dict[str, list[str]] = field(default_factory=dict)
-    """Attributes that hold each node's modules."""
+    """Attributes that hold modules, by node, or by what nodes that share weights have in common."""
+    frozen: list[str] = field(default_factory=list)
+    """Attributes that hold frozen modules."""
     before_module: set[End] = field(default_factory=set)
     """Values that a module is applied to; one line applies one module at most."""
 
+    given: dict[End, str] = field(default_factory=dict)
+    """The variable that each value had when it was computed before."""
+
+    def sibling(self, values: Mapping[End, str]) -> Scope:
+        """A scope for another method of the same class."""
+        return Scope(
+            self.imports,
+            dict(values),
+            Names([*self.names.reserved, *values.values()]),
+            self.attributes,
+            init=self.init,
+            modules=self.modules,
+            frozen=self.frozen,
+        )
+
+    def kept(self) -> tuple[list[str], list[str]]:
+        """The lines of `__init__`, and a method that keeps frozen modules as they are."""
+        if not self.frozen:
+            return self.init, []
+        freeze = [f"self.{name}.requires_grad_(False)" for name in self.frozen]
+        train = [
+            "def train(self, mode: bool = True) -> Self:",
+            '    """Training or evaluation mode; what is frozen stays in evaluation mode."""',
+            "    super().train(mode)",
+            *(f"    self.{name}.eval()" for name in self.frozen),
+            "    return self",
+            "",
+        ]
+        self.imports.lines.add("from typing import Self")
+        return [*self.init, *freeze], train
+
     def print_nodes(
-        self, nodes: list[Described], metas: dict[End, Meta], results: list[End]
+        self, nodes: list[Described], shapes: Mapping[End, str], results: list[End]
     ) -> None:
         """Print nodes in order; `results` are used once more after them."""
         uses = Counter(results)
@@ -150,11 +125,15 @@ class Scope:
             if node.applies_module:
                 self.before_module.update(used)
         for node in nodes:
-            _NodePrinter(self, node, uses, metas).print()
+            _NodePrinter(self, node, uses, shapes).print()
 
 
 def describe(
-    id: str, title: str, type_: NodeType, sources: dict[str, list[tuple[End, Meta]]]
+    id: str,
+    title: str,
+    type_: NodeType,
+    sources: dict[str, list[tuple[End, Meta]]],
+    blocks: Blocks | None = None,
 ) -> Described:
     """A node's description, its leaves being the ends that its wires come from."""
 
@@ -162,7 +141,8 @@ def describe(
         return port.takes(sources[port.name][number][0], meta)
 
     arrivals = tuple((name, tuple(meta for _, meta in found)) for name, found in sources.items())
-    return Described(id, title, type_, described_with(type_, arrivals, leaf))
+    outputs = described_with(type_, arrivals, leaf, blocks)
+    return Described(id, title, type_, outputs, weights_key=type_.shared_weights)
 
 
 def leaves(values: Iterable[Expression]) -> Iterable[Tensor]:
@@ -218,6 +198,10 @@ class ExpressionPrinter:
                 return f"{self._operand(value.value)}.{value.name}"
             case FolderFile():
                 return f"folder / {value.name!r}"
+            case Argument():
+                return value.text
+            case list() if len(value) > 1 and all(map(_is_printed_class, value)):
+                return self._copies(value)
             case list():
                 return f"[{', '.join(map(self.text, value))}]"
             case tuple():
@@ -225,6 +209,28 @@ class ExpressionPrinter:
             case bool() | int() | float() | str() | None:
                 return repr(value)
         raise TypeError(f"{type(value).__name__} cannot stand in printed code")
+
+    def _copies(self, calls: list[Call]) -> str:
+        """Several of one class as a comprehension: `[Layer(i) for i in range(10)]`."""
+        texts = [{name: self.text(v) for name, v in call.kwargs.items()} for call in calls]
+        varying = [name for name in texts[0] if len({text[name] for text in texts}) > 1]
+        arguments = [f"{n}={n if n in varying else text}" for n, text in texts[0].items()]
+        made = f"{calls[0].target.__name__}({', '.join(arguments)})"
+        return f"[{made} for {self._source_of_copies(varying, texts)}]"
+
+    def _source_of_copies(self, varying: list[str], texts: list[dict[str, str]]) -> str:
+        count = len(texts)
+        counting = [n for n in varying if [t[n] for t in texts] == [str(i) for i in range(count)]]
+        others = [name for name in varying if name not in counting[:1]]
+        rows = [", ".join(text[name] for name in others) for text in texts]
+        listed = ", ".join(f"({row})" for row in rows) if len(others) > 1 else ", ".join(rows)
+        names = ", ".join(others)
+        if not others:
+            return f"{counting[0] if counting else '_'} in range({count})"
+        if counting:
+            names = f"({names})" if len(others) > 1 else names
+            return f"{counting[0]}, {names} in enumerate([{listed}])"
+        return f"{names} in [{listed}]"
 
     def _operand(self, value: Any) -> str:
         text = self.text(value)
@@ -248,7 +254,7 @@ class _NodePrinter(ExpressionPrinter):
     """Prints one node into a scope."""
 
     def __init__(
-        self, scope: Scope, node: Described, uses: Counter[End], metas: dict[End, Meta]
+        self, scope: Scope, node: Described, uses: Counter[End], shapes: Mapping[End, str]
     ) -> None:
         super().__init__(
             scope.imports, scope.values, keep_defaults=node.type.role in ("loss", "data")
@@ -256,7 +262,7 @@ class _NodePrinter(ExpressionPrinter):
         self.scope = scope
         self.node = node
         self.uses = uses
-        self.metas = metas
+        self.shapes = shapes
         self.stem = identifier(node.title)
 
     def print(self) -> None:
@@ -271,31 +277,43 @@ class _NodePrinter(ExpressionPrinter):
             self._value(end, expression, alone=len(self.node.outputs) == 1)
 
     def _modules(self, values: Iterable[Expression]) -> None:
+        key = self.node.weights_key or self.node.id
+        given = iter(self.scope.modules.get(key, ()))
         for expression in walk(list(values)):
             if isinstance(expression, Apply) and id(expression.module) not in self.named:
-                attribute = self.scope.attributes.unique(self.stem)
-                self.scope.init.append(f"self.{attribute} = {self.text(expression.module)}")
+                attribute = next(given, None) or self._new_module(expression.module)
                 self.named[id(expression.module)] = f"self.{attribute}"
-                self.scope.modules.setdefault(self.node.id, []).append(attribute)
+
+    def _new_module(self, module: Call) -> str:
+        """Construct a module in `__init__`; nodes that share weights find it there again."""
+        attribute = self.scope.attributes.unique(self.node.type.module_name or self.stem)
+        self.scope.init.append(f"self.{attribute} = {self.text(module)}")
+        key = self.node.weights_key or self.node.id
+        self.scope.modules.setdefault(key, []).append(attribute)
+        if self.node.type.frozen:
+            self.scope.frozen.append(attribute)
+        return attribute
 
     def _unpackings(self, needed: dict[End, Expression]) -> None:
         """Name the parts of a tuple that are used: `sequence, (last, _) = self.lstm(x)`."""
         if not any(isinstance(expression, Item) for expression in walk(list(needed.values()))):
             return
-        run = Evaluation(meta_tensor)
-        run.value(list(needed.values()))
+        structures = self.node.structures()
         parts: dict[int, dict[tuple[int, ...], tuple[str, list[Item]]]] = {}
         roots: dict[int, Expression] = {}
         for end, expression in needed.items():
             for item in (e for e in walk(expression) if isinstance(e, Item)):
                 root, path = _root(item)
-                if _at(run.structures[id(root)], path) is None and _is_tuple(run, item.value):
+                if (
+                    _at(structures[id(root)], path) is None
+                    and structures[id(item.value)] is not None
+                ):
                     roots[id(root)] = root
                     hint = end.port if len(self.node.outputs) > 1 else self.stem
                     parts.setdefault(id(root), {}).setdefault(path, (hint, []))[1].append(item)
         for key, found in parts.items():
             if len(found) > 1 or len(next(iter(found))) > 1:
-                self._unpack(roots[key], run.structures[key], found)
+                self._unpack(roots[key], structures[key], found)
 
     def _unpack(
         self, root: Expression, structure: Any, found: dict[tuple[int, ...], tuple[str, list[Item]]]
@@ -318,8 +336,12 @@ class _NodePrinter(ExpressionPrinter):
             self.scope.values[end] = text
             self.scope.depth[end] = depth
         else:
-            name = self.scope.names.unique(self.stem if alone else end.port)
-            self.scope.lines.append(f"{name} = {text}  # {self.metas[end].text}")
+            name = self.scope.given.get(end) or self.scope.names.unique(
+                self.stem if alone else end.port
+            )
+            self.scope.given[end] = name
+            comment = "" if self.shapes[end] == "()" else f"  # {self.shapes[end]}"
+            self.scope.lines.append(f"{name} = {text}{comment}")
             self.scope.values[end] = name
 
     def _fits_inside(self, end: End, text: str, depth: int) -> bool:
@@ -330,6 +352,10 @@ class _NodePrinter(ExpressionPrinter):
             and depth <= DEEPEST_INLINE
             and not crowded
         )
+
+
+def _is_printed_class(value: Any) -> bool:
+    return isinstance(value, Call) and isinstance(value.target, PrintedClass)
 
 
 def _root(item: Item) -> tuple[Expression, tuple[int, ...]]:
@@ -347,10 +373,6 @@ def _at(structure: Any, path: tuple[int, ...]) -> Any:
             return "inside a tensor"
         structure = structure[index]
     return structure
-
-
-def _is_tuple(run: Evaluation, value: Expression) -> bool:
-    return run.structures[id(value)] is not None
 
 
 def _pattern(

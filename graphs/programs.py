@@ -4,6 +4,7 @@ which weights.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,15 +115,34 @@ def _roles(checked: CheckedGraph) -> dict[str, str]:
 def _statements(checked: CheckedGraph) -> tuple[Statement, ...]:
     """What the optimizers say, in their order; one that has no loss yet says nothing."""
     role = _roles(checked)
-    return tuple(
-        Statement(
-            id, wire.source, tuple(_weighted(checked, checked.wiring.upstream([wire.source.node])))
-        )
+    losses = {
+        id: wire.source
         for id in checked.wiring.order
         if role[id] == "optimizer"
         for wire in list(checked.graph.into(id, "loss"))[:1]
         if wire.source.node in checked.graph.nodes
+    }
+    named = {
+        id: _keys(checked, [w.source.node for w in checked.graph.into(id, "weights")])
+        for id in losses
+    }
+    taken = {key for keys in named.values() for key in keys}
+    return tuple(
+        Statement(id, loss, tuple(_owned(checked, loss.node, named[id], taken)))
+        for id, loss in losses.items()
     )
+
+
+def _owned(checked: CheckedGraph, loss: str, named: set[str], taken: set[str]) -> list[str]:
+    """What an optimizer moves: the weights wired to it; without any, all that no other names."""
+    nodes = _weighted(checked, checked.wiring.upstream([loss]))
+    if named:
+        return [node for node in nodes if checked.weights_key(node) in named]
+    return [node for node in nodes if checked.weights_key(node) not in taken]
+
+
+def _keys(checked: CheckedGraph, nodes: Iterable[str]) -> set[str]:
+    return {checked.weights_key(node) for node in nodes}
 
 
 def _weighted(checked: CheckedGraph, nodes: set[str]) -> list[str]:

@@ -19,8 +19,9 @@ from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier
 from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
+from graphs.naming import Names
 from graphs.node_type import Data, Metric
-from graphs.printing import ExpressionPrinter, Names
+from graphs.printing import Described, ExpressionPrinter
 from graphs.problems import ProblemsError
 from graphs.programs import Program, program_of
 
@@ -77,43 +78,57 @@ class _File:
     def __init__(self, checked: Checked) -> None:
         self.document = checked.document
         self.program = program_of(checked.main)
-        self.context = Context(checked.main, self.program)
+        self.context = Context(checked.main, self.program, checked.blocks)
         self.labels = _labels(checked.main, self.program)
         self.stem = file_stem(checked.document)
         self.copier = Copier()
 
     def text(self) -> str:
         """The whole file, not yet formatted."""
-        network = NetworkClass(self.context, _class_name(self.stem, self.context.reserved))
-        classes = [network.text(), ProgramClass(self.context, network, self.labels).text()]
-        measures = self._copied((*self.program.network, *self.program.judging))
-        data = [*self._copied(self.program.data), load_text(self._loaders(), self._reads_files())]
+        classes = self._classes()
+        measures = self._copied([*self._layers(), *self.context.classes.nodes])
+        data = [
+            *self._copied(self._data()),
+            load_text(self._loaders(), self._reads_files()),
+        ]
         loop_ = [*self._loop(), main_text(self.stem, self._reads_files())]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
         return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
 
+    def _classes(self) -> list[str]:
+        """The classes of blocks, of the network where there is one, and of the program."""
+        blocks = self.context.block_texts
+        if len(self.program.statements) > 1:
+            return [*blocks, ProgramClass(self.context, None, self.labels).text()]
+        network = NetworkClass(self.context, _class_name(self.stem, self.context.reserved))
+        texts = [network.text(), ProgramClass(self.context, network, self.labels).text()]
+        return [*blocks, *texts]
+
+    def _layers(self) -> list[Described]:
+        return self.context.described((*self.program.network, *self.program.judging))
+
+    def _data(self) -> list[Described]:
+        return self.context.described(self.program.data)
+
     def _loaders(self) -> dict[str, str]:
         """The call that puts each data node's samples into memory."""
         printer = ExpressionPrinter(self.context.imports, {}, keep_defaults=True)
-        nodes = self.context.described(self.program.data)
-        return {node.id: printer.text(node.outputs[""]) for node in nodes}
+        return {node.id: printer.text(node.outputs[""]) for node in self._data()}
 
-    def _copied(self, ids: tuple[str, ...]) -> list[str]:
+    def _copied(self, nodes: list[Described]) -> list[str]:
         """The functions and modules of ours that nodes refer to, as far as not copied yet."""
-        for expression in self._expressions(ids):
+        for expression in _expressions(nodes):
             if isinstance(expression, Call) and self.context.imports.is_copied(expression.target):
                 self.copier.add(expression.target)
         return self.copier.take()
 
-    def _expressions(self, ids: tuple[str, ...]) -> Iterator[Expression]:
-        return walk([list(node.outputs.values()) for node in self.context.described(ids)])
-
     def _reads_files(self) -> bool:
-        expressions = self._expressions(self.program.data)
-        return any(isinstance(expression, FolderFile) for expression in expressions)
+        return any(isinstance(expression, FolderFile) for expression in _expressions(self._data()))
 
     def _loop(self) -> list[str]:
         batches = loop.batches if len(self.program.data) == 1 else unpaired.batches
+        if len(self.program.statements) > 1:
+            self.copier.add(loop.descend)
         for function in (batches, loop.size_of, loop.average):
             self.copier.add(function)
         return self.copier.take()
@@ -134,6 +149,10 @@ class _File:
         types = (self.context.graph.types[id] for id in self.program.data)
         batch_size = next(type_.batch_size for type_ in types if isinstance(type_, Data))
         return f"EPOCHS = {settings.epochs}\nSEED = {settings.seed}\nBATCH_SIZE = {batch_size}"
+
+
+def _expressions(nodes: list[Described]) -> Iterator[Expression]:
+    return walk([list(node.outputs.values()) for node in nodes])
 
 
 def _class_name(stem: str, reserved: set[str]) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import torch
 from pydantic import Field
 from torch.nn import functional as F
 
@@ -37,6 +38,30 @@ class CrossEntropy(Loss):
 
     def build(self, prediction: Vector, label: Labels) -> Call:
         return call(F.cross_entropy, prediction, label, label_smoothing=self.label_smoothing)
+
+
+class BinaryCrossEntropy(Loss):
+    """How surprised the network is by a yes or a no: the usual loss of a detector, in nats.
+
+    `prediction` is a number for each answer, before any sigmoid. The right answers arrive at
+    `answer`, or are all the same number: 1 for what a discriminator should call real, 0 for fake.
+    """
+
+    target: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The right answer where no wire says it, from 0 (no) to 1 (yes)."""
+
+    examples = (
+        Example({}, [(2, 1)], [()]),
+        Example({"target": 0}, [(2, 5), (2, 5)], [()]),
+        Example({"target": 2}, [(2, 1)], problem="target"),
+        Example({}, [(2, 10), (2, 1)], problem="needs equal shapes, got (N, 10) and (N, 1)"),
+    )
+
+    def build(self, prediction: Numbers, answer: Numbers | None = None) -> Call:
+        if answer is not None and prediction.shape != answer.shape:
+            raise Misfit(f"needs equal shapes, got {prediction.meta.text} and {answer.meta.text}")
+        target = answer if answer is not None else call(torch.full_like, prediction, self.target)
+        return call(F.binary_cross_entropy_with_logits, prediction, target)
 
 
 class MeanSquaredError(Loss):

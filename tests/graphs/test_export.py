@@ -117,7 +117,7 @@ def test_several_data_nodes_and_optimizers() -> None:
     )
     assert check(document).problems == ()
     source = export(document)
-    assert 'batch["other.image"]' in source and "self.network.head.parameters()" in source
+    assert 'batch["other.image"]' in source and "SGD(\n            self.head.parameters()" in source
     assert logged(check(document)).losses == ("loss", "second")
 
 

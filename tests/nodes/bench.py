@@ -10,7 +10,8 @@ from graphs.expressions import Evaluation, Expression
 from graphs.kinds import Meta
 from graphs.loading import load_source
 from graphs.node_type import Example, NodeType
-from graphs.printing import Described, Imports, Names, Scope, describe
+from graphs.naming import Imports, Names
+from graphs.printing import Described, Scope, describe
 
 
 def metas_of(shapes: list[tuple[int, ...] | Meta]) -> list[Meta]:

@@ -1,0 +1,87 @@
+"""Names in printed code, given once each; and what the code imports or copies."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import operator
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from graphs.merging import PrintedClass
+
+OPERATORS: dict[Any, str] = {
+    operator.add: "+",
+    operator.sub: "-",
+    operator.mul: "*",
+    operator.truediv: "/",
+    operator.matmul: "@",
+}
+"""Functions that are printed as signs."""
+
+
+class Names:
+    """Names of one scope: each is given once and shadows no keyword, builtin or import."""
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self.reserved = tuple(taken)
+        self._taken = {
+            *keyword.kwlist,
+            *dir(builtins),
+            "torch",
+            "nn",
+            "F",
+            "self",
+            "Tensor",
+            *self.reserved,
+        }
+
+    def has(self, name: str) -> bool:
+        """Whether the name is given or may not be."""
+        return name in self._taken
+
+    def unique(self, wanted: str) -> str:
+        """The name wanted, or it with a number."""
+        name, number = wanted, 1
+        while name in self._taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self._taken.add(name)
+        return name
+
+
+class Imports:
+    """What the printed code refers to: names of torch, and functions and modules whose source goes
+    along.
+    """
+
+    def __init__(self) -> None:
+        self.copied: dict[str, Callable[..., Any]] = {}
+        self.lines: set[str] = {"import torch", "from torch import Tensor, nn"}
+
+    def name(self, target: Callable[..., Any]) -> str:
+        """How printed code calls a class or function."""
+        title = target.__name__
+        if isinstance(target, PrintedClass):
+            return title
+        if target in OPERATORS or target is len:
+            return title
+        if getattr(nn, title, None) is target:
+            return f"nn.{title}"
+        if getattr(functional, title, None) is target:
+            self.lines.add("from torch.nn import functional as F")
+            return f"F.{title}"
+        if getattr(torch.optim, title, None) is target:
+            return f"torch.optim.{title}"
+        if getattr(torch, title, None) is target:
+            return f"torch.{title}"
+        self.copied[title] = target
+        return title
+
+    def is_copied(self, target: Callable[..., Any]) -> bool:
+        """Whether a class or function is ours, so that its source goes along."""
+        return self.copied.get(target.__name__) is target

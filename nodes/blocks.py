@@ -1,0 +1,116 @@
+"""Blocks: graphs used inside others, once, several times, or in a row."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import Field, PositiveInt
+
+from graphs.document import identifier
+from graphs.expressions import Apply, Call, call
+from graphs.kinds import NAMED, Features, Numbers, Tensor
+from graphs.node_type import (
+    BlockInput,
+    BlockName,
+    BlockOutput,
+    Interface,
+    Misfit,
+    NodeType,
+    Outputs,
+    Port,
+)
+from nodes.modules.repeating import Again, Chain
+
+_KINDS = {kind.title: kind for kind in (Tensor, Numbers, Features, *NAMED)}
+
+
+class Input(BlockInput):
+    """What arrives at a block: an input port of the block, named after this node.
+
+    Use it inside a block, once for each thing that the block is given.
+    """
+
+    kind: Literal[
+        "tensor", "numbers", "features", "image", "sequence", "vector", "labels", "tokens", "scalar"
+    ] = "tensor"
+    """What may arrive; `tensor` is anything."""
+
+    @property
+    def takes(self) -> type[Tensor]:
+        return _KINDS[self.kind]
+
+    def build(self) -> Any:
+        raise Misfit("an input stands inside a block")
+
+
+class Output(BlockOutput):
+    """What leaves a block: an output port of the block, named after this node.
+
+    Use it inside a block, once for each thing that the block gives.
+    """
+
+    def build(self, value: Tensor) -> Any:
+        return value
+
+
+class _Holder(NodeType):
+    """A node with the ports of the block that it holds."""
+
+    block: BlockName = ""
+    """Which block of the document it is."""
+    arguments: dict[str, int | float] = Field(default={})
+    """Values of the block's parameters; those not named have the block's own."""
+
+    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+        return blocks[self.block].inputs if self.block in blocks else ()
+
+    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+        names = blocks[self.block].outputs if self.block in blocks else ()
+        return names[0] if len(names) == 1 else names
+
+
+class Block(_Holder):
+    """A use of a block, which is a graph of the same document drawn once and used many times.
+
+    Give two uses the same name of weights, and they share them: a discriminator that sees real and
+    generated images is one block, used twice. Two names, or none, are two sets of weights.
+    """
+
+    weights: str = ""
+    """A name for its weights; uses of the block with the same name share them. Empty: its own."""
+    state: Literal["trained", "frozen"] = "trained"
+    """Trained, or frozen: in evaluation mode, and moved by no optimizer."""
+
+    @property
+    def shared_weights(self) -> str:
+        return f"{self.block} {self.weights}" if self.weights else ""
+
+    @property
+    def module_name(self) -> str:
+        return identifier(self.weights or self.block)
+
+    @property
+    def frozen(self) -> bool:
+        return self.state == "frozen"
+
+    def build(self, *inputs: Tensor, block: Any) -> Call:
+        return call(block, **self.arguments)
+
+
+class Repeat(_Holder):
+    """A block in a row, several times: what leaves one copy arrives at the next.
+
+    The first output and the first input are the chain. Other inputs reach every copy; other outputs
+    are summed over all copies. A parameter inside may say `=2 ** i`, where `i` is the number of the
+    copy, from 0.
+    """
+
+    copies: PositiveInt = 3
+    """How many stand in the row."""
+    weights: Literal["own", "shared"] = "own"
+    """Each copy with weights of its own, or all with the same."""
+
+    def build(self, *inputs: Tensor, block: Any) -> Apply:
+        if self.weights == "shared":
+            return call(Again, call(block, **self.arguments, i=0), self.copies)(*inputs)
+        copies = [call(block, **self.arguments, i=number) for number in range(self.copies)]
+        return call(Chain, copies)(*inputs)
