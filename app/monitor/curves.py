@@ -12,7 +12,7 @@ from app.monitor import palette
 from app.monitor.readout import Curve
 from app.monitor.view import View, log_ticks
 
-MOST_POINTS = 300
+MOST_POINTS = 60
 """Epochs up to which each has a dot; more would run together."""
 DOT = 6
 DENSE = 5000

@@ -21,7 +21,7 @@ QWidget#panel, QWidget#card, QWidget#controls {{ background: {palette.PANEL}; }}
 QWidget#card {{ border: 1px solid {palette.LINE}; border-radius: 6px; }}
 QLabel#heading, QLabel#muted {{ color: {palette.MUTED}; }}
 QLabel#empty {{ color: {palette.MUTED}; font-size: 15px; }}
-QLabel#readout {{ background: {palette.RAISED}; border: 1px solid {palette.LINE};
+QLabel#readout {{ background: rgba(44, 49, 59, 225); border: 1px solid {palette.LINE};
     border-radius: 4px; padding: 5px 8px; }}
 QToolTip {{ background: {palette.RAISED}; border: 1px solid {palette.LINE}; padding: 4px; }}
 QPushButton, QToolButton {{ background: {palette.RAISED}; border: 1px solid {palette.LINE};

@@ -152,7 +152,7 @@ def test_several_runs_lie_over_each_other_in_their_own_colours(
     curves = [lines.curve for lines in loss.lines.values()]
     assert len({curve.colour for curve in curves}) == 2
     assert {curve.split for curve in curves} == {"training", "validation"}
-    assert len({curve.label for curve in curves}) == 4
+    assert len({(curve.run, curve.split) for curve in curves}) == 4
     qtbot.waitUntil(window.differences.isVisible, timeout=20_000)
     table = window.differences.table
     qtbot.waitUntil(lambda: table.rowCount() == 3, timeout=20_000)
