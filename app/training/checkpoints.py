@@ -166,7 +166,9 @@ def restore(snapshot: Snapshot, program: nn.Module, device: torch.device) -> Pro
     )
     progress.best_loss = record.best_loss
     _restore_epoch(snapshot, progress, device)
-    random_of(snapshot, "random", record.random).restore(device)
+    if progress.epoch_start:
+        _restore_random(progress.epoch_start, device)  # for its errors; the loop goes back to it
+    _restore_random(random_of(snapshot, "random", record.random), device)
     return progress
 
 
@@ -193,6 +195,13 @@ def random_of(snapshot: Snapshot, prefix: str, plain: PlainStates) -> RandomStat
     if "cpu" not in tensors:
         raise CheckpointError("The checkpoint has no random state of cpu.")
     return RandomStates(plain, tensors)
+
+
+def _restore_random(states: RandomStates, device: torch.device) -> None:
+    try:
+        states.restore(device)
+    except (ValueError, TypeError, OverflowError, RuntimeError) as error:
+        raise CheckpointError(f"The checkpoint's random state is damaged: {error}.") from error
 
 
 def _restore_optimizers(snapshot: Snapshot, program: nn.Module) -> None:
