@@ -40,6 +40,11 @@ class Lines:
     def visible(self) -> bool:
         return bool(self.main.isVisible())
 
+    @property
+    def dotted(self) -> bool:
+        """Each point has a dot, as long as there is room for them."""
+        return self.main.opts["symbol"] is not None
+
     def set_visible(self, visible: bool) -> None:
         """A click on the legend hides a curve."""
         for line in (self.raw, self.main):
@@ -68,7 +73,7 @@ class Lines:
             self._plot.removeItem(line)
 
     def _mark(self, dots: bool) -> None:
-        if (self.main.opts["symbol"] is not None) != dots:
+        if self.dotted != dots:
             self.main.setSymbol("o" if dots else None)
             self.main.setSymbolSize(DOT)
             self.main.setSymbolBrush(palette.PANEL)

@@ -169,7 +169,7 @@ def test_equal_runs_are_said_to_be_equal(plot: tuple[Window, Run, Plot], qtbot: 
 
 
 def test_a_click_on_the_legend_hides_a_curve(plot: tuple[Window, Run, Plot]) -> None:
-    _, _, loss = plot
+    window, _, loss = plot
     loss.canvas.grab()
     word = next(word for word in loss.legend.words if word.text == "training")
     place = loss.canvas.mapFromScene(loss.legend.mapToScene(word.place.center()))
@@ -179,6 +179,8 @@ def test_a_click_on_the_legend_hides_a_curve(plot: tuple[Window, Run, Plot]) -> 
     lines = next(iter(loss.lines.values()))
     assert not lines.main.isVisible()
     assert not lines.raw.isVisible()
+    window.toggle(make_run("other", age=5))  # both runs get longer names, and so new lines
+    assert not next(iter(loss.lines.values())).visible
 
 
 def test_the_values_under_the_mouse(plot: tuple[Window, Run, Plot]) -> None:
