@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -31,6 +33,7 @@ class Palette(Panel):
         self._shown: object = None
         self._entries: dict[Item, type[NodeType]] = {}
         self._pressed: type[NodeType] | None = None
+        self._pressed_at: Sequence[float] = (0.0, 0.0)
         self._search = text_field(
             tag="palette/search",
             parent=self.root,
@@ -49,13 +52,16 @@ class Palette(Panel):
 
     def press(self) -> None:
         """The left mouse button went down, anywhere."""
+        self._pressed_at = dpg.get_mouse_pos(local=False)
         self._pressed = next(
             (known for item, known in self._entries.items() if dpg.is_item_hovered(item)), None
         )
 
     def drag(self) -> None:
         """The mouse moved; with an entry under the button it begins to carry a node."""
-        if self._pressed and dpg.is_mouse_dragging(dpg.mvMouseButton_Left, DRAG):
+        if not dpg.is_mouse_button_down(dpg.mvMouseButton_Left):
+            self._pressed = None
+        if self._pressed and math.dist(dpg.get_mouse_pos(local=False), self._pressed_at) > DRAG:
             node = new_node(self._pressed)
             shape = shape_of_new(self._editor.library, node)
             model = self._editor.model
