@@ -103,6 +103,7 @@ class _Display:
         self.epochs = run.info().epochs
         self._epoch_values: dict[str, float] = {}
         self._newest: dict[str, float] = {}
+        self._step = 0
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -124,6 +125,7 @@ class _Display:
     def update(self, state: State, rows: list[Row]) -> None:
         """Take in what is new."""
         for row in rows:
+            self._step = row.step
             if row.split == "train":
                 self._newest = row.values
             elif row.split == "train_epoch":
@@ -132,12 +134,12 @@ class _Display:
             else:
                 self._epoch_values = row.values
                 self._print_epoch(row, "validation")
-        if self._total() and state.step:
+        if self._total() and self._step:
             self._progress.update(
                 self._task,
                 description=self._title(state),
                 total=self._total(),
-                completed=state.step,
+                completed=self._step,
                 values=self._values(),
             )
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from app.runs import Run
 from app.training import checkpoints
+from app.training.randomness import RandomStates
 from app.training.saver import Saver
 from tests.app import standin
 from tests.app.made_runs import new_run, stop_after, train, values_of
@@ -232,7 +233,7 @@ def die_after(patch: pytest.MonkeyPatch, count: int) -> None:
 def test_a_snapshot_does_not_change(run: Run) -> None:
     """Training goes on while the saver writes."""
     program = standin.Program()
-    random = checkpoints.RandomStates.capture(torch.device("cpu"))
+    random = RandomStates.capture(torch.device("cpu"))
     snapshot = checkpoints.take(program, checkpoints.Progress(), random)
     before = {name: value.clone() for name, value in snapshot.weights.items()}
     program.step(standin.load(torch.device("cpu"))["train"])
@@ -245,8 +246,10 @@ def test_tied_weights_are_saved(tmp_path: Path) -> None:
     program.score = torch.nn.Linear(16, 16)
     program.hidden = torch.nn.Linear(16, 16)
     program.hidden.weight = program.score.weight
-    random = checkpoints.RandomStates.capture(torch.device("cpu"))
+    random = RandomStates.capture(torch.device("cpu"))
     saver = Saver(tmp_path)
-    saver.save(checkpoints.take(program, checkpoints.Progress(), random), best=True)
+    snapshot = checkpoints.take(program, checkpoints.Progress(), random)
+    saver.save(snapshot, snapshot.weights)
     saver.wait()
+    saver.close()
     checkpoints.load_weights(load_file(tmp_path / "best.safetensors"), program)
