@@ -1,7 +1,8 @@
-"""A side channel for tests of the real window: a Unix socket that tells where things are. It changes nothing.
+"""A side channel for tests of the real window: a Unix socket that tells where things are. It
+changes nothing.
 
-Only there when $PATCHBAY_TEST_CHANNEL names the socket. A request is one line, `NAME ARGUMENT…`; the answer is one line of
-JSON, given between two frames.
+Only there when $PATCHBAY_TEST_CHANNEL names the socket. A request is one line, `NAME ARGUMENT…`;
+the answer is one line of JSON, given between two frames.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The fields of a node's form: one widget for each kind of parameter, its help, its reset, its complaint."""
+"""The fields of a node's form: one widget for each kind of parameter, its help, its reset, its
+complaint.
+"""
 
 from __future__ import annotations
 
@@ -78,7 +80,7 @@ class Fields:
         name = width(parameter.name.replace("_", " "), scale(theme.SIZE))
         return max(scale(LABEL_ROOM) - round(name) - scale(8), 1)
 
-    def _widget(self, parameter: Parameter) -> Item:
+    def _widget(self, parameter: Parameter) -> Any:
         tag, value = _tag(parameter), value_of(self._node, parameter)
         typed = lambda _, text: self._typed(parameter, text)  # noqa: E731
         room = -scale(RESET_ROOM)

@@ -1,4 +1,6 @@
-"""The inspector: the form of the selected node, made from its type; of the document, when nothing is selected."""
+"""The inspector: the form of the selected node, made from its type; of the document, when nothing
+is selected.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,12 @@ from typing import TYPE_CHECKING
 import dearpygui.dearpygui as dpg
 
 from app.editor import style
-from app.editor.captions import title_of
 from app.editor.fields import Fields
 from app.editor.hover import problem_text
 from app.editor.panel import Panel
 from app.editor.picture import problems_of
 from app.editor.style import scale
-from app.editor.widgets import Item, button, heading, icon_button, text_field, words
+from app.editor.widgets import Item, button, heading, text_field, words
 from graphs.document import End, Node
 from graphs.edits import Configure, Rename
 

@@ -1,4 +1,6 @@
-"""The palette: every node type by family, with search. Drag one onto the canvas, or double click it."""
+"""The palette: every node type by family, with search. Drag one onto the canvas, or double click
+it.
+"""
 
 from __future__ import annotations
 
@@ -78,9 +80,9 @@ class Palette(Panel):
     def enter(self) -> None:
         """Enter in the search field adds the first that is found."""
         query = dpg.get_value(self._search)
-        if dpg.is_item_active(self._search) or dpg.is_item_focused(self._search):
-            if query and (found := ranked(self._editor.library, query)):
-                self._editor.add_node(found[0].type_name())
+        typing = dpg.is_item_active(self._search) or dpg.is_item_focused(self._search)
+        if typing and query and (found := ranked(self._editor.library, query)):
+            self._editor.add_node(found[0].type_name())
 
     def _fill(self, query: str) -> None:
         dpg.delete_item(self._list, children_only=True)

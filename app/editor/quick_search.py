@@ -39,7 +39,7 @@ class QuickSearch:
         return self._window is not None and bool(dpg.is_item_shown(self._window))
 
     def open(self, at: Point, wire_from: Port | None = None) -> None:
-        """Open at a point of the canvas; `wire_from` is the port of a wire that was let go there."""
+        """Open at a point of the canvas; `wire_from` is the port of a wire let go there."""
         self.close()
         self._at, self._wire_from, self._marked, self._shown = at, wire_from, 0, None
         self._window = dpg.add_window(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from app.runs import Run
 from tests.gui.editor_window import ROOT, EditorWindow
@@ -218,5 +219,5 @@ def keep(window: EditorWindow, name: str) -> None:
     if folder:
         window.screen.move(*window.empty_place())
         window.two_frames()
-        picture = window.screen.picture()
-        picture.quantize(128).save(Path(folder) / f"{name}.png", optimize=True)
+        picture = window.screen.picture().quantize(256, dither=Image.Dither.NONE)
+        picture.save(Path(folder) / f"{name}.png", optimize=True)
