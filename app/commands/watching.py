@@ -34,7 +34,8 @@ def watch(run: Run, stream: TextIO) -> State:
             state = _follow(run, console, display, presses)
     finally:
         presses.release()
-    console.print(Text(_last_words(run, state)), soft_wrap=True)
+    if words := _last_words(run, state):
+        console.print(Text(words), soft_wrap=True)
     return state
 
 
@@ -61,11 +62,21 @@ def _obey(run: Run, console: Console, presses: int) -> bool:
             return False
         console.print("Stopping after this step. Ctrl-C again leaves the run going.")
         return False
-    run.request_path.unlink(missing_ok=True)  # a stop that is not obeyed yet is taken back
+    console.print(Text(_leave(run)), soft_wrap=True)
     return True
 
 
+def _leave(run: Run) -> str:
+    """Take a stop back that is not obeyed yet; what to say."""
+    try:
+        run.request_path.unlink()
+    except FileNotFoundError:
+        return f"The run is stopping by itself: `resume {run.name}` goes on."
+    return f"The run goes on by itself: `monitor {run.name}` shows it, `runs` says how it stands."
+
+
 def _last_words(run: Run, state: State) -> str:
+    """How the run ended; nothing when it goes on."""
     values = "  ".join(f"{name} {value:.4f}" for name, value in state.last.items())
     done = f"{state.epoch} epochs, {state.step} steps, {state.seconds:.1f} s"
     match state.status:
@@ -77,7 +88,7 @@ def _last_words(run: Run, state: State) -> str:
             return f"Failed: {state.message}\nThe log is {run.log_path}."
         case "dead":
             return f"The worker was killed: {done}. `resume {run.name}` goes on."
-    return f"The run goes on: `monitor {run.name}` shows it, `runs` says how it stands."
+    return ""
 
 
 class _Presses:

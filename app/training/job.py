@@ -83,7 +83,8 @@ class Job:
         module = self.trainable.module if self.trainable else None
         message = failures.sentence(error, module, where)
         print(message, file=sys.stderr, flush=True)
-        self.recorder.fail(message, failures.failing_node(error, module, self.run))
+        place = self.training.place() if self.training else {}
+        self.recorder.fail(message, failures.failing_node(error, module, self.run), **place)
 
 
 def _tidy(run: Run) -> None:

@@ -269,16 +269,19 @@ class Training:
 
     def show(self, status: str = "running", sync: bool = False) -> None:
         """Bring the run's state up to date."""
-        progress, self._shown = self.progress, time.monotonic()
-        self.recorder.show(
-            sync,
-            status=status,
-            epoch=progress.epoch,
-            step=progress.step,
-            seconds=self._seconds(),
-            last=progress.last,
-            best=progress.best,
-        )
+        self._shown = time.monotonic()
+        self.recorder.show(sync, status=status, **self.place())
+
+    def place(self) -> dict[str, Any]:
+        """Where the training stands, as a run's state has it."""
+        progress = self.progress
+        return {
+            "epoch": progress.epoch,
+            "step": progress.step,
+            "seconds": self._seconds(),
+            "last": progress.last,
+            "best": progress.best,
+        }
 
     def _print(self, train: dict[str, float], validation: dict[str, float]) -> None:
         texts = [f"epoch {self.progress.epoch}"]

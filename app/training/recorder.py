@@ -67,10 +67,10 @@ class Recorder:
         self.state = State.model_validate(updates)
         write_text(self.run.state_path, self.state.model_dump_json(), sync)
 
-    def fail(self, message: str, node: str | None) -> None:
+    def fail(self, message: str, node: str | None, **place: Any) -> None:
         """Show that the run failed, even on a full disk, which has no room for a second file."""
         try:
-            self.show(sync=True, status="failed", message=message, node=node)
+            self.show(sync=True, status="failed", message=message, node=node, **place)
         except OSError:
             self._overwrite(self.state.model_dump_json())
 
