@@ -34,7 +34,8 @@ def watch(run: Run, stream: TextIO) -> State:
             state = _follow(run, console, display, presses)
     finally:
         presses.release()
-    console.print(Text(_last_words(run, state)), soft_wrap=True)
+    if words := _last_words(run, state):
+        console.print(Text(words), soft_wrap=True)
     return state
 
 
@@ -61,11 +62,21 @@ def _obey(run: Run, console: Console, presses: int) -> bool:
             return False
         console.print("Stopping after this step. Ctrl-C again leaves the run going.")
         return False
-    run.request_path.unlink(missing_ok=True)  # a stop that is not obeyed yet is taken back
+    console.print(Text(_leave(run)), soft_wrap=True)
     return True
 
 
+def _leave(run: Run) -> str:
+    """Take a stop back that is not obeyed yet; what to say."""
+    try:
+        run.request_path.unlink()
+    except FileNotFoundError:
+        return f"The run is stopping by itself: `resume {run.name}` goes on."
+    return f"The run goes on by itself: `monitor {run.name}` shows it, `runs` says how it stands."
+
+
 def _last_words(run: Run, state: State) -> str:
+    """How the run ended; nothing when it goes on."""
     values = "  ".join(f"{name} {value:.4f}" for name, value in state.last.items())
     done = f"{state.epoch} epochs, {state.step} steps, {state.seconds:.1f} s"
     match state.status:
@@ -77,7 +88,7 @@ def _last_words(run: Run, state: State) -> str:
             return f"Failed: {state.message}\nThe log is {run.log_path}."
         case "dead":
             return f"The worker was killed: {done}. `resume {run.name}` goes on."
-    return f"The run goes on: `monitor {run.name}` shows it, `runs` says how it stands."
+    return ""
 
 
 class _Presses:
@@ -103,6 +114,7 @@ class _Display:
         self.epochs = run.info().epochs
         self._epoch_values: dict[str, float] = {}
         self._newest: dict[str, float] = {}
+        self._step = 0
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
@@ -124,6 +136,7 @@ class _Display:
     def update(self, state: State, rows: list[Row]) -> None:
         """Take in what is new."""
         for row in rows:
+            self._step = row.step
             if row.split == "train":
                 self._newest = row.values
             elif row.split == "train_epoch":
@@ -132,12 +145,12 @@ class _Display:
             else:
                 self._epoch_values = row.values
                 self._print_epoch(row, "validation")
-        if self._total() and state.step:
+        if self._total() and self._step:
             self._progress.update(
                 self._task,
                 description=self._title(state),
                 total=self._total(),
-                completed=state.step,
+                completed=self._step,
                 values=self._values(),
             )
 

@@ -1,1 +1,3 @@
-"""The editor: a window in which a document is drawn, checked, trained and exported. Dear PyGui lives here alone."""
+"""The editor: a window in which a document is drawn, checked, trained and exported. Dear PyGui
+lives here alone.
+"""

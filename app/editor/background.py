@@ -1,7 +1,7 @@
 """Checks documents on a thread of its own, so that the window paints while torch loads and thinks.
 
-The thread imports torch, the node library and the checker; it makes no call to Dear PyGui. What it finds waits in a deque
-until the window's loop takes it.
+The thread imports torch, the node library and the checker; it makes no call to Dear PyGui. What
+it finds waits in a deque until the window's loop takes it.
 """
 
 from __future__ import annotations

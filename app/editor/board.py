@@ -94,7 +94,9 @@ def shape_of_new(library: Mapping[str, type[NodeType]], node: Node) -> NodeShape
 
 
 def wire_to_new(known: type[NodeType], id: str, fixed: Port, kind: str = "unknown") -> Wire | None:
-    """A wire between a port and the first port of a new node that suits it by its kind; None when there is none."""
+    """A wire between a port and the first port of a new node that suits it by its kind; None when
+    there is none.
+    """
     if fixed.is_input:
         outputs = known.output_names()
         return Wire(source=End(id, outputs[0]), target=fixed.end) if outputs else None

@@ -1,4 +1,6 @@
-"""The canvas: draws a picture on a draw list and keeps it so by reconciling the old picture with the new one."""
+"""The canvas: draws a picture on a draw list and keeps it so by reconciling the old picture with
+the new one.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +19,7 @@ from app.editor.style import Colour, faded, scale
 from app.editor.text import wrapped
 from app.editor.theme import SIZE, Fonts, bare
 from app.editor.wire_view import WireView
+from graphs.document import Wire
 
 CULLING_MARGIN = 40.0
 """How far outside the screen things are still drawn, in pixels."""
@@ -26,7 +29,9 @@ TOOLTIP_ROOM = 360
 
 
 class Canvas:
-    """What shows the graph. `show` takes a picture, `look_from` a camera; the rest is drawn over them."""
+    """What shows the graph. `show` takes a picture, `look_from` a camera; the rest is drawn over
+    them.
+    """
 
     def __init__(self, parent: int | str, fonts: Fonts) -> None:
         self._fonts = fonts
@@ -34,7 +39,7 @@ class Canvas:
         self.camera = Camera()
         self.size: Point = (100.0, 100.0)
         self._nodes: dict[str, NodeView] = {}
-        self._wires: dict[Hashable, WireView] = {}
+        self._wires: dict[Wire, WireView] = {}
         self.window = dpg.add_child_window(
             parent=parent, border=False, no_scrollbar=True, no_scroll_with_mouse=True, tag="canvas"
         )
@@ -107,8 +112,10 @@ class Canvas:
         dpg.apply_transform(self._space, matrix * dpg.create_scale_matrix((zoom, zoom)))
         self._reconcile()
         if rescaled:
-            for view in (*self._nodes.values(), *self._wires.values()):
-                view.rescale(zoom)
+            for node in self._nodes.values():
+                node.rescale(zoom)
+            for wire in self._wires.values():
+                wire.rescale(zoom)
         self._draw_grid()
 
     def _reconcile(self) -> None:

@@ -49,7 +49,9 @@ class Captions:
         return NodeShape(title_of(node), self.subtitle(node), inputs, outputs)
 
     def subtitle(self, node: Node) -> str:
-        """The type, where the title does not say it, and the first parameters that differ from their defaults."""
+        """The type, where the title does not say it, and the first parameters that differ from
+        their defaults.
+        """
         parts = [node.type] if title_of(node) != node.type else []
         known = self.library.get(node.type)
         values = telling(known, node) if known else []
@@ -58,7 +60,9 @@ class Captions:
         return shortened(" · ".join([*parts, *values]), SMALL_SIZE, SUMMARY_ROOM)
 
     def ports(self, id: str, node: Node) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """The names of a node's inputs and outputs, with those that only its wires name at the end."""
+        """The names of a node's inputs and outputs, with those that only its wires name at the
+        end.
+        """
         inputs, outputs = self._known_ports(id, node)
         return (
             tuple(dict.fromkeys((*inputs, *self._wired_in.get(id, ())))),
@@ -98,7 +102,9 @@ def title_of(node: Node) -> str:
 
 
 def telling(known: type[NodeType], node: Node) -> list[str]:
-    """The parameters that tell most of a node, as text: the first two that differ from their defaults."""
+    """The parameters that tell most of a node, as text: the first two that differ from their
+    defaults.
+    """
     changed = [
         (parameter.name, node.parameters[parameter.name])
         for parameter in known.parameters()

@@ -1,7 +1,8 @@
-"""A side channel for tests of the real window: a Unix socket that tells where things are. It changes nothing.
+"""A side channel for tests of the real window: a Unix socket that tells where things are. It
+changes nothing.
 
-Only there when $PATCHBAY_TEST_CHANNEL names the socket. A request is one line, `NAME ARGUMENT…`; the answer is one line of
-JSON, given between two frames.
+Only there when $PATCHBAY_TEST_CHANNEL names the socket. A request is one line, `NAME ARGUMENT…`;
+the answer is one line of JSON, given between two frames.
 """
 
 from __future__ import annotations
@@ -60,7 +61,11 @@ class Channel:
         """Answer what was asked since the last frame."""
         while self._questions:
             (name, *arguments), reply = self._questions.popleft()
-            reply.put(json.dumps(self._commands[name](*arguments)))
+            answer: Any = None
+            try:
+                answer = self._commands[name](*arguments)
+            finally:
+                reply.put(json.dumps(answer))
 
     def _serve(self, server: socket.socket) -> None:
         while True:
@@ -111,4 +116,7 @@ def _rect(tag: str) -> list[float] | None:
     """The rectangle of a widget, in pixels of the window; None when it is not shown."""
     if not dpg.does_item_exist(tag) or not dpg.get_item_state(tag).get("visible", True):
         return None
-    return [*dpg.get_item_rect_min(tag), *dpg.get_item_rect_max(tag)]
+    if "rect_min" in dpg.get_item_state(tag):
+        return [*dpg.get_item_rect_min(tag), *dpg.get_item_rect_max(tag)]
+    (x, y), (w, h) = dpg.get_item_pos(tag), dpg.get_item_rect_size(tag)
+    return [x, y, x + w, y + h]

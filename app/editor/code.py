@@ -36,6 +36,7 @@ class Code:
         self._source = ""
         self._lines: list[list[Piece]] = []
         self._shown: object = None
+        self._followed: object = None
         with dpg.group(horizontal=True, parent=parent):
             self._note = words("", style.MUTED)
             copy = f"{theme.icon('copy')} Copy"
@@ -80,16 +81,24 @@ class Code:
         return size[0] / 100 if size and size[0] else scale(theme.CODE_SIZE) * COLUMN
 
     def _draw_in_sight(self) -> None:
-        top = dpg.get_y_scroll(self._scroll)
-        first = int(top // scale(LINE))
         count = dpg.get_item_rect_size(self._scroll)[1] // scale(LINE) + 2
         lit = self._lit()
+        self._follow(lit, count)
+        first = int(dpg.get_y_scroll(self._scroll) // scale(LINE))
         state = (self._source, first, count, lit)
         if state != self._shown:
             self._shown = state
             dpg.delete_item(self._list, children_only=True)
             for number in range(first, min(first + count, len(self._lines))):
                 self._draw_line(number, number in lit)
+
+    def _follow(self, lit: frozenset[int], count: int) -> None:
+        """When another node is selected, scroll to its first line."""
+        selection = self._editor.model.selection
+        if selection != self._followed:
+            self._followed = selection
+            if lit:
+                dpg.set_y_scroll(self._scroll, max(min(lit) - count // 3, 0) * scale(LINE))
 
     def _lit(self) -> frozenset[int]:
         model = self._editor.model

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import dearpygui.dearpygui as dpg
 
 from app.editor import style
@@ -15,6 +17,7 @@ HEIGHT = 118
 LEFT, BOTTOM, TOP = 44, 18, 8
 SIZE = 13
 TRAIN = faded(style.ACCENT, 190)
+Place = Callable[[float, float], Point]
 VALIDATION = style.hexed("#f2a03d")
 
 
@@ -44,7 +47,10 @@ class CurveView:
         low, high = _range(ys)
         right = max([1.0, *curves.train.xs[-1:], *curves.validation.xs[-1:]])
         self._axes(low, high, right)
-        place = lambda x, y: self._place(x / right, (y - low) / (high - low))  # noqa: E731
+
+        def place(x: float, y: float) -> Point:
+            return self._place(x / right, (y - low) / (high - low))
+
         self._line(curves.train, place, TRAIN, 1.5)
         self._line(curves.validation, place, VALIDATION, 2.0)
         if curves.validation.xs:
@@ -57,8 +63,8 @@ class CurveView:
         w, h = self._width - left - 4, self.height - top - scale(BOTTOM)
         return left + 2 + x * w, top + h * (1 - min(max(y, 0.0), 1.0))
 
-    def _line(self, curve: Curve, place: object, colour: Colour, thickness: float) -> None:
-        points = [place(x, y) for x, y in zip(curve.xs, curve.ys, strict=True)]  # type: ignore[operator]
+    def _line(self, curve: Curve, place: Place, colour: Colour, thickness: float) -> None:
+        points = [place(x, y) for x, y in zip(curve.xs, curve.ys, strict=True)]
         if len(points) > 1:
             dpg.draw_polyline(points, color=colour, thickness=thickness, parent=self._list)
 
@@ -74,7 +80,7 @@ class CurveView:
 
     def _legend(self, name: str) -> None:
         size, y = scale(SIZE), scale(TOP) + 3
-        x = self._width - scale(8)
+        x = float(self._width - scale(8))
         for text, colour in (("validation", VALIDATION), (f"{name} training", TRAIN)):
             x -= width(text, size)
             self._text((x, y), text, colour)

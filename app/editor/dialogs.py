@@ -1,4 +1,6 @@
-"""Questions to the user: modal windows of our own, and the system's file dialog in a child process."""
+"""Questions to the user: modal windows of our own, and the system's file dialog in a child
+process.
+"""
 
 from __future__ import annotations
 
@@ -60,6 +62,13 @@ class Dialogs:
                 if index == 0:
                     dpg.bind_item_theme(item, theme.filled(style.ACCENT))
 
+    def show(self, title: str, fill: Callable[[Item], object], width: int = WIDTH) -> None:
+        """Something to look at; Enter, Escape or its button closes it."""
+        window = self._open(title, self.close, width)
+        fill(window)
+        dpg.add_spacer(height=scale(8), parent=window)
+        button("Close", self.close, parent=window, tag="dialog/0")
+
     def tell(self, title: str, text: str) -> None:
         """Something to be read."""
         self.ask(title, text, [("OK", lambda: None)])
@@ -112,10 +121,10 @@ class Dialogs:
         self.close()
         action()
 
-    def _open(self, title: str, enter: Callable[[], object]) -> Item:
+    def _open(self, title: str, enter: Callable[[], object], width: int = WIDTH) -> Item:
         self.close()
         self._enter = enter
-        x = (dpg.get_viewport_client_width() - scale(WIDTH)) // 2
+        x = (dpg.get_viewport_client_width() - scale(width)) // 2
         self._window = dpg.add_window(
             label=title,
             modal=True,
@@ -124,8 +133,8 @@ class Dialogs:
             no_close=True,
             no_move=True,
             autosize=True,
-            pos=(max(x, 0), scale(190)),
-            min_size=(scale(WIDTH), scale(60)),
+            pos=(max(x, 0), scale(190 if width == WIDTH else 60)),
+            min_size=(scale(width), scale(60)),
             tag="dialog",
         )
         return self._window

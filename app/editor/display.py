@@ -1,4 +1,6 @@
-"""Whether there is a screen to draw on. Dear PyGui aborts the process without one, so a child process looks first."""
+"""Whether there is a screen to draw on. Dear PyGui aborts the process without one, so a child
+process looks first.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,8 @@ from ctypes.util import find_library
 def fail(reason):
     print(reason); sys.exit(1)
 if not os.environ.get("DISPLAY"):
-    fail("DISPLAY is not set" + (" (on Wayland, install Xwayland)" if os.environ.get("WAYLAND_DISPLAY") else ""))
+    fail("DISPLAY is not set" + (" (on Wayland, install Xwayland)" if
+    os.environ.get("WAYLAND_DISPLAY") else ""))
 try:
     x11 = ctypes.CDLL("libX11.so.6")
 except OSError:
@@ -36,7 +39,9 @@ if not gl.glXQueryExtension(ctypes.c_void_p(display), None, None):
 
 
 class Probe:
-    """A child process that looks for a screen while this one gets ready. Windows and macOS always have one."""
+    """A child process that looks for a screen while this one gets ready. Windows and macOS always
+    have one.
+    """
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[str] | None = None

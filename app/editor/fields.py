@@ -1,4 +1,6 @@
-"""The fields of a node's form: one widget for each kind of parameter, its help, its reset, its complaint."""
+"""The fields of a node's form: one widget for each kind of parameter, its help, its reset, its
+complaint.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ import dearpygui.dearpygui as dpg
 
 from app.editor import style, theme
 from app.editor.forms import NOTHING, Wrong, as_text, checked_value, limits, value_of
-from app.editor.hover import ended
+from app.editor.hover import problem_text
 from app.editor.style import scale
 from app.editor.text import width
 from app.editor.widgets import Item, icon_button, text_field, tooltip, words
@@ -52,7 +54,7 @@ class Fields:
             self._typed_wrong.pop(parameter.name, None)
             dpg.set_value(tag, shown)
         dpg.configure_item(f"{tag}/reset", show=not _same(value, parameter.default))
-        found = next((ended(p.text) for p in problems if p.parameter == parameter.name), "")
+        found = next((problem_text(p) for p in problems if p.parameter == parameter.name), "")
         self._complain(parameter, self._typed_wrong.get(parameter.name) or found)
 
     def _add(self, parameter: Parameter) -> None:
@@ -78,7 +80,7 @@ class Fields:
         name = width(parameter.name.replace("_", " "), scale(theme.SIZE))
         return max(scale(LABEL_ROOM) - round(name) - scale(8), 1)
 
-    def _widget(self, parameter: Parameter) -> Item:
+    def _widget(self, parameter: Parameter) -> Any:
         tag, value = _tag(parameter), value_of(self._node, parameter)
         typed = lambda _, text: self._typed(parameter, text)  # noqa: E731
         room = -scale(RESET_ROOM)

@@ -1,4 +1,6 @@
-"""New, open, save, examples, export, recovery: everything that touches files, and the questions before it."""
+"""New, open, save, examples, export, recovery: everything that touches files, and the questions
+before it.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ import dearpygui.dearpygui as dpg
 from app.editor import style
 from app.editor.dialogs import Dialogs, Wanted
 from app.editor.hover import sentence
-from app.editor.journal import Journal, JournalError, left_behind, recover
+from app.editor.journal import Journal, JournalError, recover
+from app.editor.layout import BAR
 from app.editor.style import scale
 from app.editor.widgets import Item, words
 from app.runs import write_text
@@ -198,12 +201,13 @@ class Files:
 
     def show_examples(self) -> None:
         """A menu of the documents that come with the program."""
+        left, _ = dpg.get_item_rect_min("toolbar/examples")
         menu = dpg.add_window(
             popup=True,
             no_title_bar=True,
             autosize=True,
             min_size=(scale(200), scale(30)),
-            pos=dpg.get_item_rect_min("toolbar/examples"),
+            pos=(left, scale(BAR)),
             on_close=lambda item: dpg.delete_item(item),
         )
         for path in sorted(EXAMPLES.glob(f"*{SUFFIX}")):
@@ -228,14 +232,16 @@ class Files:
 
     def offer_recovery(self) -> None:
         """Offer what an editor left behind when it crashed."""
-        journal = left_behind(self._model.path)
+        journal = self.journal.left_behind()
         if journal is None:
             return
-        count = len(recover(journal).past)
+        found = recover(journal)
+        count = len(found.past)
         what = f"{count} unsaved edits" if count > 1 else "an unsaved edit"
+        name = self._model.path.name if self._model.path else found.document.title
         self._dialogs.ask(
             "Recover your work?",
-            f"Patchbay ended unexpectedly with {what} of {self.name}. "
+            f"Patchbay ended unexpectedly with {what} of {name}. "
             "Recovering changes no file until you save.",
             [("Recover", lambda: self._recover(journal)), ("Discard", lambda: _drop(journal))],
         )

@@ -1,4 +1,6 @@
-"""Follows a run from its folder, on a thread: how it stands and what it measured. No GUI, no torch."""
+"""Follows a run from its folder, on a thread: how it stands and what it measured. No GUI, no
+torch.
+"""
 
 from __future__ import annotations
 

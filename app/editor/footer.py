@@ -29,7 +29,7 @@ class Footer(Panel):
         self._editor = editor
         self._until = 0.0
         self.text = ""
-        self._said = words("", parent=self.root, pos=(scale(12), scale(4)))
+        self._said = words("", parent=self.root, pos=(scale(12), scale(2)))
         self._right = words("", style.MUTED, parent=self.root)
         self._shown = ""
 
@@ -49,4 +49,4 @@ class Footer(Panel):
             self._shown = shown
             dpg.set_value(self._right, shown)
         x = self.area.width - scale(210)
-        dpg.configure_item(self._right, pos=(x, scale(4)))
+        dpg.configure_item(self._right, pos=(x, scale(2)))

@@ -1,4 +1,6 @@
-"""What a form says and takes: parameters as text, text as parameters, with one sentence for what is wrong. No GUI."""
+"""What a form says and takes: parameters as text, text as parameters, with one sentence for what
+is wrong. No GUI.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Plane geometry of the canvas: boxes, the camera, the curves of wires. Plain Python, no GUI.
 
-Two planes: the *canvas*, on which nodes have their positions, and the *screen* in pixels from the canvas widget's corner.
+Two planes: the *canvas*, on which nodes have their positions, and the *screen* in pixels from the
+canvas widget's corner.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 Point = tuple[float, float]
 
@@ -134,7 +136,7 @@ def along(curve: Curve, t: float) -> Point:
 def distance_to_curve(point: Point, curve: Curve) -> float:
     """How far a point is from a curve."""
     points = [along(curve, i / SEGMENTS) for i in range(SEGMENTS + 1)]
-    return min(distance_to_segment(point, a, b) for a, b in zip(points, points[1:], strict=False))
+    return min(distance_to_segment(point, a, b) for a, b in pairwise(points))
 
 
 def distance_to_segment(point: Point, a: Point, b: Point) -> float:

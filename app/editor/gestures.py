@@ -1,7 +1,9 @@
-"""What a hand does with the mouse: one class per gesture, from press over moves to release, ending in edits.
+"""What a hand does with the mouse: one class per gesture, from press over moves to release,
+ending in edits.
 
-Points are on the canvas, except those of Pan, which are on the screen. While a gesture lasts, `edits` is what a release at
-this moment would do, so that the window can show it. Plain Python, no GUI.
+Points are on the canvas, except those of Pan, which are on the screen. While a gesture lasts,
+`edits` is what a release at this moment would do, so that the window can show it. Plain Python,
+no GUI.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ class Gesture:
 
 
 class MoveNodes(Gesture):
-    """Drags nodes; they keep their places to each other, the one under the mouse lies on the grid."""
+    """Drags nodes; they keep their places to each other, the one under the mouse lies on the
+    grid.
+    """
 
     title = "Move"
 
@@ -81,9 +85,10 @@ class MoveNodes(Gesture):
 class DragWire(Gesture):
     """Drags a new wire out of a port, or picks up the end of a wire that is there.
 
-    From an output: a new wire. From an input that has a wire: that wire's end, to plug in elsewhere, or to drop on the
-    empty canvas, which takes the wire away. From an empty input: a new wire, backwards.
-    A wire may go into a port that it does not suit: the check then says why, and offers a repair.
+    From an output: a new wire. From an input that has a wire: that wire's end, to plug in
+    elsewhere, or to drop on the empty canvas, which takes the wire away. From an empty input: a
+    new wire, backwards. A wire may go into a port that it does not suit: the check then says why,
+    and offers a repair.
     """
 
     def __init__(self, board: Board, port: Port, start: Point) -> None:

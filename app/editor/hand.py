@@ -69,7 +69,9 @@ class Hand:
         return ()
 
     def hovered(self) -> tuple[Hit, float] | None:
-        """What is under the mouse, and for how many seconds it has rested there; None off the canvas."""
+        """What is under the mouse, and for how many seconds it has rested there; None off the
+        canvas.
+        """
         mouse = self._desk.canvas.mouse
         if mouse != self._last_mouse:
             self._last_mouse, self._still_since = mouse, time.monotonic()
@@ -187,9 +189,10 @@ class Hand:
         is_click = abs(x - self._pressed_at[0]) + abs(y - self._pressed_at[1]) < CLICK
         if isinstance(gesture, Pan) and self._button == dpg.mvMouseButton_Right and is_click:
             self._desk.open_search(canvas.mouse_on_canvas)
-        elif isinstance(gesture, DragWire) and not gesture.picked and not is_click:
-            if self._hit() == Hit():
-                self._desk.open_search(canvas.mouse_on_canvas, gesture.fixed)
+        elif isinstance(gesture, DragWire) and not (
+            gesture.picked or is_click or self._hit() != Hit()
+        ):
+            self._desk.open_search(canvas.mouse_on_canvas, gesture.fixed)
 
     def draw(self) -> None:
         """Draw what belongs to the gesture over the canvas."""
@@ -215,4 +218,4 @@ class Hand:
 
 def adding() -> bool:
     """Shift or Ctrl is held: a click adds to what is selected."""
-    return dpg.is_key_down(dpg.mvKey_ModShift) or dpg.is_key_down(dpg.mvKey_ModCtrl)
+    return bool(dpg.is_key_down(dpg.mvKey_ModShift) or dpg.is_key_down(dpg.mvKey_ModCtrl))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from app.editor import style
 from app.editor.captions import Captions, title_of
 from app.editor.model import EditorModel
@@ -9,6 +11,9 @@ from app.editor.picture import problems_of
 from app.editor.scene import Hit, Port
 from app.editor.style import Colour
 from graphs.document import End, Wire
+
+if TYPE_CHECKING:
+    from graphs.problems import Problem
 
 Paragraph = tuple[str, Colour]
 
@@ -42,7 +47,7 @@ class Hover:
 
     def _problems(self, id: str) -> list[Paragraph]:
         found = problems_of(self._model.checked, self._model.graph_name).get(id, [])
-        return [(ended(problem.text), style.ERROR) for problem in found]
+        return [(problem_text(problem), style.ERROR) for problem in found]
 
     def _learned(self, id: str) -> int:
         checked = self._model.checked
@@ -74,8 +79,15 @@ class Hover:
         return f"{checked.kind(name, source)} {shape}" if shape else ""
 
 
+def problem_text(problem: Problem) -> str:
+    """What is wrong, as a sentence; one that begins with the name of a port keeps its letters."""
+    first = problem.text.split(" ", 1)[0]
+    named = first in (problem.port, problem.parameter)
+    return ended(problem.text) if named else sentence(problem.text)
+
+
 def ended(text: str) -> str:
-    """A text with a full stop; its first word may be the name of a port and keeps its letters."""
+    """A text with a full stop."""
     text = text.strip()
     return text + ("" if text.endswith((".", "?", "!", "…")) else ".")
 

@@ -1,4 +1,6 @@
-"""The inspector: the form of the selected node, made from its type; of the document, when nothing is selected."""
+"""The inspector: the form of the selected node, made from its type; of the document, when nothing
+is selected.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,12 @@ from typing import TYPE_CHECKING
 import dearpygui.dearpygui as dpg
 
 from app.editor import style
-from app.editor.captions import title_of
 from app.editor.fields import Fields
-from app.editor.hover import ended
+from app.editor.hover import problem_text
 from app.editor.panel import Panel
 from app.editor.picture import problems_of
 from app.editor.style import scale
-from app.editor.widgets import Item, button, heading, icon_button, text_field, words
+from app.editor.widgets import Item, button, heading, text_field, words
 from graphs.document import End, Node
 from graphs.edits import Configure, Rename
 
@@ -108,7 +109,7 @@ class Inspector(Panel):
         if known:
             self._fields = Fields(self._editor, id, known)
         self._facts = dpg.add_group()
-        if known and known.help() != known.summary():
+        if known:
             self._help(known)
 
     def _label_field(self, id: str, node: Node) -> None:
@@ -125,10 +126,12 @@ class Inspector(Panel):
         )
 
     def _help(self, known: type[NodeType]) -> None:
-        dpg.add_spacer(height=scale(6))
-        words("Help", style.MUTED)
-        for paragraph in known.help().split("\n\n"):
-            words(" ".join(paragraph.split()))
+        """What the help says beyond its first paragraph, which is at the top."""
+        paragraphs = known.help().split("\n\n")[1:]
+        if paragraphs:
+            dpg.add_spacer(height=scale(6))
+        for paragraph in paragraphs:
+            words(" ".join(paragraph.split()), style.MUTED)
 
     def _refresh(self) -> None:
         model, chosen = self._editor.model, self._node
@@ -167,7 +170,7 @@ class Inspector(Panel):
     def _show_problems(self, problems: list[Problem]) -> None:
         dpg.delete_item(self._notes, children_only=True)
         for index, problem in enumerate(problems):
-            words(ended(problem.text), style.ERROR, parent=self._notes)
+            words(problem_text(problem), style.ERROR, parent=self._notes)
             for number, fix in enumerate(problem.fixes):
                 tag = f"inspector/fix/{index}/{number}"
                 action = lambda fix=fix: self._editor.apply_fix(fix)  # noqa: E731

@@ -1,7 +1,9 @@
-"""The journal: every edit, appended to a file beside the document, so that a crash loses nothing. No GUI.
+"""The journal: every edit, appended to a file beside the document, so that a crash loses nothing.
+No GUI.
 
-The document's own file is never touched by it. A journal begins with the document that the edits apply to; a line is one
-edit, undo or redo; a last line that is cut is left out. It goes away when the document is saved or closed.
+The document's own file is never touched by it. A journal begins with the document that the edits
+apply to; a line is one edit, undo or redo; a last line that is cut is left out. It goes away when
+the document is saved or closed.
 """
 
 from __future__ import annotations
@@ -15,8 +17,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.locks import Lock, LockedError
 from app.editor.model import Change, EditorModel
+from app.locks import Lock, LockedError
 from app.runs import home
 from graphs.document import Document
 from graphs.edits import Edit, EditError
@@ -50,6 +52,16 @@ class Journal:
         self._lock = _locked(self.path) if self.path else None
         self._base, self._written = self._model.document, False
 
+    def left_behind(self) -> Path | None:
+        """The journal of an editor that crashed on this document; None when there is none worth
+        it.
+        """
+        if self._model.path:
+            found = [self.path] if self.path and not self._written else []
+        else:
+            found = [place for place in _unsaved() if not _is_kept(place)]
+        return next((place for place in found if place.is_file() and recover(place).past), None)
+
     def adopt(self, journal: Path) -> None:
         """Go on in a journal that was left behind, whose edits the model holds now."""
         self._release()
@@ -57,7 +69,7 @@ class Journal:
 
     def discard(self) -> None:
         """The document is saved, or its changes are not wanted: forget them."""
-        if self.path:
+        if self.path and self._written:
             self.path.unlink(missing_ok=True)
         self._base, self._written = self._model.document, False
 
@@ -87,6 +99,8 @@ class Journal:
             "document": self._base.model_dump(mode="json"),
         }
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self.path.is_file():  # left behind and neither recovered nor discarded
+            self.path.replace(self.path.with_name(self.path.name + ".old"))
         self.path.write_text(json.dumps(head) + "\n", encoding="utf-8")
         self._written = True
 
@@ -106,17 +120,8 @@ def _line(change: Change) -> dict[str, Any]:
     return line
 
 
-def left_behind(path: Path | None) -> Path | None:
-    """The journal that an editor left when it crashed; None when there is none, or its editor lives."""
-    places = [journal_path(path)] if path else _unsaved()
-    for place in places:
-        if place.is_file() and not _is_kept(place) and recover(place).past:
-            return place
-    return None
-
-
 def recover(journal: Path) -> EditorModel:
-    """The document of a journal with all its edits, to be undone one by one. Raises JournalError."""
+    """The document of a journal with all its edits, undone one by one. Raises JournalError."""
     lines = _lines(journal)
     try:
         head = lines[0]
@@ -131,7 +136,7 @@ def recover(journal: Path) -> EditorModel:
 
 
 def _replay(model: EditorModel, line: dict[str, Any]) -> bool:
-    """Do what a line says; False at the first that does not fit, after which none can be trusted."""
+    """Do what a line says; False when it does not fit: no line after it can be trusted."""
     try:
         if line["what"] == "undo":
             return model.undo()
@@ -147,7 +152,9 @@ def _replay(model: EditorModel, line: dict[str, Any]) -> bool:
 
 
 def journal_path(path: Path) -> Path:
-    """Where the journal of a document lies: beside it, or with our own files when that folder is closed."""
+    """Where the journal of a document lies: beside it, or with our own files when that folder is
+    closed.
+    """
     path = path.absolute()
     if os.access(path.parent, os.W_OK):
         return path.parent / f".{path.name}.journal"

@@ -31,17 +31,26 @@ NAMES = {
 WHILE_TYPING = frozenset({"new", "open", "save", "save_as", "export", "help"})
 """Commands that work from within a field, too: no field has a use for their keys."""
 
+REPEATING = frozenset("ZY+-") | {"Up", "Down"}
+"""Keys that do their work again while they are held."""
+
 
 class Keyboard:
     """Turns key presses into commands, for whatever is in front."""
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
+        self._held: set[int] = set()
+
+    def release(self, key: int) -> None:
+        """A key went up."""
+        self._held.discard(key)
 
     def press(self, key: int) -> None:
-        """A key went down."""
-        name = NAMES.get(key)
-        if name is None:
+        """A key went down, or is held and repeats."""
+        name, repeats = NAMES.get(key), key in self._held
+        self._held.add(key)
+        if name is None or (repeats and name not in REPEATING):
             return
         if self._editor.dialogs.is_open:
             self._in_dialog(name)

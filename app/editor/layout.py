@@ -37,12 +37,15 @@ class Layout:
     footer: Area
 
 
-def lay_out(width: int, height: int) -> Layout:
-    """Share the window among the panels; one pixel of background parts them."""
+def lay_out(width: int, height: int, tabs: int | None = None) -> Layout:
+    """Share the window among the panels; one pixel of background parts them.
+
+    `tabs` is how high the tabs under the canvas would be, in pixels.
+    """
     bar, footer = scale(BAR), scale(FOOTER)
     left, right = min(scale(PALETTE), width // 4), min(scale(SIDE), width // 3)
     top, low = bar + 1, height - footer - 1
-    bottom = min(scale(BOTTOM), (low - top) // 3)
+    bottom = min(scale(BOTTOM) if tabs is None else tabs, (low - top) * 3 // 4)
     run = min(scale(RUN), (low - top) * 3 // 5)
     middle = max(width - left - right - 2, 1)
     return Layout(

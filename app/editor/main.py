@@ -26,7 +26,9 @@ SIZE = (1480, 920)
 
 
 def run(path: Path | None, services: Services) -> int:
-    """Open the editor on a file, or on an empty document, and return the exit code of the program."""
+    """Open the editor on a file, or on an empty document, and return the exit code of the
+    program.
+    """
     probe = display.Probe()
     try:
         document = read(path) if path else Document()
@@ -64,7 +66,9 @@ def _run_window(model: EditorModel, services: Services) -> int:
 
 
 def _loop(editor: Editor) -> None:
-    """Callbacks, tick, render: all on this thread. Nothing but Dear PyGui is imported before the first frame."""
+    """Callbacks, tick, render: all on this thread. Nothing but Dear PyGui is imported before the
+    first frame.
+    """
     import dearpygui.dearpygui as dpg
 
     dpg.render_dearpygui_frame()
@@ -95,7 +99,9 @@ def _guarded(editor: Editor, action: Any, argument: Any) -> None:
 
 
 def _pace(editor: Editor, began: float) -> None:
-    """Sleep until the next frame is due; the display need not hold the loop back, and does not under Xvfb."""
+    """Sleep until the next frame is due; the display need not hold the loop back, and does not
+    under Xvfb.
+    """
     rate = FULL_RATE if editor.is_awake else IDLE_RATE
     rest = 1 / rate - (time.monotonic() - began)
     if rest > 0:

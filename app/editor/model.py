@@ -1,6 +1,8 @@
-"""What is being edited: the document and its past, the selection, the file, what the last check found. No GUI.
+"""What is being edited: the document and its past, the selection, the file, what the last check
+found. No GUI.
 
-Every change of the document goes through `do`, `undo`, `redo` or `load`; whoever keeps a journal listens there.
+Every change of the document goes through `do`, `undo`, `redo` or `load`; whoever keeps a journal
+listens there.
 """
 
 from __future__ import annotations
@@ -83,7 +85,8 @@ class EditorModel:
     ) -> None:
         """Edit another document. `saved`: it is what the file holds.
 
-        `data_folder` is where the data of a document without a file lies, such as that of an example.
+        `data_folder` is where the data of a document without a file lies, such as that of an
+        example.
         """
         self._begin(document, path, data_folder)
         self._saved = document if saved else None
@@ -209,7 +212,9 @@ class EditorModel:
         return Clip(graph=Graph(nodes=nodes, wires=tuple(inside))).model_dump_json()
 
     def paste(self, text: str, title: str = "Paste") -> None:
-        """Put what `copied` gave beside its original, and select it. Raises EditError for any other text."""
+        """Put what `copied` gave beside its original, and select it. Raises EditError for any
+        other text.
+        """
         try:
             graph = Clip.model_validate_json(text).graph
         except ValidationError:

@@ -1,4 +1,6 @@
-"""Draws one node into a draw node of its own; its size follows the camera, its place is a transform."""
+"""Draws one node into a draw node of its own; its size follows the camera, its place is a
+transform.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ HALO = 9.0
 
 
 class NodeView:
-    """The draw items of a node. Sizes that a transform leaves alone are kept, to be set anew for each zoom."""
+    """The draw items of a node. Sizes that a transform leaves alone are kept, to be set anew for
+    each zoom.
+    """
 
     def __init__(self, parent: int | str, look: NodeLook, place: Point, zoom: float, fonts: Fonts):
         self._fonts = fonts
@@ -147,7 +151,7 @@ class NodeView:
 
     def _text(self, place: Point, text: str, colour: Colour, size: float) -> int | str:
         pixels = size * self._zoom
-        item = dpg.draw_text(
+        item: int | str = dpg.draw_text(
             place, text, color=colour, size=pixels, parent=self._root, show=pixels >= SMALLEST_TEXT
         )
         self._texts.append((item, size))

@@ -1,7 +1,11 @@
-"""The palette: every node type by family, with search. Drag one onto the canvas, or double click it."""
+"""The palette: every node type by family, with search. Drag one onto the canvas, or double click
+it.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -31,6 +35,7 @@ class Palette(Panel):
         self._shown: object = None
         self._entries: dict[Item, type[NodeType]] = {}
         self._pressed: type[NodeType] | None = None
+        self._pressed_at: Sequence[float] = (0.0, 0.0)
         self._search = text_field(
             tag="palette/search",
             parent=self.root,
@@ -49,13 +54,16 @@ class Palette(Panel):
 
     def press(self) -> None:
         """The left mouse button went down, anywhere."""
+        self._pressed_at = dpg.get_mouse_pos(local=False)
         self._pressed = next(
             (known for item, known in self._entries.items() if dpg.is_item_hovered(item)), None
         )
 
     def drag(self) -> None:
         """The mouse moved; with an entry under the button it begins to carry a node."""
-        if self._pressed and dpg.is_mouse_dragging(dpg.mvMouseButton_Left, DRAG):
+        if not dpg.is_mouse_button_down(dpg.mvMouseButton_Left):
+            self._pressed = None
+        if self._pressed and math.dist(dpg.get_mouse_pos(local=False), self._pressed_at) > DRAG:
             node = new_node(self._pressed)
             shape = shape_of_new(self._editor.library, node)
             model = self._editor.model
@@ -72,9 +80,9 @@ class Palette(Panel):
     def enter(self) -> None:
         """Enter in the search field adds the first that is found."""
         query = dpg.get_value(self._search)
-        if dpg.is_item_active(self._search) or dpg.is_item_focused(self._search):
-            if query and (found := ranked(self._editor.library, query)):
-                self._editor.add_node(found[0].type_name())
+        typing = dpg.is_item_active(self._search) or dpg.is_item_focused(self._search)
+        if typing and query and (found := ranked(self._editor.library, query)):
+            self._editor.add_node(found[0].type_name())
 
     def _fill(self, query: str) -> None:
         dpg.delete_item(self._list, children_only=True)

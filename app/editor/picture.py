@@ -1,4 +1,6 @@
-"""What the canvas is to show: a look for each node and wire, as plain values. The canvas reconciles two pictures."""
+"""What the canvas is to show: a look for each node and wire, as plain values. The canvas
+reconciles two pictures.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What the editor remembers from one day to the next: a small JSON file in Patchbay's own folder. No GUI."""
+"""What the editor remembers from one day to the next: a small JSON file in Patchbay's own folder.
+No GUI.
+"""
 
 from __future__ import annotations
 

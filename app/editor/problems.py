@@ -8,7 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from app.editor import style, theme
 from app.editor.captions import title_of
-from app.editor.hover import ended
+from app.editor.hover import problem_text
 from app.editor.style import scale
 from app.editor.widgets import Item, button, words
 
@@ -71,7 +71,7 @@ class Problems:
             )
             dpg.bind_item_theme(label, theme.flat())
             room = self._editor.bottom.area.width - scale(360)
-            words(ended(problem.text), wrap=max(room, scale(200)) + scale(170))
+            words(problem_text(problem), wrap=max(room, scale(200)) + scale(170))
             for number, fix in enumerate(problem.fixes):
                 action = lambda fix=fix: self._editor.apply_fix(fix)  # noqa: E731
                 button(fix.title, action, tag=f"problems/{index}/fix/{number}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -9,6 +10,7 @@ import dearpygui.dearpygui as dpg
 from app.editor import style
 from app.editor.captions import title_of
 from app.editor.widgets import Item, words
+from graphs.document import Node
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
@@ -48,21 +50,21 @@ def steps(checked: CheckedGraph) -> list[str]:
     """What happens on one batch, in order."""
     from graphs.programs import program_of
 
-    program = program_of(checked)
-    title = lambda id: title_of(checked.graph.nodes[id])  # noqa: E731
-    said = [f"take {_listed(map(title, program.data))}"]
+    program, nodes = program_of(checked), checked.graph.nodes
+    said = [f"take {_listed(nodes, program.data)}"]
     if program.network:
-        said.append(f"run the network: {' → '.join(map(title, program.network))}")
-    said.append(f"compute {_listed(map(title, program.logged))}")
+        said.append(f"run the network: {' → '.join(title_of(nodes[id]) for id in program.network)}")
+    said.append(f"compute {_listed(nodes, program.logged)}")
     for statement in program.statements:
         owned = sum(checked.weights.get(id, 0) for id in statement.owned)
         said.append(
-            f"{title(statement.optimizer)}: make {title(statement.loss.node)} smaller by moving "
-            f"{owned:,} weights of {_listed(map(title, statement.owned))}"
+            f"{title_of(nodes[statement.optimizer])}: make {title_of(nodes[statement.loss.node])} "
+            f"smaller by moving {owned:,} weights of {_listed(nodes, statement.owned)}"
         )
     return said
 
 
-def _listed(names: object) -> str:
-    *first, last = names  # type: ignore[misc]
-    return f"{', '.join(first)} and {last}" if first else str(last)
+def _listed(nodes: Mapping[str, Node], ids: Sequence[str]) -> str:
+    """The titles of nodes: `Conv2d, Linear and LSTM`."""
+    *first, last = [title_of(nodes[id]) for id in ids]
+    return f"{', '.join(first)} and {last}" if first else last

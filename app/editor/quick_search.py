@@ -39,7 +39,7 @@ class QuickSearch:
         return self._window is not None and bool(dpg.is_item_shown(self._window))
 
     def open(self, at: Point, wire_from: Port | None = None) -> None:
-        """Open at a point of the canvas; `wire_from` is the port of a wire that was let go there."""
+        """Open at a point of the canvas; `wire_from` is the port of a wire let go there."""
         self.close()
         self._at, self._wire_from, self._marked, self._shown = at, wire_from, 0, None
         self._window = dpg.add_window(
@@ -48,12 +48,12 @@ class QuickSearch:
             no_resize=True,
             autosize=True,
             pos=self._editor.canvas.on_window(at),
-            min_size=(scale(240), scale(40)),
+            min_size=(scale(290), scale(40)),
             tag="search",
         )
         hint = "Add and wire a node" if wire_from else "Add a node"
         self._field = text_field(
-            tag="search/field", parent=self._window, hint=hint, width=scale(240)
+            tag="search/field", parent=self._window, hint=hint, width=scale(290)
         )
         self._list = dpg.add_group(parent=self._window)
         dpg.focus_item(self._field)
@@ -109,10 +109,10 @@ class QuickSearch:
                 label=known.type_name(),
                 tag=f"search/{known.type_name()}",
                 default_value=index == self._marked,
-                width=scale(140),
+                width=scale(160),
                 callback=lambda: self._choose(known),
             )
-            words(known.family().split(" ")[0], style.MUTED)
+            words(known.family().split(" and ")[0], style.MUTED, wrap=-1)
 
     def _choose(self, known: type[NodeType]) -> None:
         self.close()

@@ -1,4 +1,6 @@
-"""Training from the window: the settings, Train, Pause and Stop, how the run stands, a small curve."""
+"""Training from the window: the settings, Train, Pause and Stop, how the run stands, a small
+curve.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,10 @@ from app.editor import style, theme
 from app.editor.curve_view import CurveView
 from app.editor.following import Curves, Follower, Update, in_words, live_run
 from app.editor.hover import sentence
+from app.editor.inspector import keep_up
 from app.editor.layout import Area
 from app.editor.panel import Panel
 from app.editor.preferences import read_preferences, write_preferences
-from app.editor.inspector import keep_up
 from app.editor.style import Colour, scale
 from app.editor.widgets import Item, button, heading, text_field, words
 from app.runs import Info, Run, RunError, State
@@ -62,7 +64,7 @@ class RunControls(Panel):
         self._status = words("Not trained yet", style.MUTED, tag="run/state")
         self._curve = CurveView(self.root, "run/curve")
         self._curve.show(self.curves)
-        self._values = words("", style.TEXT, tag="run/values")
+        self._values = dpg.add_group(tag="run/values")
         with dpg.group(horizontal=True):
             self._monitor_buttons()
         dpg.pop_container_stack()
@@ -188,6 +190,7 @@ class RunControls(Panel):
         self.run, self.state, self._info = run, None, None
         self.curves, self._last, self._shown = Curves(), {}, None
         self._curve.show(self.curves)
+        dpg.delete_item(self._values, children_only=True)
 
     def pause(self) -> None:
         """Let the worker wait."""
@@ -254,7 +257,7 @@ class RunControls(Panel):
         if changed:
             self._editor.wake()
             self._curve.show(self.curves)
-            dpg.set_value(self._values, self._value_text())
+            self._show_values()
 
     def _take(self, update: Update) -> None:
         if update.restarted:
@@ -269,21 +272,28 @@ class RunControls(Panel):
             self._last[row.split] = row.values
 
     def _read_info(self, run: Run) -> None:
-        """The losses are known once the worker has loaded the data; until then the file is read again."""
+        """The losses are known once the worker has loaded the data; until then the file is read
+        again.
+        """
         if self._info is None or not self._info.losses:
             try:
                 self._info = run.info()
             except RunError as error:
                 self._editor.say(str(error), style.WARNING)
 
-    def _value_text(self) -> str:
+    def _show_values(self) -> None:
+        """The newest value of each loss and metric, a row each."""
         training = self._last.get("train_epoch") or self._last.get("train") or {}
         validation = self._last.get("validation", {})
-        lines = []
-        for name, value in training.items():
-            checked = f"   validation {validation[name]:.4g}" if name in validation else ""
-            lines.append(f"{name}   training {value:.4g}{checked}")
-        return "\n".join(lines)
+        dpg.delete_item(self._values, children_only=True)
+        with dpg.table(parent=self._values, policy=dpg.mvTable_SizingStretchProp):
+            for title in ("", "training", "validation"):
+                dpg.add_table_column(label=title)
+            for name, value in training.items():
+                with dpg.table_row():
+                    words(name, wrap=-1)
+                    words(f"{value:.4g}", wrap=-1)
+                    words(f"{validation[name]:.4g}" if name in validation else "", wrap=-1)
 
     def _show_state(self, status: str | None) -> None:
         active, paused = self.is_active, status == "paused"

@@ -1,4 +1,6 @@
-"""What lies where on the canvas: the boxes of nodes, their ports, the wires; and what is under a point."""
+"""What lies where on the canvas: the boxes of nodes, their ports, the wires; and what is under a
+point.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +63,9 @@ class NodeShape:
         return self.rows_top + ROW * len(self.rows) + PADDING
 
     def port(self, name: str, is_input: bool) -> Point:
-        """Where a port is, from the node's top left corner. A port that is not there lies in the middle of its side."""
+        """Where a port is, from the node's top left corner. A port that is not there lies in the
+        middle of its side.
+        """
         names = self.inputs if is_input else self.outputs
         x = 0.0 if is_input else self.width
         if name not in names:
@@ -112,7 +116,9 @@ class Scene:
         return Box(x, y, x + shape.width, y + shape.height)
 
     def bounds(self, ids: Iterator[str] | None = None) -> Box | None:
-        """The smallest box that holds the nodes (all, when none are named); None for an empty canvas."""
+        """The smallest box that holds the nodes (all, when none are named); None for an empty
+        canvas.
+        """
         return union(self.box(id) for id in (self.shapes if ids is None else ids))
 
     def at(self, end: End, is_input: bool) -> Point:
@@ -167,7 +173,7 @@ class Scene:
     def _wire_at(self, point: Point, reach: float) -> Wire | None:
         for wire in reversed(self.graph.wires):
             curve = self.curve(wire)
-            if curve and Box.around(*curve).grown(reach).contains(point):
-                if distance_to_curve(point, curve) <= reach:
-                    return wire
+            is_near = curve and Box.around(*curve).grown(reach).contains(point)
+            if curve and is_near and distance_to_curve(point, curve) <= reach:
+                return wire
         return None

@@ -1,4 +1,6 @@
-"""What the editor asks of the rest of the program, handed in by the entry point so that it imports none of it."""
+"""What the editor asks of the rest of the program, handed in by the entry point so that it
+imports none of it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ class Services:
     """Callables for what happens outside the editor's process."""
 
     start: Callable[..., Run]
-    """`start(document, *, device, epochs, seed, folder=None, document_path=None)` begins a training and returns its run."""
+    """`start(document, *, device, epochs, seed, folder=None, document_path=None)` begins a
+    training and returns its run.
+    """
     resume: Callable[..., Run]
     """`resume(run, epochs=None)` continues a run that was stopped or killed."""
     open_monitor: Callable[[Run], Any]

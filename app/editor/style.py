@@ -69,7 +69,9 @@ KINDS = {
     "numbers": hexed("#b6bfcd"),
     "weights": hexed("#9b8cf0"),
 }
-"""Ports and wires by kind: the colours of Okabe and Ito, which people with colour blindness can tell apart."""
+"""Ports and wires by kind: the colours of Okabe and Ito, which people with colour blindness can
+tell apart.
+"""
 UNKNOWN_KIND = hexed("#767f8e")
 
 _SPARE = tuple(FAMILIES.values())
@@ -87,5 +89,7 @@ def kind_colour(kind: str) -> Colour:
 
 
 def scale(pixels: float) -> int:
-    """A length of the interface in real pixels; all sizes pass through here ($PATCHBAY_SCALE, 1 by default)."""
+    """A length of the interface in real pixels; all sizes pass through here ($PATCHBAY_SCALE, 1
+    by default).
+    """
     return round(pixels * _UI_SCALE)

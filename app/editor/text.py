@@ -1,4 +1,6 @@
-"""How wide text is, without a screen: the advances of Inter (assets/fonts), the font of the interface."""
+"""How wide text is, without a screen: the advances of Inter (assets/fonts), the font of the
+interface.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ SEMIBOLD = (
     562, 393, 358, 393, 673,
 )  # fmt: skip
 LINE_PER_EM = 1.2102
-"""A font's size is the height of its line, as Dear PyGui counts; this is how many ems of Inter that is."""
+"""A font's size is the height of its line, as Dear PyGui counts; this is how many ems of Inter
+that is.
+"""
 OTHER = 650
 ELLIPSIS = "…"
 

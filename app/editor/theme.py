@@ -105,7 +105,9 @@ def filled(colour: Colour) -> int:
 
 @cache
 def flat() -> int:
-    """A theme for buttons that show themselves only under the mouse, and are pale when they do nothing."""
+    """A theme for buttons that show themselves only under the mouse, and are pale when they do
+    nothing.
+    """
     with dpg.theme() as theme:
         with dpg.theme_component(dpg.mvButton):
             dpg.add_theme_color(dpg.mvThemeCol_Button, (0, 0, 0, 0))
@@ -175,6 +177,8 @@ _COLOURS = {
     dpg.mvThemeCol_TextSelectedBg: style.faded(style.ACCENT, 90),
     dpg.mvThemeCol_NavHighlight: style.ACCENT,
     dpg.mvThemeCol_ModalWindowDimBg: (10, 12, 15, 150),
+    dpg.mvThemeCol_TableHeaderBg: style.PANEL,
+    dpg.mvThemeCol_TableRowBg: (0, 0, 0, 0),
     dpg.mvThemeCol_PlotHistogram: style.ACCENT,
 }
 _STYLES = {

@@ -8,17 +8,10 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from app.editor import style, theme
+from app.editor import adding, style, theme
 from app.editor.actions import Actions
 from app.editor.background import Checker, Failed, Found, Loaded
-from app.editor.board import (
-    EditorBoard,
-    checked_graph,
-    new_node,
-    output_kind,
-    shape_of_new,
-    wire_to_new,
-)
+from app.editor.board import EditorBoard, checked_graph
 from app.editor.bottom import Bottom
 from app.editor.canvas import Canvas
 from app.editor.captions import Captions
@@ -27,7 +20,6 @@ from app.editor.dialogs import Dialogs
 from app.editor.files import Files
 from app.editor.footer import Footer
 from app.editor.geometry import Point
-from app.editor.gestures import added, centred_on, free_place
 from app.editor.hand import Hand
 from app.editor.help import show_help
 from app.editor.hover import Hover, sentence
@@ -41,10 +33,11 @@ from app.editor.quick_search import QuickSearch
 from app.editor.run_controls import RunControls
 from app.editor.scene import Hit, Port
 from app.editor.services import Services
+from app.editor.splitter import Splitter
 from app.editor.style import Colour
 from app.editor.toolbar import Toolbar
 from graphs.document import Document, Graph
-from graphs.edits import Connect, Edit, EditError, apply
+from graphs.edits import Edit, EditError, apply
 
 if TYPE_CHECKING:
     from graphs.node_type import NodeType
@@ -87,8 +80,9 @@ class Editor:
         self.files = Files(self, self.dialogs)
         self.quick_search = QuickSearch(self)
         self._build_panels()
+        self.splitter = Splitter(self)
         self.keyboard = Keyboard(self)
-        self.actions.add(search=self._search_at_mouse, help=show_help)
+        self.actions.add(search=self._search_at_mouse, help=lambda: show_help(self.dialogs))
         self._channel = open_channel(self)
         self._handle_events()
 
@@ -116,13 +110,17 @@ class Editor:
             dpg.add_mouse_move_handler(callback=lambda: self._move())
             dpg.add_mouse_wheel_handler(callback=lambda _, notches: self._wheel(notches))
             dpg.add_key_press_handler(callback=lambda _, key: self._key(key))
+            dpg.add_key_release_handler(callback=lambda _, key: self.keyboard.release(key))
         dpg.set_viewport_resize_callback(lambda: self.resize())
         dpg.set_exit_callback(lambda: self._leave())
 
     def _press(self, button: int) -> None:
         self.wake()
+        left = button == dpg.mvMouseButton_Left
+        if left and self.splitter.press():
+            return
         self.hand.press(button)
-        if button == dpg.mvMouseButton_Left:
+        if left:
             self.palette.press()
 
     def _twice(self, button: int) -> None:
@@ -132,10 +130,12 @@ class Editor:
 
     def _release(self, button: int) -> None:
         self.wake()
+        self.splitter.release()
         self.hand.release(button)
 
     def _move(self) -> None:
         self.wake()
+        self.splitter.move()
         self.palette.drag()
         self.hand.move()
 
@@ -155,6 +155,11 @@ class Editor:
             self.closing = True
 
         self.files.unless_unsaved(close)
+
+    @property
+    def is_asking(self) -> bool:
+        """A question or a list is in front of the window."""
+        return self.dialogs.is_open or self.quick_search.is_open
 
     def wake(self) -> None:
         """Something happened: paint at full rate for a while."""
@@ -190,7 +195,11 @@ class Editor:
     def resize(self) -> None:
         """The window has another size."""
         self.wake()
-        layout = lay_out(dpg.get_viewport_client_width(), dpg.get_viewport_client_height())
+        layout = lay_out(
+            dpg.get_viewport_client_width(),
+            dpg.get_viewport_client_height(),
+            self.splitter.height,
+        )
         area = layout.canvas
         self.canvas.place(area.x, area.y, (area.width, area.height))
         self.toolbar.place(layout.bar)
@@ -250,44 +259,12 @@ class Editor:
     def add_node(
         self, type_name: str, at: Point | None = None, wire_from: Port | None = None
     ) -> None:
-        """Add a node at a point of the canvas, else in its middle; wire it to a port, if one is given."""
-        node = new_node(self.library[type_name])
-        shape = shape_of_new(self.library, node)
-        middle = self.canvas.camera.view(self.canvas.size).centre
-        place = centred_on(at or middle, shape)
-        if at is None:
-            place = free_place(self.canvas.picture.scene, shape, place)
-        new = added(self.model.graph_name, self.model.graph, node, place)
-        edits: list[Edit] = [new]
-        if wire_from:
-            edits += self._wire_edits(type_name, new.id, wire_from)
-        if self.do(*edits, title=f"Add {type_name}"):
-            self.model.select(frozenset({new.id}))
-
-    def _wire_edits(self, type_name: str, id: str, wire_from: Port) -> list[Edit]:
-        kind = output_kind(self.model, wire_from.end)
-        wire = wire_to_new(self.library[type_name], id, wire_from, kind)
-        return [Connect(graph=self.model.graph_name, wire=wire)] if wire else []
+        """Add a node at a point of the canvas, else in its middle; wire it, if a port is given."""
+        adding.add_node(self, type_name, at, wire_from)
 
     def apply_fix(self, fix: Fix) -> None:
-        """Do what a quick fix says; a node that it adds moves to where it covers no other."""
-        before = self.model.graph.nodes.keys()
-        self.model.stop_merging()
-        if self.do(*self._uncovered(fix), title=fix.title):
-            new = self.model.graph.nodes.keys() - before
-            if new:
-                self.model.select(frozenset(new))
-
-    def _uncovered(self, fix: Fix) -> list[Edit]:
-        scene, edits = self.canvas.picture.scene, []
-        for edit in fix.edits:
-            if edit.kind == "add_node" and edit.graph == self.model.graph_name:
-                shape = shape_of_new(self.library, edit.node)
-                place = free_place(scene, shape, edit.node.position)
-                node = edit.node.model_copy(update={"position": place})
-                edit = edit.model_copy(update={"node": node})
-            edits.append(edit)
-        return edits
+        """Do what a quick fix says."""
+        adding.apply_fix(self, fix)
 
     def jump_to(self, node: str) -> None:
         """Select a node and show it."""

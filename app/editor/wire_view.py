@@ -7,7 +7,7 @@ import math
 import dearpygui.dearpygui as dpg
 
 from app.editor import style
-from app.editor.geometry import Point, along
+from app.editor.geometry import along
 from app.editor.picture import WireLook
 from app.editor.style import Colour, faded
 from app.editor.text import width
@@ -16,8 +16,12 @@ TEXT_SIZE = 13.0
 SMALLEST_TEXT = 7.5
 THICKNESS = 2.2
 SELECTED_THICKNESS = 4.0
-ROOM = 12.0
-"""How much longer than its text a wire is at least for the text to be shown."""
+ROOM = 44.0
+"""How much longer than its text a wire is at least for the text to lie on it; else it lies above.
+"""
+LEAST_ROOM = -8.0
+"""How much longer a wire is at least for its text to be shown at all."""
+RAISED = 12.0
 
 
 class WireView:
@@ -65,9 +69,10 @@ class WireView:
         return base * max(self._zoom, 0.4)
 
     def _update_text(self) -> None:
-        shown = self._has_room and TEXT_SIZE * self._zoom >= SMALLEST_TEXT
-        place, (w, h) = self._text_place()
-        left_top = (place[0] - w / 2, place[1] - h / 2)
+        room = self._room
+        shown = room >= LEAST_ROOM and TEXT_SIZE * self._zoom >= SMALLEST_TEXT
+        (x, y), w, h = along(self.look.curve, 0.5), width(self.look.text, TEXT_SIZE), TEXT_SIZE
+        left_top = (x - w / 2, y - h / 2 - (RAISED if room < ROOM else 0))
         dpg.configure_item(
             self._text,
             pos=left_top,
@@ -86,13 +91,12 @@ class WireView:
         )
 
     @property
-    def _has_room(self) -> bool:
+    def _room(self) -> float:
+        """How much longer the wire is than its text."""
         curve = self.look.curve
-        length = math.dist(curve[0], curve[3])
-        return bool(self.look.text) and length >= width(self.look.text, TEXT_SIZE) + ROOM
-
-    def _text_place(self) -> tuple[Point, Point]:
-        return along(self.look.curve, 0.5), (width(self.look.text, TEXT_SIZE), TEXT_SIZE)
+        if not self.look.text:
+            return -math.inf
+        return math.dist(curve[0], curve[3]) - width(self.look.text, TEXT_SIZE)
 
 
 def _colour(look: WireLook) -> Colour:

@@ -58,6 +58,7 @@ class Controls(QWidget):
         for axis, (text, tip) in AXES.items():
             button = QPushButton(text, checkable=True, checked=axis == view.axis, toolTip=tip)
             button.setProperty("axis", axis)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self.axes.addButton(button)
         self.axes.buttonToggled.connect(lambda _, on: on and self._tell())
 
@@ -88,6 +89,8 @@ class Controls(QWidget):
             action = menu.addAction(f"{form}…")
             action.triggered.connect(lambda _=False, form=form: self.save_asked.emit(form))
         self.save.setMenu(menu)
+        for button in (self.log, self.follow, self.save):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _lay_out(self) -> None:
         row = QHBoxLayout(self)

@@ -12,7 +12,7 @@ from app.monitor import palette
 from app.monitor.readout import Curve
 from app.monitor.view import View, log_ticks
 
-MOST_POINTS = 300
+MOST_POINTS = 60
 """Epochs up to which each has a dot; more would run together."""
 DOT = 6
 DENSE = 5000
@@ -39,6 +39,11 @@ class Lines:
     @property
     def visible(self) -> bool:
         return bool(self.main.isVisible())
+
+    @property
+    def dotted(self) -> bool:
+        """Each point has a dot, as long as there is room for them."""
+        return self.main.opts["symbol"] is not None
 
     def set_visible(self, visible: bool) -> None:
         """A click on the legend hides a curve."""
@@ -68,7 +73,7 @@ class Lines:
             self._plot.removeItem(line)
 
     def _mark(self, dots: bool) -> None:
-        if (self.main.opts["symbol"] is not None) != dots:
+        if self.dotted != dots:
             self.main.setSymbol("o" if dots else None)
             self.main.setSymbolSize(DOT)
             self.main.setSymbolBrush(palette.PANEL)

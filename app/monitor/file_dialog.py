@@ -1,4 +1,4 @@
-"""A file dialog in a process of its own, for windows that have no good one: prints the chosen path as JSON.
+"""A file dialog in a process of its own, for windows without a good one: prints a path as JSON.
 
     python -m app.monitor.file_dialog open|save TITLE PATH PATTERN
 

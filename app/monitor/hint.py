@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import html
+from itertools import groupby
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from app.monitor import palette
+from app.monitor.palette import MUTED
 from app.monitor.readout import Reading, number, place
 from app.monitor.series import Axis
 
 DISTANCE = 14
+GAP = "&nbsp;" * 4
 
 
 class Hint(QLabel):
@@ -24,8 +26,7 @@ class Hint(QLabel):
 
     def point(self, axis: Axis, x: float, readings: list[Reading], mouse: QPoint) -> None:
         """Shows what the curves say at x, beside the mouse."""
-        lines = "".join(_line(reading) for reading in readings)
-        self.setText(f"<b>{place(axis, x)}</b><table>{lines}</table>")
+        self.setText(_table(place(axis, x), readings))
         self.adjustSize()
         self.move(self._beside(mouse))
         self.show()
@@ -45,13 +46,27 @@ def _beside(mouse: int, size: int, room: int) -> int:
     return before
 
 
-def _line(reading: Reading) -> str:
-    cells = [
-        f'<td style="color:{reading.colour}">●</td>',
-        f"<td>&nbsp;{html.escape(reading.label)}&nbsp;&nbsp;</td>",
-        f'<td align="right"><b>{number(reading.value)}</b></td>',
-    ]
-    if reading.raw is not None:
-        raw = f"&nbsp;&nbsp;raw {number(reading.raw)}"
-        cells.append(f'<td align="right" style="color:{palette.MUTED}">{raw}</td>')
+def _table(place: str, readings: list[Reading]) -> str:
+    """One line a run, one column a split."""
+    splits = list(dict.fromkeys(reading.split for reading in readings))
+    heads = "".join(
+        f'<td align="right" style="color:{MUTED}">{GAP}{split}</td>' for split in splits
+    )
+    lines = [f"<tr><td></td><td><b>{place}</b></td>{heads}</tr>"]
+    for run, group in groupby(readings, key=lambda reading: reading.run):
+        lines.append(_line(run, {reading.split: reading for reading in group}, splits))
+    return f"<table>{''.join(lines)}</table>"
+
+
+def _line(run: str, found: dict[str, Reading], splits: list[str]) -> str:
+    colour = next(iter(found.values())).colour
+    cells = [f'<td style="color:{colour}">●&nbsp;</td>', f"<td>{html.escape(run)}</td>"]
+    cells += [f'<td align="right">{GAP}{_value(found.get(split))}</td>' for split in splits]
     return f"<tr>{''.join(cells)}</tr>"
+
+
+def _value(reading: Reading | None) -> str:
+    if reading is None:
+        return ""
+    raw = "" if reading.raw is None else f"raw {number(reading.raw)}&nbsp;&nbsp;"
+    return f'<span style="color:{MUTED}">{raw}</span><b>{number(reading.value)}</b>'

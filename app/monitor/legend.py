@@ -107,6 +107,6 @@ def _paint_sample(painter: QPainter, word: Word) -> None:
     painter.drawLine(
         QPointF(word.place.left(), middle), QPointF(word.place.left() + SAMPLE, middle)
     )
-    if not lines.curve.per_step:
+    if lines.dotted:
         painter.setBrush(QColor(palette.PANEL))
         painter.drawEllipse(QPointF(word.place.left() + SAMPLE / 2, middle), 3, 3)

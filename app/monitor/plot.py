@@ -47,11 +47,12 @@ class Plot(QWidget):
         same = {key for key, lines in self.lines.items() if curves.get(key) == lines.curve}
         if same == set(curves) == set(self.lines):
             return
+        hidden = {key for key, lines in self.lines.items() if not lines.visible}
         for key in set(self.lines) - same:
             self.lines.pop(key).remove()
         for key in curves:
             if key not in same:
-                self._add(key, curves[key])
+                self._add(key, curves[key], key not in hidden)
         self.lines = {key: self.lines[key] for key in curves}
         self._fill_legend()
 
@@ -60,6 +61,7 @@ class Plot(QWidget):
         for key in keys:
             if key in self.lines:
                 self.lines[key].draw(self.view)
+        self.legend.update()
 
     def set_view(self, view: View) -> None:
         """Looks at the curves in another way. A zoomed range stays where it has a meaning."""
@@ -71,9 +73,10 @@ class Plot(QWidget):
             self._set_log(view.log)
         self.refresh(self.lines)
 
-    def _add(self, key: Hashable, curve: Curve) -> None:
+    def _add(self, key: Hashable, curve: Curve, visible: bool) -> None:
         lines = self.lines[key] = Lines(self.item, curve)
         lines.set_log(self.view.log)
+        lines.set_visible(visible)
         lines.draw(self.view)
 
     def _fill_legend(self) -> None:

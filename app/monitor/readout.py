@@ -12,7 +12,8 @@ from app.monitor.view import View
 class Reading(NamedTuple):
     """The value of one curve; `raw` is the value before smoothing, None without smoothing."""
 
-    label: str
+    run: str
+    split: str
     colour: str
     value: float
     raw: float | None
@@ -26,11 +27,6 @@ class Curve(NamedTuple):
     colour: str
     series: Series
     per_step: bool
-
-    @property
-    def label(self) -> str:
-        """The words that tell it from all others of its plot."""
-        return f"{self.run} {self.split}"
 
 
 def read(curves: Iterable[Curve], view: View, x: float) -> tuple[float, list[Reading]] | None:
@@ -51,8 +47,8 @@ def read(curves: Iterable[Curve], view: View, x: float) -> tuple[float, list[Rea
 def _reading(curve: Curve, index: int, smoothing: float) -> Reading:
     raw = float(curve.series.values[index])
     if not curve.per_step or smoothing == 0:
-        return Reading(curve.label, curve.colour, raw, None)
-    return Reading(curve.label, curve.colour, float(curve.series.smooth(smoothing)[index]), raw)
+        return Reading(*curve[:3], raw, None)
+    return Reading(*curve[:3], float(curve.series.smooth(smoothing)[index]), raw)
 
 
 def number(value: float) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyqtgraph
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.monitor import palette
 
-FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+FONTS = ASSETS / "fonts"
+ICON = ASSETS / "icons" / "patchbay.png"
 FAMILY = "Patchbay"
 STRONG = "SemiBold"
 
@@ -21,7 +23,7 @@ QWidget#panel, QWidget#card, QWidget#controls {{ background: {palette.PANEL}; }}
 QWidget#card {{ border: 1px solid {palette.LINE}; border-radius: 6px; }}
 QLabel#heading, QLabel#muted {{ color: {palette.MUTED}; }}
 QLabel#empty {{ color: {palette.MUTED}; font-size: 15px; }}
-QLabel#readout {{ background: {palette.RAISED}; border: 1px solid {palette.LINE};
+QLabel#readout {{ background: rgba(44, 49, 59, 240); border: 1px solid {palette.LINE};
     border-radius: 4px; padding: 5px 8px; }}
 QToolTip {{ background: {palette.RAISED}; border: 1px solid {palette.LINE}; padding: 4px; }}
 QPushButton, QToolButton {{ background: {palette.RAISED}; border: 1px solid {palette.LINE};
@@ -64,6 +66,7 @@ QFrame#message {{ background: {palette.RAISED}; border-radius: 4px; }}
 def apply(app: QApplication) -> None:
     """Gives the whole program its fonts and colours. Calling it twice changes nothing."""
     app.setStyle("Fusion")
+    app.setWindowIcon(QIcon(str(ICON)))
     app.setPalette(_palette())
     _load_fonts()
     app.setFont(font())

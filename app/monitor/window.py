@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
@@ -192,7 +192,7 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         if not self.restoreGeometry(self.preferences.bytes("geometry")):
-            self.resize(*SIZE)
+            self.resize(QSize(*SIZE).boundedTo(self.screen().availableSize()))
         self.halves.restoreState(self.preferences.bytes("halves"))
         self.middle.restoreState(self.preferences.bytes("middle"))
         self.sync()

@@ -79,7 +79,6 @@ class Snapshot(NamedTuple):
 
 def take(program: nn.Module, progress: Progress, random: RandomStates) -> Snapshot:
     """A snapshot of a training, on the CPU."""
-    weights = {name: _copy(value) for name, value in program.state_dict().items()}
     tensors = _prefixed("random", random.tensors)
     if progress.rows:
         tensors |= _prefixed("rows", _stacked(progress.rows))
@@ -90,7 +89,12 @@ def take(program: nn.Module, progress: Progress, random: RandomStates) -> Snapsh
     for name, (_, values) in optimizers.items():
         tensors |= _prefixed(f"optimizer.{name}", values)
     records = {name: record for name, (record, _) in optimizers.items()}
-    return Snapshot(_record(progress, random, records), weights, tensors)
+    return Snapshot(_record(progress, random, records), weights_of(program), tensors)
+
+
+def weights_of(program: nn.Module) -> dict[str, Tensor]:
+    """A program's weights, copied to the CPU."""
+    return {name: _copy(value) for name, value in program.state_dict().items()}
 
 
 def _record(
@@ -103,8 +107,8 @@ def _record(
         last=progress.last,
         best=progress.best,
         best_loss=progress.best_loss,
-        random=random.plain,
-        epoch_start=progress.epoch_start.plain if progress.epoch_start else None,
+        random=random.plain(),
+        epoch_start=progress.epoch_start.plain() if progress.epoch_start else None,
         optimizers=optimizers,
     )
 
@@ -166,7 +170,9 @@ def restore(snapshot: Snapshot, program: nn.Module, device: torch.device) -> Pro
     )
     progress.best_loss = record.best_loss
     _restore_epoch(snapshot, progress, device)
-    random_of(snapshot, "random", record.random).restore(device)
+    if progress.epoch_start:
+        _restore_random(progress.epoch_start, device)  # for its errors; the loop goes back to it
+    _restore_random(random_of(snapshot, "random", record.random), device)
     return progress
 
 
@@ -192,7 +198,17 @@ def random_of(snapshot: Snapshot, prefix: str, plain: PlainStates) -> RandomStat
             raise CheckpointError(f"The checkpoint's random state of {name} is damaged.")
     if "cpu" not in tensors:
         raise CheckpointError("The checkpoint has no random state of cpu.")
-    return RandomStates(plain, tensors)
+    try:
+        return RandomStates.from_plain(plain, tensors)
+    except OverflowError as error:
+        raise CheckpointError(f"The checkpoint's random state is damaged: {error}.") from error
+
+
+def _restore_random(states: RandomStates, device: torch.device) -> None:
+    try:
+        states.restore(device)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise CheckpointError(f"The checkpoint's random state is damaged: {error}.") from error
 
 
 def _restore_optimizers(snapshot: Snapshot, program: nn.Module) -> None:

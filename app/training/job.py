@@ -33,6 +33,7 @@ class Job:
         self.build = build
         self.trainable: Trainable | None = None
         self.training: Training | None = None
+        self.saver: Saver | None = None
 
     def work(self) -> int:
         """Train; the worker's exit code."""
@@ -44,6 +45,9 @@ class Job:
         except Exception as error:  # whatever a program does, people get a sentence
             self._fail(error)
             return 1
+        finally:
+            if self.saver:
+                self.saver.close()
         self._end("finished")
         return 0
 
@@ -55,8 +59,10 @@ class Job:
         self.recorder.show(device=str(device))
         _tidy(run)
         self.trainable = self.build(run, info)
-        saver = Saver(run.checkpoints_path)
-        training = Training(self.trainable, device, info.seed, self.recorder, self.control, saver)
+        self.saver = Saver(run.checkpoints_path)
+        training = Training(
+            self.trainable, device, info.seed, self.recorder, self.control, self.saver
+        )
         snapshot = checkpoints.read(run.checkpoints_path)
         if snapshot:
             training.restore(snapshot)
@@ -77,7 +83,8 @@ class Job:
         module = self.trainable.module if self.trainable else None
         message = failures.sentence(error, module, where)
         print(message, file=sys.stderr, flush=True)
-        self.recorder.fail(message, failures.failing_node(error, module, self.run))
+        place = self.training.place() if self.training else {}
+        self.recorder.fail(message, failures.failing_node(error, module, self.run), **place)
 
 
 def _tidy(run: Run) -> None:

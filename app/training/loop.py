@@ -26,8 +26,12 @@ from app.training.saver import Saver
 
 LOOK_SECONDS = 0.25
 """Between two looks at what was asked; each look also fetches and writes the steps since."""
+SHOW_SECONDS = 1.0
+"""Between two writes of state.json, which a disk may answer late."""
 CHECKPOINT_SECONDS = 30.0
-"""Between two checkpoints in a long epoch."""
+"""Between two checkpoints in a long epoch. One is written at every epoch's end besides."""
+SHARE = 0.005
+"""Of the time, for checkpoints: at the end of very short epochs some are left out."""
 
 Batch = dict[str, Tensor]
 
@@ -65,7 +69,10 @@ class Training:
         self._random: RandomStates | None = None
         self._start = time.monotonic()
         self._due = 0.0
-        self._checkpoint_due = self._start + CHECKPOINT_SECONDS
+        self._shown = 0.0
+        self._saved = self._start
+        self._cost = 0.0
+        self._best: dict[str, Tensor] | None = None
 
     @property
     def has_validation(self) -> bool:
@@ -86,6 +93,7 @@ class Training:
         while self.progress.epoch < epochs:
             self._train()
             self._end_epoch()
+        self._checkpoint()
         self.saver.wait()
 
     def _train(self) -> None:
@@ -135,8 +143,10 @@ class Training:
         if validation:
             self._record("validation", validation)
         self._clear_epoch()
-        best = self._judge(validation or train)
-        self._checkpoint(best)
+        if self._judge(validation or train):
+            self._best = checkpoints.weights_of(self.program)
+        if self._may_checkpoint(0.0):
+            self._checkpoint()
         self._print(train, validation)
 
     def _clear_epoch(self) -> None:
@@ -183,9 +193,10 @@ class Training:
         self.control.poll()
         if self.control.stop or self.control.pause:
             self._obey()
-        elif time.monotonic() >= self._checkpoint_due:
+        elif self._may_checkpoint(CHECKPOINT_SECONDS):
             self._checkpoint()
-        self.show()
+        if time.monotonic() - self._shown >= SHOW_SECONDS:
+            self.show()
         self._due = time.monotonic() + LOOK_SECONDS
 
     def _obey(self) -> None:
@@ -204,6 +215,8 @@ class Training:
             time.sleep(0.05)
             self.control.poll()
         self._start += time.monotonic() - began
+        if not self.control.stop:
+            self.show(sync=True)
 
     def _flush(self) -> None:
         """Fetch the steps since the last time in one transfer, and write them."""
@@ -240,25 +253,35 @@ class Training:
         progress = self.progress
         self.recorder.epoch(split, progress.step, progress.epoch, progress.seconds, values)
 
-    def _checkpoint(self, best: bool = False) -> None:
+    def _may_checkpoint(self, seconds: float) -> bool:
+        """The last checkpoint is so long ago, and long enough to be worth its cost."""
+        pause = max(seconds, (self._cost + self.saver.cost) / SHARE)
+        return time.monotonic() - self._saved >= pause
+
+    def _checkpoint(self) -> None:
+        """Save the training as it stands, and the best weights if they are new."""
+        self._saved = time.monotonic()
         self.progress.seconds = self._seconds()
         random = self._random or RandomStates.capture(self.device)
-        self.saver.save(checkpoints.take(self.program, self.progress, random), best)
-        pause = max(CHECKPOINT_SECONDS, 100 * self.saver.seconds)
-        self._checkpoint_due = time.monotonic() + pause
+        self.saver.save(checkpoints.take(self.program, self.progress, random), self._best)
+        self._best = None
+        self._cost = time.monotonic() - self._saved
 
     def show(self, status: str = "running", sync: bool = False) -> None:
         """Bring the run's state up to date."""
+        self._shown = time.monotonic()
+        self.recorder.show(sync, status=status, **self.place())
+
+    def place(self) -> dict[str, Any]:
+        """Where the training stands, as a run's state has it."""
         progress = self.progress
-        self.recorder.show(
-            sync,
-            status=status,
-            epoch=progress.epoch,
-            step=progress.step,
-            seconds=self._seconds(),
-            last=progress.last,
-            best=progress.best,
-        )
+        return {
+            "epoch": progress.epoch,
+            "step": progress.step,
+            "seconds": self._seconds(),
+            "last": progress.last,
+            "best": progress.best,
+        }
 
     def _print(self, train: dict[str, float], validation: dict[str, float]) -> None:
         texts = [f"epoch {self.progress.epoch}"]

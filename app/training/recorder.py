@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from pydantic_core import to_json
 
 from app.runs import Run, State, now, parse_row, write_text
 
@@ -37,19 +39,13 @@ class Recorder:
     def steps(
         self,
         names: Sequence[str],
-        rows: Iterable[tuple[int, float, float]],
+        places: Sequence[tuple[int, float, float]],
         table: Sequence[Sequence[float]],
     ) -> None:
         """Append training steps, each (step, epoch, time), with a column of values a name."""
-        keys = [json.dumps(name) for name in names]
-        lines = []
-        for (step, epoch, time), values in zip(rows, zip(*table, strict=True), strict=True):
-            pairs = ",".join([f"{k}:{number(v)}" for k, v in zip(keys, values, strict=True)])
-            lines.append(
-                f'{{"split":"train","step":{step},"epoch":{epoch:.6g},'
-                f'"time":{time:.4f},"values":{{{pairs}}}}}\n'
-            )
-        self._append("".join(lines))
+        template = _template(names)  # 1.5 µs a step; json.dumps would be 6
+        rows = zip(places, *map(_texts, table), strict=True)
+        self._append("".join([template % (*place, *values) for place, *values in rows]))
 
     def epoch(
         self, split: str, step: int, epoch: int, time: float, values: Mapping[str, float]
@@ -71,10 +67,10 @@ class Recorder:
         self.state = State.model_validate(updates)
         write_text(self.run.state_path, self.state.model_dump_json(), sync)
 
-    def fail(self, message: str, node: str | None) -> None:
+    def fail(self, message: str, node: str | None, **place: Any) -> None:
         """Show that the run failed, even on a full disk, which has no room for a second file."""
         try:
-            self.show(sync=True, status="failed", message=message, node=node)
+            self.show(sync=True, status="failed", message=message, node=node, **place)
         except OSError:
             self._overwrite(self.state.model_dump_json())
 
@@ -83,6 +79,14 @@ class Recorder:
             file.write(text.encode().ljust(os.fstat(file.fileno()).st_size))
 
 
-def number(value: float) -> str:
-    """A number as JSON has it: what is not finite is null."""
-    return repr(value) if math.isfinite(value) else "null"
+def _template(names: Sequence[str]) -> str:
+    """A line of metrics, to be filled with step, epoch, time and the value of each name."""
+    values = ",".join(json.dumps(name).replace("%", "%%") + ":%s" for name in names)
+    return f'{{"split":"train","step":%d,"epoch":%.6g,"time":%.4f,"values":{{{values}}}}}\n'
+
+
+def _texts(column: Sequence[float]) -> list[str]:
+    """A column as JSON has it: what is not finite is null."""
+    if all(map(math.isfinite, column)):
+        return to_json(column)[1:-1].decode().split(",")
+    return [repr(value) if math.isfinite(value) else "null" for value in column]

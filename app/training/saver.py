@@ -6,6 +6,8 @@ import threading
 import time
 from pathlib import Path
 
+from torch import Tensor
+
 from app.training import checkpoints
 from app.training.checkpoints import Snapshot
 
@@ -15,28 +17,35 @@ class Saver:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.seconds = 0.0
-        """How long the last write took."""
-        self._waiting: dict[str, Snapshot] = {}
-        self._busy = False
+        self.cost = 0.0
+        """CPU seconds that the last write took from the training."""
+        self._last: Snapshot | None = None
+        self._best: dict[str, Tensor] | None = None
+        self._busy = self._closed = False
         self._error: Exception | None = None
         self._changed = threading.Condition()
-        threading.Thread(target=self._write_all, name="saver", daemon=True).start()
+        self._thread = threading.Thread(target=self._write_all, name="saver", daemon=True)
+        self._thread.start()
 
-    def save(self, snapshot: Snapshot, best: bool = False) -> None:
-        """Write a snapshot soon. Raises what went wrong with one before."""
+    def save(self, snapshot: Snapshot, best: dict[str, Tensor] | None = None) -> None:
+        """Write a snapshot soon, and the best weights with it. Raises what went wrong before."""
         with self._changed:
             self._raise_error()
-            self._waiting["last"] = snapshot
-            if best:
-                self._waiting["best"] = snapshot
+            self._last, self._best = snapshot, best or self._best
             self._changed.notify_all()
 
     def wait(self) -> None:
         """Return when all is written. Raises what went wrong."""
         with self._changed:
-            self._changed.wait_for(lambda: self._error or not (self._busy or self._waiting))
+            self._changed.wait_for(lambda: self._error or not (self._busy or self._last))
             self._raise_error()
+
+    def close(self) -> None:
+        """End the thread; what it has begun to write it writes."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
 
     def _raise_error(self) -> None:
         if self._error:
@@ -45,19 +54,22 @@ class Saver:
     def _write_all(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._waiting))
-                job, self._waiting, self._busy = self._waiting, {}, True
-            try:
-                self._write(job)
-            except Exception as error:  # raised again on the training's thread
-                self._error = error
-            with self._changed:
                 self._busy = False
                 self._changed.notify_all()
+                self._changed.wait_for(lambda: bool(self._last or self._closed))
+                if self._closed:
+                    return
+                last, best, self._last, self._best = self._last, self._best, None, None
+                self._busy = True
+            try:
+                self._write(last, best)
+            except Exception as error:  # raised again on the training's thread
+                self._error = error
 
-    def _write(self, job: dict[str, Snapshot]) -> None:
-        started = time.monotonic()
-        if "best" in job:
-            checkpoints.write_tensors(self.folder / "best.safetensors", job["best"].weights)
-        checkpoints.write(self.folder, job["last"])
-        self.seconds = time.monotonic() - started
+    def _write(self, last: Snapshot | None, best: dict[str, Tensor] | None) -> None:
+        started = time.thread_time()
+        if best:
+            checkpoints.write_tensors(self.folder / "best.safetensors", best)
+        if last:
+            checkpoints.write(self.folder, last)
+        self.cost = time.thread_time() - started

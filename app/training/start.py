@@ -10,6 +10,8 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from app.runs import Info, Run, RunError, State, now, runs_folder, write_text
 from graphs.document import Document, Settings, identifier
 from graphs.files import read, write
@@ -33,7 +35,7 @@ def start(
 
     What is None is as the document says. `folder` is where its relative file names start (else the
     folder of its file), `runs` the folder for the run. Raises DocumentError, and RunError when the
-    run's folder cannot be written.
+    run's folder cannot be written or a setting is out of range.
     """
     if not isinstance(document, Document):
         document_path = document
@@ -82,7 +84,11 @@ def resume(run: Run, epochs: int | None = None) -> Run:
 def _settled(document: Document, **changes: object) -> Document:
     """The document with the settings of this run."""
     given = {name: value for name, value in changes.items() if value is not None}
-    settings = Settings.model_validate({**dict(document.settings), **given})
+    try:
+        settings = Settings.model_validate({**dict(document.settings), **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise RunError(f"{first['loc'][0]}: {first['msg']}.") from error
     return document.replace(settings=settings)
 
 

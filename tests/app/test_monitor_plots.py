@@ -152,7 +152,7 @@ def test_several_runs_lie_over_each_other_in_their_own_colours(
     curves = [lines.curve for lines in loss.lines.values()]
     assert len({curve.colour for curve in curves}) == 2
     assert {curve.split for curve in curves} == {"training", "validation"}
-    assert len({curve.label for curve in curves}) == 4
+    assert len({(curve.run, curve.split) for curve in curves}) == 4
     qtbot.waitUntil(window.differences.isVisible, timeout=20_000)
     table = window.differences.table
     qtbot.waitUntil(lambda: table.rowCount() == 3, timeout=20_000)
@@ -169,7 +169,7 @@ def test_equal_runs_are_said_to_be_equal(plot: tuple[Window, Run, Plot], qtbot: 
 
 
 def test_a_click_on_the_legend_hides_a_curve(plot: tuple[Window, Run, Plot]) -> None:
-    _, _, loss = plot
+    window, _, loss = plot
     loss.canvas.grab()
     word = next(word for word in loss.legend.words if word.text == "training")
     place = loss.canvas.mapFromScene(loss.legend.mapToScene(word.place.center()))
@@ -179,6 +179,8 @@ def test_a_click_on_the_legend_hides_a_curve(plot: tuple[Window, Run, Plot]) -> 
     lines = next(iter(loss.lines.values()))
     assert not lines.main.isVisible()
     assert not lines.raw.isVisible()
+    window.toggle(make_run("other", age=5))  # both runs get longer names, and so new lines
+    assert not next(iter(loss.lines.values())).visible
 
 
 def test_the_values_under_the_mouse(plot: tuple[Window, Run, Plot]) -> None:

@@ -111,7 +111,8 @@ def test_readout_tells_smoothed_and_raw_values_of_all_curves() -> None:
     validation = Curve("run", "validation", "#fff", series(4, 5, 6), per_step=False)
     place_, readings = read([training, validation], View(smoothing=0.5), 2.2)
     assert place_ == 2
-    assert [(r.label, r.raw) for r in readings] == [("run training", 2), ("run validation", None)]
+    assert [(r.run, r.split) for r in readings] == [("run", "training"), ("run", "validation")]
+    assert [r.raw for r in readings] == [2, None]
     assert [r.value for r in readings] == pytest.approx([direct([1, 2], 0.5)[1], 5])
 
 
