@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -56,7 +57,7 @@ def steps(checked: CheckedGraph) -> list[str]:
         said.append(f"run the network: {' → '.join(title_of(nodes[id]) for id in program.network)}")
     said.append(f"compute {_listed(nodes, program.logged)}")
     for statement in program.statements:
-        owned = sum(checked.weights.get(id, 0) for id in statement.owned)
+        owned = sum(prod(shape) for id in statement.owned for shape in checked.weights[id])
         said.append(
             f"{title_of(nodes[statement.optimizer])}: make {title_of(nodes[statement.loss.node])} "
             f"smaller by moving {owned:,} weights of {_listed(nodes, statement.owned)}"
