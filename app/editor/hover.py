@@ -81,7 +81,7 @@ class Hover:
 
 def problem_text(problem: Problem) -> str:
     """What is wrong, as a sentence; one that begins with the name of a port keeps its letters."""
-    first = problem.text.split(" ", 1)[0]
+    first = problem.text.split(" ", 1)[0].rstrip(":")
     named = first in (problem.port, problem.parameter)
     return ended(problem.text) if named else sentence(problem.text)
 

@@ -1,0 +1,71 @@
+"""Forms: parameters as text and back, for every parameter of every node type."""
+
+import pytest
+
+import nodes.library  # noqa: F401
+from app.editor.forms import Wrong, as_text, checked_value, from_text, limits, value_of
+from graphs.document import Node
+from graphs.node_type import NodeType, Parameter, node_types
+
+ALL = [(known, parameter) for known in node_types().values() for parameter in known.parameters()]
+NAMES = [f"{known.type_name()}.{parameter.name}" for known, parameter in ALL]
+
+
+def parameter(type_name: str, name: str) -> Parameter:
+    return next(p for p in node_types()[type_name].parameters() if p.name == name)
+
+
+def test_there_are_parameters() -> None:
+    assert len(ALL) > 20
+
+
+@pytest.mark.parametrize(("known", "parameter"), ALL, ids=NAMES)
+def test_the_default_as_text_is_the_default(known: type[NodeType], parameter: Parameter) -> None:
+    if parameter.form == "flag":
+        return
+    value = from_text(parameter, as_text(parameter, parameter.default))
+    default = parameter.default
+    assert value == (list(default) if isinstance(default, tuple) else default)
+
+
+@pytest.mark.parametrize("text", ["", "ten", "1.5", "0x10", "1e3"])
+def test_what_is_no_whole_number_is_said_so(text: str) -> None:
+    with pytest.raises(Wrong, match="out features needs a whole number, such as"):
+        from_text(parameter("Linear", "out_features"), text)
+
+
+def test_a_value_out_of_range_is_refused_in_a_sentence() -> None:
+    known, node = node_types()["Linear"], Node(type="Linear")
+    with pytest.raises(Wrong, match="out features needs to be greater than 0"):
+        checked_value(known, node, parameter("Linear", "out_features"), "0")
+    assert checked_value(known, node, parameter("Linear", "out_features"), " 12 ") == 12
+
+
+def test_another_bad_parameter_does_not_stop_a_good_one() -> None:
+    node = Node(type="Conv2d", parameters={"kernel_size": -1})
+    value = checked_value(node_types()["Conv2d"], node, parameter("Conv2d", "out_channels"), "8")
+    assert value == 8
+
+
+def test_names_are_one_a_line() -> None:
+    features = parameter("Table", "features")
+    assert from_text(features, " a, b \n\n c\n") == ["a, b", "c"]
+    assert as_text(features, ["a", "c"]) == "a\nc"
+
+
+def test_the_value_is_the_documents_else_the_default() -> None:
+    known = parameter("Conv2d", "out_channels")
+    assert value_of(Node(type="Conv2d"), known) == known.default
+    assert value_of(Node(type="Conv2d", parameters={"out_channels": 7}), known) == 7
+
+
+def test_limits_in_words() -> None:
+    assert limits(parameter("Conv2d", "out_channels")) == "at least 1"
+    assert limits(parameter("Digits", "test")) == "0 to 0.45"
+    assert limits(parameter("Conv2d", "padding")) == ""
+
+
+@pytest.mark.parametrize("value", [0.002, 1e-08, 0.1 + 0.2, 3.0])
+def test_no_number_loses_a_digit(value: float) -> None:
+    known = parameter("AdamW", "weight_decay")
+    assert from_text(known, as_text(known, value)) == value

@@ -1,0 +1,215 @@
+"""The small parts of the editor that need no window: keys, search, text, layout, runs, start-up."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fontTools.ttLib import TTFont
+
+import nodes.library  # noqa: F401
+from app.editor.display import Probe
+from app.editor.following import POINTS, Curve, Curves, Follower, duration, in_words, live_run
+from app.editor.keys import SHORTCUTS, command_for, hint
+from app.editor.layout import lay_out
+from app.editor.library_search import by_family, rank, ranked
+from app.editor.preferences import (
+    Preferences,
+    preferences_path,
+    read_preferences,
+    write_preferences,
+)
+from app.editor.text import REGULAR, SEMIBOLD, shortened, width, wrapped
+from app.runs import Row, Run, State, now
+from graphs.node_type import node_types
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_keys_give_commands() -> None:
+    assert command_for("Z", ctrl=True, shift=False) == "undo"
+    assert command_for("Z", ctrl=True, shift=True) == "redo"
+    assert command_for("Y", ctrl=True, shift=False) == "redo"
+    assert command_for("Z", ctrl=False, shift=False) is None
+    assert command_for("+", ctrl=False, shift=True) == "zoom_in"
+    assert command_for("Delete", ctrl=False, shift=False) == "remove"
+    assert hint("undo") == "Undo (Ctrl+Z)"
+
+
+def test_no_key_has_two_meanings() -> None:
+    keys = [key for shortcut in SHORTCUTS for key in shortcut.keys]
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [
+        ("conv", "Conv2d"),
+        ("linear", "Linear"),
+        ("mp2", "MaxPool2d"),
+        ("adam", "AdamW"),
+        ("cross entropy", "CrossEntropy"),
+        ("relu", "ReLU"),
+        ("dropout", "Dropout"),
+    ],
+)
+def test_search_finds_what_is_meant(query: str, first: str) -> None:
+    assert ranked(node_types(), query)[0].type_name() == first
+
+
+def test_search_finds_nothing_for_nonsense_and_all_for_nothing() -> None:
+    assert ranked(node_types(), "qqqq") == []
+    assert len(ranked(node_types(), "")) == len(node_types())
+    assert rank(node_types()["Digits"], "handwritten") == 4
+
+
+def test_families_come_as_one_builds_a_network() -> None:
+    families = list(by_family(node_types()))
+    assert families[0] == "Data"
+    assert families[-1] == "Optimizers"
+
+
+@pytest.mark.parametrize(("name", "advances"), [("Regular", REGULAR), ("SemiBold", SEMIBOLD)])
+def test_widths_are_those_of_the_font(name: str, advances: tuple[int, ...]) -> None:
+    font = TTFont(ROOT / "assets" / "fonts" / f"Patchbay-{name}.ttf")
+    codes, metrics, units = font.getBestCmap(), font["hmtx"], font["head"].unitsPerEm
+    real = tuple(round(metrics[codes[code]][0] / units * 1000) for code in range(32, 127))
+    assert real == advances
+
+
+def test_text_is_cut_and_wrapped_to_its_room() -> None:
+    assert shortened("short", 14, 200) == "short"
+    cut = shortened("a very long name of a node", 14, 80)
+    assert cut.endswith("…")
+    assert width(cut, 14) <= 80
+    lines = wrapped("several words that do not fit on one line", 14, 90)
+    assert len(lines) > 2
+    assert all(width(line, 14) <= 90 for line in lines)
+
+
+@pytest.mark.parametrize("size", [(1480, 920), (1024, 700), (640, 480), (2560, 1440)])
+def test_panels_fill_the_window_and_share_no_pixel(size: tuple[int, int]) -> None:
+    layout = lay_out(*size)
+    areas = list(vars(layout).values())
+    for index, area in enumerate(areas):
+        assert area.width > 0
+        assert area.height > 0
+        assert area.x + area.width <= size[0]
+        assert area.y + area.height <= size[1]
+        for other in areas[index + 1 :]:
+            apart = (
+                area.x + area.width <= other.x
+                or other.x + other.width <= area.x
+                or area.y + area.height <= other.y
+                or other.y + other.height <= area.y
+            )
+            assert apart
+
+
+def test_a_curve_keeps_its_shape_and_stays_short() -> None:
+    curve = Curve()
+    for x in range(100_000):
+        curve.add(x, math.sin(x / 10_000))
+    assert POINTS / 2 < len(curve.xs) <= 2 * POINTS
+    assert curve.xs == sorted(curve.xs)
+    assert max(curve.ys) > 0.99
+
+
+def test_curves_take_the_first_loss_and_leave_out_what_is_not_finite() -> None:
+    curves = Curves()
+    rows = (
+        Row("train", 1, 0.1, 0.0, {"accuracy": 0.1, "loss": 2.0}),
+        Row("train", 2, 0.2, 0.0, {"accuracy": 0.2, "loss": math.nan}),
+        Row("validation", 2, 1.0, 0.0, {"accuracy": 0.2, "loss": 1.5}),
+        Row("train_epoch", 2, 1.0, 0.0, {"accuracy": 0.2, "loss": 1.7}),
+    )
+    curves.add(rows, ("loss",))
+    assert (curves.train.ys, curves.validation.ys) == ([2.0], [1.5])
+
+
+def test_states_in_words() -> None:
+    state = State(status="running", epoch=2, device="cpu", updated=now())
+    assert in_words(state, 10) == "Training: epoch 3 of 10 on cpu"
+    assert in_words(state.model_copy(update={"epoch": 10}), 10).startswith(
+        "Training: epoch 10 of 10"
+    )
+    finished = state.model_copy(update={"status": "finished", "epoch": 10, "seconds": 75.2})
+    assert in_words(finished, 10) == "Finished: 10 epochs in 1 min 15 s"
+    dead = state.model_copy(update={"status": "dead"})
+    assert "Resume" in in_words(dead, 10)
+    assert duration(7500) == "2 h 5 min"
+
+
+def test_a_follower_says_what_is_wrong_with_a_run_that_is_gone(tmp_path: Path) -> None:
+    follower = Follower()
+    follower.follow(Run(tmp_path / "gone"))
+    for _ in range(200):
+        if follower.updates:
+            break
+        follower._stop.wait(0.02)
+    follower.stop()
+    assert "cannot be read" in follower.updates[0].trouble
+
+
+def test_no_live_run_for_a_document_that_never_trained(home: Path, tmp_path: Path) -> None:
+    assert live_run(tmp_path / "x.graph.json") is None
+    assert live_run(None) is None
+
+
+def test_preferences_are_remembered(home: Path) -> None:
+    assert read_preferences() == Preferences(open_monitor=True)
+    write_preferences(Preferences(open_monitor=False))
+    assert read_preferences() == Preferences(open_monitor=False)
+    preferences_path().write_text("nonsense")
+    assert read_preferences() == Preferences()
+
+
+def editor(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Start the editor where there is no screen."""
+    kept = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    command = [sys.executable, ROOT / "main.py", *arguments]
+    return subprocess.run(
+        command, env=kept | environment, capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux may lack a screen")
+@pytest.mark.parametrize(
+    ("environment", "reason"),
+    [({}, "DISPLAY is not set"), ({"DISPLAY": ":987"}, "the display :987 does not answer")],
+)
+def test_without_a_screen_one_sentence_and_exit_code_2(
+    environment: dict[str, str], reason: str
+) -> None:
+    answer = editor(**environment)
+    assert answer.returncode == 2
+    assert reason in answer.stderr
+    assert len(answer.stderr.strip().split("\n")) == 1
+
+
+def test_a_file_that_is_no_document_is_one_sentence(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.graph.json"
+    bad.write_text("{")
+    answer = editor("edit", str(bad))
+    assert answer.returncode == 2
+    assert "bad.graph.json" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_probe_is_content_with_a_screen(screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", screen.display)
+    assert Probe().trouble() is None
+
+
+def test_nothing_slow_is_imported_before_the_first_frame() -> None:
+    code = (
+        "import sys, json, app.editor.main, app.editor.window; print(json.dumps(list(sys.modules)))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(json.loads(answer.stdout))
+    assert not loaded & {"torch", "numpy", "networkx", "PySide6", "pyqtgraph", "nodes"}
