@@ -89,6 +89,12 @@ class Checked:
         """How many numbers a node learns."""
         return sum(map(math.prod, self.graphs[graph].weights.get(node, ())))
 
+    def count_all_parameters(self, graph: str) -> int:
+        """How many numbers a graph learns; weights that nodes share count once."""
+        checked = self.graphs[graph]
+        shapes = {checked.weights_key(id): weights for id, weights in checked.weights.items()}
+        return sum(math.prod(shape) for weights in shapes.values() for shape in weights)
+
     def accepts(self, graph: str, source: End, target: End) -> bool:
         """Whether a wire may be laid: the kind fits, as far as it is known, and no cycle closes."""
         checked = self.graphs[graph]

@@ -202,8 +202,8 @@ class Inspector(Panel):
         model = self._editor.model
         graph = model.graph
         facts = [("nodes", str(len(graph.nodes))), ("wires", str(len(graph.wires)))]
-        if model.checked and (known := model.checked.graphs.get(model.graph_name)):
-            total = sum(known.weights.values())
+        if model.checked and model.graph_name in model.checked.graphs:
+            total = model.checked.count_all_parameters(model.graph_name)
             facts.append(("learns", f"{total:,} numbers"))
         return facts
 
