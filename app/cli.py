@@ -34,6 +34,9 @@ examples:
   python main.py train network.graph.json --set conv.out_channels=64 --set adamw.lr=0.01
   python main.py train network.graph.json --json | tail -1
 
+With --json the last line is one object: run, status, epochs, seconds, message, metrics (the last
+and the best validation value of each) and test (its value on the test data at the end).
+
 exit code: 0 finished, 1 failed or stopped, 2 nothing could be started
 """
 

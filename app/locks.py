@@ -34,7 +34,8 @@ class LockedError(RuntimeError):
 class Lock:
     """Holds a lock file until it is released or the process ends, however it ends.
 
-    Waits up to `patience` seconds, since whoever looks at a lock takes it for a moment. Raises LockedError.
+    Waits up to `patience` seconds, since whoever looks at a lock takes it for a moment.
+    Raises LockedError.
     """
 
     def __init__(self, path: Path, patience: float = 1.0) -> None:
@@ -60,7 +61,7 @@ class Lock:
 
 
 def is_locked(path: Path) -> bool:
-    """A process holds the lock file. Looks with a shared lock, so that those who look do not see each other."""
+    """A process holds the lock file. A shared lock is tried: those who look do not see each other."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

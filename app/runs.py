@@ -58,6 +58,8 @@ class Info(_Record):
     created: datetime
     document: str | None = None
     """The file that the document came from, if any."""
+    folder: str | None = None
+    """Where the document's relative file names start."""
     device: str = "auto"
     """The device that was asked for; the one in use is in the state."""
     seed: int = 0
@@ -93,6 +95,8 @@ class State(_Record):
     """Each loss and metric at the last validation; without validation data, of training."""
     best: dict[str, float] = {}
     """The best value of each, in its own direction."""
+    test: dict[str, float] = {}
+    """Each loss and metric on the test data, measured once all epochs are done."""
     updated: datetime
 
     @property
@@ -211,7 +215,7 @@ class Run:
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The weights of the last checkpoint. last.json names them, so that a kill leaves old or new."""
+    """The weights of the last checkpoint; last.json names them, so a kill leaves old or new."""
     try:
         name = json.loads((folder / "last.json").read_text(encoding="utf-8"))["weights"]
     except (FileNotFoundError, ValueError, KeyError, TypeError):

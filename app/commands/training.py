@@ -84,6 +84,7 @@ def answer(run: Run, state: State) -> dict[str, Any]:
             name: {"last": value, "best": state.best.get(name)}
             for name, value in state.last.items()
         },
+        "test": state.test,
     }
 
 

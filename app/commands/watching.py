@@ -77,7 +77,7 @@ def _leave(run: Run) -> str:
 
 def _last_words(run: Run, state: State) -> str:
     """How the run ended; nothing when it goes on."""
-    values = "  ".join(f"{name} {value:.4f}" for name, value in state.last.items())
+    values = _joined(state.last) + (f"  test  {_joined(state.test)}" if state.test else "")
     done = f"{state.epoch} epochs, {state.step} steps, {state.seconds:.1f} s"
     match state.status:
         case "finished":
@@ -89,6 +89,10 @@ def _last_words(run: Run, state: State) -> str:
         case "dead":
             return f"The worker was killed: {done}. `resume {run.name}` goes on."
     return ""
+
+
+def _joined(values: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4f}" for name, value in values.items())
 
 
 class _Presses:
@@ -163,8 +167,7 @@ class _Display:
         return steps * self.epochs if steps else None
 
     def _values(self) -> str:
-        now = "  ".join(f"{name} {value:.4f}" for name, value in self._newest.items())
-        then = "  ".join(f"{name} {value:.4f}" for name, value in self._epoch_values.items())
+        now, then = _joined(self._newest), _joined(self._epoch_values)
         return f"{now} | last epoch {then}" if then else now
 
     def _print_epoch(self, row: Row, split: str) -> None:

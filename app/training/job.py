@@ -98,7 +98,7 @@ def _tidy(run: Run) -> None:
 def _complete(info: Info, training: Training) -> Info:
     """What is known of a run once its data and its program are there."""
     trainable = training.trainable
-    split = "validation" if training.has_validation else "training"
+    split = "validation" if training.has("validation") else "training"
     weights = {id(weight): weight.numel() for weight in training.program.parameters()}
     return info.model_copy(
         update={

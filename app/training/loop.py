@@ -62,6 +62,8 @@ class Training:
         self.data = trainable.load(device)
         self.program: Any = self.module.Program().to(device)
         self.progress = Progress()
+        self.test: dict[str, float] = {}
+        """The means over the test data, once all epochs are done."""
         size = self.module.size_of(self.data["train"])
         self.steps_per_epoch = max(1, math.ceil(size / self.module.BATCH_SIZE))
         self._times: list[float] = []
@@ -74,11 +76,10 @@ class Training:
         self._cost = 0.0
         self._best: dict[str, Tensor] | None = None
 
-    @property
-    def has_validation(self) -> bool:
-        """There is data to validate on."""
-        split = self.data.get("validation")
-        return bool(split) and self.module.size_of(split) > 0
+    def has(self, split: str) -> bool:
+        """There is data in a split."""
+        data = self.data.get(split)
+        return bool(data) and self.module.size_of(data) > 0
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a checkpoint. Raises CheckpointError."""
@@ -95,6 +96,9 @@ class Training:
             self._end_epoch()
         self._checkpoint()
         self.saver.wait()
+        self.test = self._measure("test")
+        if self.test:
+            self._print("test", self.test)
 
     def _train(self) -> None:
         """One pass over the training data, or what is left of it."""
@@ -136,7 +140,8 @@ class Training:
     def _end_epoch(self) -> None:
         progress = self.progress
         train = self.module.average(progress.rows, progress.sizes)
-        validation = self._validate()
+        validation = self._measure("validation")
+        self._require_finite(validation, f"in the validation after epoch {progress.epoch + 1}")
         progress.epoch += 1
         progress.seconds = self._seconds()
         self._record("train_epoch", train)
@@ -147,7 +152,8 @@ class Training:
             self._best = checkpoints.weights_of(self.program)
         if self._may_checkpoint(0.0):
             self._checkpoint()
-        self._print(train, validation)
+        self._print(f"epoch {progress.epoch} train", train)
+        self._print(f"epoch {progress.epoch} validation", validation)
 
     def _clear_epoch(self) -> None:
         self.progress.rows, self.progress.sizes = [], []
@@ -155,23 +161,21 @@ class Training:
         self._times.clear()
         self._written = 0
 
-    def _validate(self) -> dict[str, float]:
-        """The means over the validation data; empty when there is none."""
-        if not self.has_validation:
+    def _measure(self, split: str) -> dict[str, float]:
+        """The means over a split, with nothing updated; empty when it has no data."""
+        if not self.has(split):
             return {}
-        split = self.data["validation"]
         self._random = RandomStates.capture(self.device)  # a stop in here comes back to here
         self.program.eval()
         rows, sizes = [], []
         with torch.no_grad():
-            for batch in self.module.batches(split, self.module.BATCH_SIZE):
+            for batch in self.module.batches(self.data[split], self.module.BATCH_SIZE):
                 rows.append(self.program.evaluate(batch))
                 sizes.append(self.module.size_of(batch))
                 if time.monotonic() >= self._due or self.control.interrupted:
                     self._look()
         self._random = None
         values: dict[str, float] = self.module.average(rows, sizes)
-        self._require_finite(values, f"in the validation after epoch {self.progress.epoch + 1}")
         return values
 
     def _judge(self, values: dict[str, float]) -> bool:
@@ -281,13 +285,13 @@ class Training:
             "seconds": self._seconds(),
             "last": progress.last,
             "best": progress.best,
+            "test": {name: value for name, value in self.test.items() if math.isfinite(value)},
         }
 
-    def _print(self, train: dict[str, float], validation: dict[str, float]) -> None:
-        texts = [f"epoch {self.progress.epoch}"]
-        for split, values in (("train", train), ("validation", validation)):
-            texts += [f"{split} {name} {value:.6g}" for name, value in values.items()]
-        print("  ".join(texts), flush=True)
+    def _print(self, title: str, values: dict[str, float]) -> None:
+        """Into the log, in the words of the exported file."""
+        texts = [f"{name} {value:.9g}" for name, value in values.items()]
+        print(title, *texts, sep="  ", flush=True)
 
     def _seconds(self) -> float:
         return time.monotonic() - self._start

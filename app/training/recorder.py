@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic_core import to_json
+from pydantic import TypeAdapter
 
 from app.runs import Run, State, now, parse_row, write_text
 
@@ -87,6 +87,7 @@ def _template(names: Sequence[str]) -> str:
 
 def _texts(column: Sequence[float]) -> list[str]:
     """A column as JSON has it: what is not finite is null."""
-    if all(map(math.isfinite, column)):
-        return to_json(column)[1:-1].decode().split(",")
-    return [repr(value) if math.isfinite(value) else "null" for value in column]
+    return _COLUMN.dump_json(list(column))[1:-1].decode().split(",")
+
+
+_COLUMN = TypeAdapter(list[float])

@@ -18,6 +18,8 @@ from graphs.files import read, write
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where the packages app, nodes and graphs are."""
+DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0)
+"""What start_new_session is elsewhere, on Windows."""
 
 
 def start(
@@ -64,7 +66,7 @@ def resume(run: Run, epochs: int | None = None) -> Run:
     if state.is_active:
         raise RunError(f"{run.name} is in training already.")
     until = epochs or info.epochs
-    if until <= state.epoch:
+    if until < state.epoch or (until == state.epoch and state.status == "finished"):
         raise RunError(
             f"{run.name} has done {state.epoch} epochs: --epochs with a higher number goes on."
         )
@@ -132,6 +134,7 @@ def _spawn(run: Run) -> None:
             cwd=ROOT,
             env=_environment(),
             start_new_session=True,
+            creationflags=DETACHED,
         )
     threading.Thread(target=process.wait, name=f"reaper of {run.name}", daemon=True).start()
 

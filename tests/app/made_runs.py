@@ -48,7 +48,7 @@ def variant(**changes: Any) -> Any:
     return SimpleNamespace(**{**vars(standin), **changes})
 
 
-def watched(watch: Callable[[str, int], object]) -> Any:
+def watched(watch: Callable[[str, int], object], **changes: Any) -> Any:
     """The hand-written program; `watch` is told of each finished "step" and "evaluate"."""
     counts = {"step": 0, "evaluate": 0}
 
@@ -65,10 +65,10 @@ def watched(watch: Callable[[str, int], object]) -> Any:
             watch(what, counts[what])
             return values
 
-    return variant(Program=Program)
+    return variant(Program=Program, **changes)
 
 
-def stop_after(run: Run, what: str, count: int) -> int:
+def stop_after(run: Run, what: str, count: int, **changes: Any) -> int:
     """Train until the so-many-th step or evaluation, then stop as on SIGTERM; the exit code."""
     control = Control(run)
 
@@ -76,7 +76,7 @@ def stop_after(run: Run, what: str, count: int) -> int:
         if (name, number) == (what, count):
             control.interrupted = True
 
-    return train(run, watched(watch), control)
+    return train(run, watched(watch, **changes), control)
 
 
 def wait_for(run: Run, status: str, seconds: float = 20.0) -> None:

@@ -129,17 +129,20 @@ def test_train_equals_the_exported_file(tmp_path: Path) -> None:
     assert (answer["status"], answer["epochs"]) == ("finished", 5)
     assert answer["metrics"].keys() == {"cross_entropy", "accuracy"}
     assert answer["metrics"]["accuracy"].keys() == {"last", "best"}
+    assert answer["test"].keys() == {"cross_entropy", "accuracy"}
     exported = tmp_path / "wine_mlp.py"
     assert cli.main(["export", str(WINE), "-o", str(exported)]) == 0
     (tmp_path / "wine.csv").write_text(WINE.with_name("wine.csv").read_text())
     command = [sys.executable, "-I", str(exported), "--epochs", "5", "--seed", "3"]
     plain = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
-    assert _epochs(plain.stdout) == _epochs(done.stderr)
-    assert len(_epochs(plain.stdout)) == 10
+    log = Run(Path(answer["run"])).log_path.read_text()
+    assert _measured(plain.stdout) == _measured(log)
+    assert _measured(plain.stdout)[:-1] == _measured(done.stderr)
+    assert len(_measured(plain.stdout)) == 11
 
 
-def _epochs(text: str) -> list[str]:
-    return [line for line in text.splitlines() if line.startswith("epoch ")]
+def _measured(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(("epoch ", "test "))]
 
 
 def test_the_digits(tmp_path: Path) -> None:

@@ -90,6 +90,21 @@ def test_stopped_in_a_validation(
     assert_same(run, whole)
 
 
+def test_stopped_in_the_test(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """All epochs are done, and only the test data is left to measure."""
+
+    def load(device: torch.device) -> Any:
+        data = standin.load(device)
+        return {**data, "test": data["validation"]}
+
+    run = new_run(monkeypatch, tmp_path)
+    assert stop_after(run, "evaluate", 14, load=load) == 0
+    assert (run.state().status, run.state().epoch) == ("stopped", 3)
+    resume(run)
+    assert train(run, variant(load=load)) == 0
+    assert run.state().test == run.state().last
+
+
 def test_stopped_again_and_again(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: Run
 ) -> None:

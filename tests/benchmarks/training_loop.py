@@ -59,6 +59,7 @@ def plain(trainable: Trainable, epochs: int) -> Cost:
     for epoch in range(1, epochs + 1):
         module.report(f"epoch {epoch} train", module.train(program, data["train"]))
         module.report(f"epoch {epoch} validation", module.measure(program, data["validation"]))
+    module.report("test", module.measure(program, data["test"]))
     return _since(started)
 
 
