@@ -56,6 +56,15 @@ def named(value: Number, text: str) -> Number:
     return result
 
 
+def renamed(text: str, names: Mapping[str, str]) -> str:
+    """An expression with other names, such as `self.width` for `width`."""
+    tree = _parsed(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            node.id = names.get(node.id, node.id)
+    return ast.unparse(tree)
+
+
 def _parsed(text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise ArithmeticProblem(f"an expression has at most {LONGEST} characters")

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from graphs.arithmetic import Number
-from graphs.blocks import BlockModule, BlockReference, Library, Use, port_nodes, result_ends
+from graphs.blocks import BlockModule, BlockReference, Use, port_nodes, result_ends
 from graphs.checked import CheckedGraph
 from graphs.describing import described_nodes
 from graphs.document import End
 from graphs.expressions import Call, Evaluation, Expression, walk
+from graphs.hyperparameters import fitted
+from graphs.inference import Scope as Scope_
 from graphs.inference import meta_tensor
 from graphs.kinds import size_text
 from graphs.merging import Merger, PrintedClass, skeleton
@@ -35,8 +37,7 @@ class BlockClasses:
     of their own: `Layer`, `Layer2`.
     """
 
-    def __init__(self, library: Library, imports: Imports, names: Names) -> None:
-        self._library = library
+    def __init__(self, imports: Imports, names: Names) -> None:
         self._imports = imports
         self._names = names
         self._uses: dict[str, dict[Use, UsedGraph]] = {}
@@ -70,14 +71,14 @@ class BlockClasses:
         uses = self._uses.setdefault(use.block, {})
         if use in uses:
             return
-        checked = self._library.checked(use)
+        checked = module.library.checked(use)
         needed = checked.wiring.upstream(end.node for end in result_ends(checked))
         layers = [
             id
             for id in checked.wiring.order
             if id in needed and checked.types[id].role not in ("input", "output")
         ]
-        nodes = list(described_nodes(checked, layers, self._library).values())
+        nodes = list(described_nodes(checked, layers).values())
         uses[use] = UsedGraph(use, checked, nodes)
         self.collect(nodes)
         if use.block not in self._order:
@@ -91,13 +92,18 @@ class BlockClasses:
         """A call of a printed class in the place of a reference to a block."""
         if not isinstance(call.target, BlockReference):
             return call
-        target, arguments = self._class_of[self._use_of[id(call)]]
-        return Call(target, (), dict(arguments))
+        use = self._use_of[id(call)]
+        target, arguments = self._class_of[use]
+        return Call(target, (), _with_text(arguments, use))
 
-    def merged(self, nodes: list[Described]) -> list[Described]:
-        """Nodes of main, with the classes of blocks in their places."""
-        merger = Merger([{}], self.resolve)
-        return [_merged(merger, [node]) for node in nodes]
+    def merged(self, samples: list[list[Described]], scopes: list[Scope_]) -> list[Described]:
+        """Nodes of main, with the classes of blocks in their places.
+
+        `samples` are the same nodes for other values of the hyperparameters. Raises Different when
+        no expression of these gives all of their numbers.
+        """
+        merger = Merger(scopes, self.resolve, lambda values: fitted(values, scopes))
+        return [_merged(merger, list(row)) for row in zip(*samples, strict=True)]
 
     def _variants(self, block: str) -> list[str]:
         groups: list[tuple[Any, list[UsedGraph]]] = []
@@ -116,7 +122,7 @@ class BlockClasses:
         nodes = [_merged(merger, list(row)) for row in rows]
         for index, used in enumerate(group):
             arguments = {name: values[index] for name, values in merger.arguments.items()}
-            self._class_of[used.use] = (printed, _with_text(arguments, used.use))
+            self._class_of[used.use] = (printed, arguments)
         return self._text(printed.__name__, group, nodes, merger)
 
     def _text(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from graphs.document import MAIN, Document, End, Graph
@@ -32,17 +32,17 @@ class CheckedGraph:
     weights: dict[str, Shapes]
     """The shapes of what each node learns."""
     problems: tuple[Problem, ...]
-    scope: Scope = field(default_factory=dict)
+    scope: Scope
     """The values of the graph's parameters."""
-    interfaces: Mapping[str, Interface] = field(default_factory=dict)
+    library: Library
 
     def inputs(self, node: str) -> tuple[Port, ...]:
         """A node's input ports; for an unknown type, those that its wires name."""
-        return ports_of(self.graph, node, self.types.get(node), self.interfaces)[0]
+        return ports_of(self.graph, node, self.types.get(node), self.library.interfaces)[0]
 
     def outputs(self, node: str) -> tuple[Port, ...]:
         """A node's output ports; for an unknown type, those that its wires name."""
-        return ports_of(self.graph, node, self.types.get(node), self.interfaces)[1]
+        return ports_of(self.graph, node, self.types.get(node), self.library.interfaces)[1]
 
     def weights_key(self, node: str) -> str:
         """What two nodes with the same weights have in common."""

@@ -97,7 +97,7 @@ class _GraphPass:
             self.weights,
             tuple(self.problems),
             self.scope,
-            self.library.interfaces,
+            self.library,
         )
 
     def _report(

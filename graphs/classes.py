@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from graphs.arithmetic import Number, names_in
 from graphs.block_classes import BlockClasses, class_text, forward_lines, indented
 from graphs.blocks import BlockReference, Library
 from graphs.checked import CheckedGraph
+from graphs.checking import check
 from graphs.describing import described_nodes, title_of
-from graphs.document import End, identifier
+from graphs.document import Document, End, identifier
 from graphs.expressions import Call, walk
+from graphs.hyperparameters import used, varied
+from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
 from graphs.printing import Described, ExpressionPrinter, Scope, leaves
-from graphs.programs import Program, Statement
+from graphs.programs import Program, Statement, program_of
 from graphs.steps import Stage, stages_of
 
 OWN_NAMES = (
@@ -34,23 +39,71 @@ class Context:
     imports: Imports = field(default_factory=Imports)
 
     def __post_init__(self) -> None:
+        self.hyperparameters: dict[str, Number] = {}
+        """Those that stay adjustable, with their usual values."""
+        samples = [self.graph]
+        for name in used(self.graph.graph):
+            for pair in varied(self.library.document, name):
+                if more := self._adjustable(name, samples, pair):
+                    self.hyperparameters[name] = self.graph.graph.parameters[name]
+                    samples += more
+                    break
+        self._print(samples)
+
+    def _adjustable(
+        self, name: str, samples: list[CheckedGraph], pair: tuple[Document, Document]
+    ) -> list[CheckedGraph]:
+        """The graph with two other values of a hyperparameter, if one file can serve them."""
+        more = []
+        for document in pair:
+            checked = check(document, self.library.folder, self.library.cache)
+            if checked.problems or program_of(checked.main) != self.program:
+                return []
+            more.append(checked.main)
+        try:
+            self._print([*samples, *more])
+        except Different:
+            return []
+        return more
+
+    def _print(self, samples: list[CheckedGraph]) -> None:
         program = self.program
         optimizers = [statement.optimizer for statement in program.statements]
         ids = (*program.data, *program.network, *program.judging, *optimizers)
-        described = described_nodes(self.graph, ids, self.library)
-        self.classes = BlockClasses(self.library, self.imports, Names(OWN_NAMES))
-        self.classes.collect(described.values())
-        self.reserved = self._reserved([*described.values(), *self.classes.nodes])
+        drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
+        self.imports = Imports()
+        self.classes = BlockClasses(self.imports, Names(OWN_NAMES))
+        for nodes in drawn:
+            self.classes.collect(nodes)
+        self.reserved = self._reserved([*drawn[0], *self.classes.nodes])
         self.block_texts = self.classes.texts()
-        merged = self.classes.merged(list(described.values()))
-        self._described = {node.id: node for node in merged}
+        scopes = [sample.scope for sample in samples]
+        self._described = {node.id: node for node in self.classes.merged(drawn, scopes)}
+
+    def arguments(self, ids: Iterable[str]) -> list[str]:
+        """The hyperparameters that nodes read, in the order of the graph."""
+        values = [list(self._described[id].outputs.values()) for id in ids]
+        texts = [value.text for value in walk(values) if isinstance(value, Argument)]
+        read = {name for text in texts for name in names_in(text)}
+        return [name for name in self.hyperparameters if name in read]
+
+    def signature(self, names: list[str]) -> str:
+        """Hyperparameters as arguments: `, width: int = WIDTH`."""
+        types = {name: type(self.hyperparameters[name]).__name__ for name in names}
+        return "".join(f", {name}: {kind} = {name.upper()}" for name, kind in types.items())
 
     def _reserved(self, nodes: list[Described]) -> set[str]:
-        """Names that no variable may have: of functions and modules that the nodes refer to."""
+        """Names that no variable may have: of functions, modules and hyperparameters."""
         calls = (e for node in nodes for e in walk(list(node.outputs.values())))
         targets = (e.target for e in calls if isinstance(e, Call))
         plain = (target for target in targets if not isinstance(target, BlockReference))
-        return {*OWN_NAMES, *map(self.imports.name, plain)}
+        constants = [name.upper() for name in self.graph.graph.parameters]
+        return {
+            *OWN_NAMES,
+            *self.graph.graph.parameters,
+            *constants,
+            *map(self.imports.name, plain),
+        }
 
     def title(self, id: str) -> str:
         """What a node is called: its label, or its id."""
@@ -96,7 +149,12 @@ class NetworkClass:
         given = ", ".join(f"{name} {shapes[end]}" for end, name in self.arguments.items())
         about = f"From {given} to {', '.join(shapes[end] for end in self.outputs)}."
         methods = forward_lines(self.arguments.values(), scope, self.outputs, shapes)
-        return class_text(self.name, about, *scope.kept(), methods)
+        return class_text(self.name, about, *scope.kept(), methods, context.signature(self.names))
+
+    @property
+    def names(self) -> list[str]:
+        """The hyperparameters that its constructor takes."""
+        return self.context.arguments(self.context.program.network)
 
 
 class ProgramClass:
@@ -125,11 +183,16 @@ class ProgramClass:
         evaluate = self._evaluate()
         init, extra = self.scope.kept()
         if self.network:
-            init = [f"self.network = {self.network.name}()", *init]
+            given = ", ".join(f"{name}={name}" for name in self.network.names)
+            init = [f"self.network = {self.network.name}({given})", *init]
         init = [*init, *self._optimizers()]
         step = self._update() if self.network else self._stages()
         methods = [*evaluate, "", *step]
-        return class_text("Program", "What happens on one batch.", init, extra, methods)
+        program = self.context.program
+        optimizers = [statement.optimizer for statement in program.statements]
+        names = self.context.arguments([*program.network, *program.judging, *optimizers])
+        arguments = self.context.signature(names)
+        return class_text("Program", "What happens on one batch.", init, extra, methods, arguments)
 
     def _evaluate(self) -> list[str]:
         context, scope, program = self.context, self.scope, self.context.program

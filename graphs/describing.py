@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from graphs.checked import CheckedGraph
-from graphs.inference import Blocks
 from graphs.kinds import Weights
 from graphs.printing import Described, describe
 
 
-def described_nodes(
-    checked: CheckedGraph, ids: Iterable[str], blocks: Blocks
-) -> dict[str, Described]:
+def described_nodes(checked: CheckedGraph, ids: Iterable[str]) -> dict[str, Described]:
     """What nodes of a graph without problems describe."""
-    return {id: _described(checked, id, blocks) for id in ids}
+    return {id: _described(checked, id) for id in ids}
 
 
 def title_of(checked: CheckedGraph, id: str) -> str:
@@ -22,7 +19,7 @@ def title_of(checked: CheckedGraph, id: str) -> str:
     return checked.graph.nodes[id].label or id
 
 
-def _described(checked: CheckedGraph, id: str, blocks: Blocks) -> Described:
+def _described(checked: CheckedGraph, id: str) -> Described:
     sources = {
         port.name: [
             (wire.source, checked.metas[wire.source]) for wire in checked.graph.into(id, port.name)
@@ -30,4 +27,4 @@ def _described(checked: CheckedGraph, id: str, blocks: Blocks) -> Described:
         for port in checked.inputs(id)
         if port.takes is not Weights
     }
-    return describe(id, title_of(checked, id), checked.types[id], sources, blocks)
+    return describe(id, title_of(checked, id), checked.types[id], sources, checked.library)

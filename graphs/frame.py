@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 
-def load_text(loaders: dict[str, str], reads_files: bool) -> str:
+from graphs.arithmetic import Number
+
+
+def load_text(loaders: dict[str, str], reads_files: bool, signature: str) -> str:
     """The function that puts the data on a device; `loaders` are calls by their data node."""
     folder = ", folder: Path" if reads_files else ""
     if len(loaders) == 1:
@@ -12,19 +16,36 @@ def load_text(loaders: dict[str, str], reads_files: bool) -> str:
         named = ", ".join(f'"{source}": {call}' for source, call in loaders.items())
         body = f"    sources = {{{named}}}\n{_SEVERAL_SOURCES}"
     return (
-        f"def load(device: str{folder}) -> dict[str, dict[str, Tensor]]:\n"
+        f"def load(device: str{folder}{signature}) -> dict[str, dict[str, Tensor]]:\n"
         f'    """Every split of the data, on a device: split -> field -> tensor."""\n{body}'
     )
 
 
-def main_text(stem: str, reads_files: bool) -> str:
+def main_text(
+    stem: str,
+    reads_files: bool,
+    hyperparameters: Mapping[str, Number],
+    of_data: list[str],
+    of_program: list[str],
+) -> str:
     """The loop, and the command line in front of it."""
+    flags = "".join(_flag(name, value) for name, value in hyperparameters.items())
+    data = ["arguments.data"] if reads_files else []
+    data += [f"{name}=arguments.{name}" for name in of_data]
+    program = ", ".join(f"{name}=arguments.{name}" for name in of_program)
     return (
         _MAIN.replace("STEM", stem)
-        .replace("    DATA_FLAG\n", _DATA_FLAG if reads_files else "")
-        .replace("DATA_FOLDER", ", arguments.data" if reads_files else "")
+        .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files else "") + flags)
+        .replace("DATA_ARGUMENTS", "".join(f", {argument}" for argument in data))
+        .replace("Program()", f"Program({program})")
         .strip()
     )
+
+
+def _flag(name: str, value: Number) -> str:
+    kind = type(value).__name__
+    flag = name.replace("_", "-")
+    return f'    parser.add_argument("--{flag}", type={kind}, default={name.upper()})\n'
 
 
 _ONE_SOURCE = """
@@ -88,7 +109,7 @@ def main() -> None:
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
-    data = load(arguments.deviceDATA_FOLDER)
+    data = load(arguments.deviceDATA_ARGUMENTS)
     program = Program().to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))

@@ -15,6 +15,10 @@ Resolve = Callable[[Call], Call]
 """Puts the class of a block in the place of the reference to it."""
 
 
+Fit = Callable[[tuple[Number, ...]], str | None]
+"""The expression that has these values, one for each use, if there is one."""
+
+
 class Different(Exception):
     """Descriptions that no single class can have."""
 
@@ -41,7 +45,7 @@ class Argument(Expression):
 class Merger:
     """Merges descriptions, one a use, and collects the arguments that their class needs."""
 
-    def __init__(self, scopes: list[Scope], resolve: Resolve) -> None:
+    def __init__(self, scopes: list[Scope], resolve: Resolve, fit: Fit | None = None) -> None:
         self.arguments: dict[str, tuple[Number, ...]] = {}
         """Each argument's value in each use."""
         self.texts: dict[tuple[Number, ...], str] = {}
@@ -49,6 +53,7 @@ class Merger:
         self.origins: dict[int, Expression] = {}
         """The first use's expression for each merged one."""
         self._scopes = scopes
+        self._fit = fit
         self._resolve = resolve
         self._merged: dict[int, Expression] = {}
 
@@ -124,7 +129,18 @@ class Merger:
             for name in names_in(text):
                 self.arguments[name] = tuple(scope[name] for scope in self._scopes)
             return Argument(text)
+        if self._fit is not None:
+            return self._fitted(tuple(values))
         return Argument(self._argument(tuple(values), hint, stem))
+
+    def _fitted(self, values: tuple[Number, ...]) -> Argument:
+        """The expression of parameters that gives these values. Raises Different without one."""
+        text = self._fit(values) if self._fit else None
+        if text is None:
+            raise Different
+        for name in names_in(text):
+            self.arguments[name] = tuple(scope[name] for scope in self._scopes)
+        return Argument(text)
 
     def _argument(self, values: tuple[Number, ...], hint: str, stem: str) -> str:
         """The argument that has these values, a new one where there is none."""

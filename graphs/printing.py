@@ -12,6 +12,7 @@ from typing import Any
 
 from torch import nn
 
+from graphs.arithmetic import names_in, renamed
 from graphs.document import End, identifier
 from graphs.expressions import (
     Apply,
@@ -83,6 +84,8 @@ class Scope:
     before_module: set[End] = field(default_factory=set)
     """Values that a module is applied to; one line applies one module at most."""
 
+    stored: dict[str, str] = field(default_factory=dict)
+    """Attributes that keep arguments of the constructor."""
     given: dict[End, str] = field(default_factory=dict)
     """The variable that each value had when it was computed before."""
 
@@ -96,12 +99,21 @@ class Scope:
             init=self.init,
             modules=self.modules,
             frozen=self.frozen,
+            stored=self.stored,
         )
+
+    def keep(self, text: str) -> str:
+        """An expression of the constructor's arguments, as other methods can read it."""
+        for name in names_in(text):
+            if name not in self.stored:
+                self.stored[name] = self.attributes.unique(name)
+        return renamed(text, {name: f"self.{kept}" for name, kept in self.stored.items()})
 
     def kept(self) -> tuple[list[str], list[str]]:
         """The lines of `__init__`, and a method that keeps frozen modules as they are."""
+        stored = [f"self.{kept} = {name}" for name, kept in self.stored.items()]
         if not self.frozen:
-            return self.init, []
+            return [*stored, *self.init], []
         freeze = [f"self.{name}.requires_grad_(False)" for name in self.frozen]
         train = [
             "def train(self, mode: bool = True) -> Self:",
@@ -112,7 +124,7 @@ class Scope:
             "",
         ]
         self.imports.lines.add("from typing import Self")
-        return [*self.init, *freeze], train
+        return [*stored, *self.init, *freeze], train
 
     def print_nodes(
         self, nodes: list[Described], shapes: Mapping[End, str], results: list[End]
@@ -199,7 +211,7 @@ class ExpressionPrinter:
             case FolderFile():
                 return f"folder / {value.name!r}"
             case Argument():
-                return value.text
+                return self.argument(value)
             case list() if len(value) > 1 and all(map(_is_printed_class, value)):
                 return self._copies(value)
             case list():
@@ -209,6 +221,10 @@ class ExpressionPrinter:
             case bool() | int() | float() | str() | None:
                 return repr(value)
         raise TypeError(f"{type(value).__name__} cannot stand in printed code")
+
+    def argument(self, value: Argument) -> str:
+        """A number that the constructor was given, where the text stands."""
+        return value.text
 
     def _copies(self, calls: list[Call]) -> str:
         """Several of one class as a comprehension: `[Layer(i) for i in range(10)]`."""
@@ -264,6 +280,11 @@ class _NodePrinter(ExpressionPrinter):
         self.uses = uses
         self.shapes = shapes
         self.stem = identifier(node.title)
+        self.constructing = False
+
+    def argument(self, value: Argument) -> str:
+        """As it is in `__init__`; elsewhere an attribute that keeps it."""
+        return value.text if self.constructing else self.scope.keep(value.text)
 
     def print(self) -> None:
         needed = {
@@ -287,7 +308,9 @@ class _NodePrinter(ExpressionPrinter):
     def _new_module(self, module: Call) -> str:
         """Construct a module in `__init__`; nodes that share weights find it there again."""
         attribute = self.scope.attributes.unique(self.node.type.module_name or self.stem)
+        self.constructing = True
         self.scope.init.append(f"self.{attribute} = {self.text(module)}")
+        self.constructing = False
         key = self.node.weights_key or self.node.id
         self.scope.modules.setdefault(key, []).append(attribute)
         if self.node.type.frozen:

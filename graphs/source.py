@@ -19,6 +19,7 @@ from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier
 from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
+from graphs.hyperparameters import used
 from graphs.naming import Names
 from graphs.node_type import Data, Metric
 from graphs.printing import Described, ExpressionPrinter
@@ -89,9 +90,9 @@ class _File:
         measures = self._copied([*self._layers(), *self.context.classes.nodes])
         data = [
             *self._copied(self._data()),
-            load_text(self._loaders(), self._reads_files()),
+            load_text(self._loaders(), self._reads_files(), self._data_signature()),
         ]
-        loop_ = [*self._loop(), main_text(self.stem, self._reads_files())]
+        loop_ = [*self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
         return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
 
@@ -103,6 +104,21 @@ class _File:
         network = NetworkClass(self.context, _class_name(self.stem, self.context.reserved))
         texts = [network.text(), ProgramClass(self.context, network, self.labels).text()]
         return [*blocks, *texts]
+
+    def _data_signature(self) -> str:
+        return self.context.signature(self.context.arguments(self.program.data))
+
+    def _main(self) -> str:
+        """The loop and the command line."""
+        optimizers = [statement.optimizer for statement in self.program.statements]
+        inside = [*self.program.network, *self.program.judging, *optimizers]
+        return main_text(
+            self.stem,
+            self._reads_files(),
+            self.context.hyperparameters,
+            self.context.arguments(self.program.data),
+            self.context.arguments(inside),
+        )
 
     def _layers(self) -> list[Described]:
         return self.context.described((*self.program.network, *self.program.judging))
@@ -142,13 +158,26 @@ class _File:
         title, description = _safe(self.document.title), _safe(self.document.description)
         about = f"{title}: {description}" if description else title
         command = f"python {self.stem}.py --device cpu --epochs {self.document.settings.epochs}"
-        return "\n".join([*textwrap.wrap(about, LINE_LENGTH - 4), "", f"Run it: {command}", ""])
+        lines = [*textwrap.wrap(about, LINE_LENGTH - 4), "", f"Run it: {command}", ""]
+        graph = self.context.graph.graph
+        fixed = [name for name in used(graph) if name not in self.context.hyperparameters]
+        if fixed:
+            values = ", ".join(f"{name} = {graph.parameters[name]}" for name in fixed)
+            lines += [f"Fixed in this file: {values}.", ""]
+        return "\n".join(lines)
 
     def _constants(self) -> str:
         settings = self.document.settings
         types = (self.context.graph.types[id] for id in self.program.data)
         batch_size = next(type_.batch_size for type_ in types if isinstance(type_, Data))
-        return f"EPOCHS = {settings.epochs}\nSEED = {settings.seed}\nBATCH_SIZE = {batch_size}"
+        named = self.context.hyperparameters.items()
+        lines = [
+            f"EPOCHS = {settings.epochs}",
+            f"SEED = {settings.seed}",
+            f"BATCH_SIZE = {int(batch_size)}",
+            *(f"{name.upper()} = {value!r}" for name, value in named),
+        ]
+        return "\n".join(lines)
 
 
 def _expressions(nodes: list[Described]) -> Iterator[Expression]:

@@ -313,3 +313,68 @@ def test_unused_blocks_are_checked_without_sizes() -> None:
     spare = Graph(nodes={"x": Node(type="Input"), "relu": Node(type="ReLU")})
     problems = check(document.with_graph("Spare", spare)).problems
     assert {(p.graph, p.node) for p in problems} == {("Spare", "relu"), ("Spare", None)}
+
+
+def with_parameters(document: Document, **parameters: float) -> Document:
+    """A document whose main graph has hyperparameters."""
+    graph = document.main.model_copy(update={"parameters": parameters})
+    return document.with_graph("main", graph)
+
+
+def test_hyperparameters_are_constants_and_flags() -> None:
+    """What follows from a hyperparameter follows it in the file: sizes too."""
+    document = classifier_of(
+        conv=("Linear", {"x": "digits.image"}, {"out_features": "=width * 2"}),
+        y=("ReLU", {"x": "conv"}),
+        noise=("Noise", {"like": "y"}, {"features": "=width"}),
+        both=("Concat", {"values": ["y", "noise"]}),
+    )
+    graph = document.main
+    wires = [w for w in graph.wires if w.target != End("head", "x")]
+    from graphs.document import Wire
+
+    wires.append(Wire(source=End("both", "output"), target=End("head", "x")))
+    graph = graph.model_copy(update={"wires": tuple(wires)})
+    document = with_parameters(document.with_graph("main", graph), width=16, lr=0.01)
+    document = apply(document, SetParameters(id="adamw", parameters={"lr": "=lr"}))
+    assert check(document).problems == ()
+    source = export(document)
+    for line in (
+        "WIDTH = 16",
+        "LR = 0.01",
+        "def __init__(self, width: int = WIDTH, lr: float = LR) -> None:",
+        "self.conv = nn.Linear(64, width * 2)",
+        "self.head = nn.Linear(width * 3, 10)",
+        'parser.add_argument("--width", type=int, default=WIDTH)',
+        "program = Program(width=arguments.width, lr=arguments.lr)",
+    ):
+        assert line in source, line
+    module = load_source(source, Path("program.py"))
+    torch.manual_seed(0)
+    made = module.Program(width=5, lr=0.5)
+    batch = next(module.batches(module.load("cpu")["train"], 16))
+    assert made.step(batch)["loss"].isfinite() and made.network.head.in_features == 15
+    assert made.adamw.param_groups[0]["lr"] == 0.5
+
+
+def test_a_flag_does_what_the_parameter_does() -> None:
+    """The file with a flag is the file of the document with that value."""
+    document = with_blocks(
+        classifier_of(
+            a=use("Dense", "digits.image", arguments={"width": "=width"}), b=use("Dense", "a.y")
+        ),
+        Dense=dense("=width * 2", width=8),
+    )
+    changed = program(with_parameters(document, width=12))
+    torch.manual_seed(0)
+    source = export(with_parameters(document, width=20))
+    flagged = load_source(source, Path("program.py")).Program(width=12)
+    for left, right in zip(changed.parameters(), flagged.parameters(), strict=True):
+        assert torch.equal(left, right)
+
+
+def test_what_changes_the_graph_is_fixed_in_the_file() -> None:
+    row = ("Repeat", {"x": "digits.image"}, {"block": "Dense", "copies": "=depth"})
+    document = with_parameters(with_blocks(classifier_of(row=row), Dense=dense(64)), depth=3)
+    source = export(document)
+    assert "Fixed in this file: depth = 3." in source and "--depth" not in source
