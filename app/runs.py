@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
@@ -307,10 +309,20 @@ def write_text(path: Path, text: str, sync: bool = True) -> None:
             if sync:
                 os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_UMASK)
-        os.replace(temporary, path)
+        _replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def _replace(temporary: str, path: Path) -> None:
+    """Rename over a file; Windows refuses for as long as somebody reads it."""
+    for _ in range(50 if sys.platform == "win32" else 0):
+        try:
+            return os.replace(temporary, path)
+        except PermissionError:
+            time.sleep(0.01)
+    os.replace(temporary, path)
 
 
 R = TypeVar("R", bound=_Record)

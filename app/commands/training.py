@@ -14,6 +14,11 @@ from graphs.document import MAIN, Document, Node
 from graphs.edits import SetParameters, apply
 from graphs.files import DocumentError, read
 
+WIDTH = 160
+"""Of a table that goes into a file or a pipe."""
+WIDE = 120
+"""Columns of a terminal that has room for titles."""
+
 
 class UsageError(ValueError):
     """An argument that cannot be; its text is one sentence."""
@@ -175,12 +180,15 @@ def _print_table(entries: list[Entry]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for column in ("name", "title", "status", "epochs", "last validation", "when"):
-        table.add_column(column, overflow="fold")
+    console = Console(width=None if sys.stdout.isatty() else WIDTH)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    columns = ("name", "status", "epochs", "when", "last validation", "title")
+    shown = columns[: 6 if console.width >= WIDE else 5]  # the name begins with the title anyway
+    for column in shown:
+        table.add_column(column, no_wrap=column != "last validation")
     for run, title, epochs, state in entries:
-        values = "  ".join(f"{name} {value:.4g}" for name, value in state.last.items())
-        when = f"{state.updated.astimezone():%Y-%m-%d %H:%M}"
-        cells = (run.name, title, state.status, f"{state.epoch}/{epochs}", values, when)
-        table.add_row(*map(Text, cells))  # a title is data, never markup
-    Console().print(table)
+        values = "\n".join(f"{name} {value:.4g}" for name, value in state.last.items())
+        when = f"{state.updated.astimezone():%m-%d %H:%M}"
+        cells = (run.name, state.status, f"{state.epoch}/{epochs}", when, values, title)
+        table.add_row(*map(Text, cells[: len(shown)]))  # a title is data, never markup
+    console.print(table)

@@ -26,7 +26,7 @@ from app.training.saver import Saver
 
 LOOK_SECONDS = 0.25
 """Between two looks at what was asked; each look also fetches and writes the steps since."""
-SHOW_SECONDS = 1.0
+SHOW_SECONDS = 0.5
 """Between two writes of state.json, which a disk may answer late."""
 CHECKPOINT_SECONDS = 30.0
 """Between two checkpoints in a long epoch. One is written at every epoch's end besides."""
