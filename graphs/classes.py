@@ -13,11 +13,12 @@ from graphs.checked import CheckedGraph
 from graphs.checking import check
 from graphs.describing import described_nodes, title_of
 from graphs.document import Document, End, identifier
+from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, walk
 from graphs.hyperparameters import used, varied
 from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
-from graphs.printing import Described, ExpressionPrinter, Scope, leaves
+from graphs.printing import Described, Scope, leaves
 from graphs.programs import Program, Statement, program_of
 from graphs.steps import Stage, stages_of
 

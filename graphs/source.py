@@ -17,12 +17,13 @@ from graphs.checking import check
 from graphs.classes import Context, NetworkClass, ProgramClass
 from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier
+from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
 from graphs.hyperparameters import used
 from graphs.naming import Names
 from graphs.node_type import Data, Metric
-from graphs.printing import Described, ExpressionPrinter
+from graphs.printing import Described
 from graphs.problems import ProblemsError
 from graphs.programs import Program, program_of
 

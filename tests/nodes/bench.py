@@ -9,8 +9,8 @@ from graphs.document import End
 from graphs.expressions import Evaluation, Expression
 from graphs.kinds import Meta
 from graphs.loading import load_source
-from graphs.node_type import Example, NodeType
 from graphs.naming import Imports, Names
+from graphs.node_type import Example, NodeType
 from graphs.printing import Described, Scope, describe
 
 

@@ -1,0 +1,141 @@
+"""Prints one description as the Python that it describes."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from torch import nn
+
+from graphs.document import End
+from graphs.expressions import Apply, Attribute, Call, Expression, FolderFile, Item
+from graphs.kinds import Tensor
+from graphs.merging import Argument, PrintedClass
+from graphs.naming import OPERATORS, Imports
+
+
+class ExpressionPrinter:
+    """Prints one expression. `values` gives the text of a leaf; `keep_defaults` prints every
+    argument.
+    """
+
+    def __init__(
+        self, imports: Imports, values: dict[End, str], keep_defaults: bool = False
+    ) -> None:
+        self.imports = imports
+        self.values = values
+        self.keep_defaults = keep_defaults
+        self.named: dict[int, str] = {}
+        """Expressions that stand in a variable or attribute already."""
+
+    def text(self, value: Any) -> str:
+        """The Python of an expression, or of a validated plain value."""
+        if id(value) in self.named:
+            return self.named[id(value)]
+        match value:
+            case Tensor():
+                return self.values[value.end]
+            case Call() if value.target in OPERATORS:
+                return f" {OPERATORS[value.target]} ".join(
+                    self._operand(part) for part in value.args
+                )
+            case Call():
+                name = self.imports.name(value.target)
+                return f"{name}({self._arguments(value.target, value.args, value.kwargs)})"
+            case Apply():
+                module = self.text(value.module)
+                return f"{module}({self._arguments(value.module.target, value.args, value.kwargs)})"
+            case Item():
+                return f"{self._operand(value.value)}[{value.index}]"
+            case Attribute():
+                return f"{self._operand(value.value)}.{value.name}"
+            case FolderFile():
+                return f"folder / {value.name!r}"
+            case Argument():
+                return self.argument(value)
+            case list() if len(value) > 1 and all(map(_is_printed_class, value)):
+                return self._copies(value)
+            case list():
+                return f"[{', '.join(map(self.text, value))}]"
+            case tuple():
+                return f"({', '.join(map(self.text, value))}{',' * (len(value) == 1)})"
+            case bool() | int() | float() | str() | None:
+                return repr(value)
+        raise TypeError(f"{type(value).__name__} cannot stand in printed code")
+
+    def argument(self, value: Argument) -> str:
+        """A number that the constructor was given, where the text stands."""
+        return value.text
+
+    def _copies(self, calls: list[Call]) -> str:
+        """Several of one class as a comprehension: `[Layer(i) for i in range(10)]`."""
+        texts = [{name: self.text(v) for name, v in call.kwargs.items()} for call in calls]
+        varying = [name for name in texts[0] if len({text[name] for text in texts}) > 1]
+        arguments = [f"{n}={n if n in varying else text}" for n, text in texts[0].items()]
+        made = f"{calls[0].target.__name__}({', '.join(arguments)})"
+        return f"[{made} for {self._source_of_copies(varying, texts)}]"
+
+    def _source_of_copies(self, varying: list[str], texts: list[dict[str, str]]) -> str:
+        count = len(texts)
+        counting = [n for n in varying if [t[n] for t in texts] == [str(i) for i in range(count)]]
+        others = [name for name in varying if name not in counting[:1]]
+        rows = [", ".join(text[name] for name in others) for text in texts]
+        listed = ", ".join(f"({row})" for row in rows) if len(others) > 1 else ", ".join(rows)
+        names = ", ".join(others)
+        if not others:
+            return f"{counting[0] if counting else '_'} in range({count})"
+        if counting:
+            names = f"({names})" if len(others) > 1 else names
+            return f"{counting[0]}, {names} in enumerate([{listed}])"
+        return f"{names} in [{listed}]"
+
+    def _operand(self, value: Any) -> str:
+        text = self.text(value)
+        return f"({text})" if any(f" {sign} " in text for sign in OPERATORS.values()) else text
+
+    def _arguments(
+        self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> str:
+        defaults = {} if self.keep_defaults else _defaults(target)
+        named = (
+            f"{name}={self.text(value)}"
+            for name, value in kwargs.items()
+            if isinstance(value, Expression)
+            or name not in defaults
+            or not _same(defaults[name], value)
+        )
+        return ", ".join([*map(self.text, args), *named])
+
+
+def _is_printed_class(value: Any) -> bool:
+    return isinstance(value, Call) and isinstance(value.target, PrintedClass)
+
+
+def _defaults(target: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        parameters = inspect.signature(target).parameters.values()
+    except ValueError:  # some functions of torch are built in and have no signature
+        return {}
+    return {
+        p.name: p.default for p in parameters if p.default is not p.empty
+    } | _recurrent_defaults(target)
+
+
+def _recurrent_defaults(target: Callable[..., Any]) -> dict[str, Any]:
+    """nn.LSTM and its kin hide their arguments behind *args; these are the defaults that torch
+    documents.
+    """
+    if not (inspect.isclass(target) and issubclass(target, nn.RNNBase)):
+        return {}
+    return {
+        "num_layers": 1,
+        "bias": True,
+        "batch_first": False,
+        "dropout": 0.0,
+        "bidirectional": False,
+    }
+
+
+def _same(default: Any, value: Any) -> bool:
+    return type(default) is type(value) and bool(default == value)
