@@ -58,6 +58,12 @@ def moved_by(checked: CheckedGraph, statement: Statement) -> set[str]:
     return {id for id in checked.wiring.order if checked.weights_key(id) in keys}
 
 
+def gradient_reach(checked: CheckedGraph, statement: Statement) -> set[str]:
+    """The nodes that an optimizer's gradient runs through: from its loss back to its weights."""
+    after = checked.wiring.downstream(moved_by(checked, statement))
+    return after & checked.wiring.upstream([statement.loss.node])
+
+
 def _is_ready(checked: CheckedGraph, id: str, valid: set[str], program: Program) -> bool:
     before = checked.wiring.upstream([id]) - {id}
     return id in valid or before <= valid | set(program.data)

@@ -12,7 +12,7 @@ from graphs.document import Document, End, Graph, Node
 from graphs.edits import SetParameters, apply
 from graphs.loading import load_source
 from graphs.source import export
-from graphs.steps import stages_of
+from graphs.steps import gradient_reach, stages_of
 from tests.graphs.drawing import drawn
 
 
@@ -271,7 +271,10 @@ def test_the_steps_of_a_gan() -> None:
     assert checked.problems == ()
     from graphs.programs import program_of
 
-    judge, forger = stages_of(checked.main, program_of(checked.main))
+    program_ = program_of(checked.main)
+    reach = gradient_reach(checked.main, program_.statements[0])
+    assert reach == {"real_score", "fake_score", "real_loss", "fake_loss", "judge_loss"}
+    judge, forger = stages_of(checked.main, program_)
     assert "fake" in judge.computed and judge.measured == ("real_loss", "fake_loss")
     assert forger.computed == ("fake_score", "forger_loss") and forger.reused == ("fake",)
     assert "detach" not in export(document).split("def step")[1].split("return")[0]
