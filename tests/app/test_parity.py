@@ -1,0 +1,96 @@
+"""The graph, the run and the exported file are the same program, bit for bit."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import nodes.library  # noqa: F401  registers the node types
+from app.runs import MetricsReader, Run
+from app.training import start
+from graphs.edits import Configure, apply
+from graphs.files import read
+from graphs.source import export
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "assets/examples").glob("*.graph.json"))
+EPOCHS = 2
+
+
+def stem(path: Path) -> str:
+    """The name of an example."""
+    return path.name.removesuffix(".graph.json")
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=stem)
+def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
+    """Two epochs of each example, in the worker and, beside it, by the file in a clean process."""
+    document = read(path)
+    settings = document.settings.model_copy(update={"epochs": EPOCHS})
+    document = apply(document, Configure(settings=settings))
+    run = start.start(
+        document,
+        device="cpu",
+        epochs=EPOCHS,
+        seed=settings.seed,
+        folder=path.parent,
+        runs=tmp_path / "runs",
+    )
+    source = export(document, path.parent)
+    printed = run_file(source, path, tmp_path)
+    wait_for(run)
+    assert run.state().status == "finished", run.log_path.read_text()
+    assert run.program_path.read_text() == source
+    assert printed == logged(run)
+    ours = load_file(run.checkpoint("last") or "")
+    theirs = load_file(tmp_path / "exported.safetensors")
+    assert ours.keys() == theirs.keys()
+    for name, weight in ours.items():
+        assert torch.equal(weight, theirs[name]), name
+
+
+def wait_for(run: Run) -> None:
+    """Until the worker has let go of its run."""
+    for _ in range(600):
+        if run.state().status not in ("starting", "running"):
+            return
+        time.sleep(0.1)
+    raise TimeoutError(run.log_path.read_text())
+
+
+def run_file(source: str, example: Path, folder: Path) -> list[str]:
+    """What the exported file prints, run where nothing of the project is on the path."""
+    clean = folder / "clean"
+    clean.mkdir()
+    (clean / "program.py").write_text(source)
+    flags = ["--epochs", str(EPOCHS), "--save", str(folder / "exported.safetensors")]
+    if "--data" in source:
+        flags += ["--data", str(example.parent)]
+    done = subprocess.run(
+        [sys.executable, "-I", str(clean / "program.py"), *flags],
+        cwd=clean,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def logged(run: Run) -> list[str]:
+    """What the run logged, as the exported file prints it."""
+    names = {"train_epoch": "train", "validation": "validation"}
+    lines = [
+        f"epoch {row.epoch:g} {names[row.split]}{_values(row.values)}"
+        for row in MetricsReader(run).read()
+        if row.split in names
+    ]
+    return [*lines, f"test{_values(run.state().test)}"]
+
+
+def _values(values: dict[str, float]) -> str:
+    return "".join(f"  {name} {value:.9g}" for name, value in values.items())
