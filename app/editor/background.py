@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from graphs.document import Document
 
 if TYPE_CHECKING:
-    from graphs.checking import Checked
+    from graphs.checked import Checked
     from graphs.node_type import NodeType
 
 log = logging.getLogger(__name__)

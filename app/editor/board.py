@@ -97,6 +97,8 @@ def wire_to_new(known: type[NodeType], id: str, fixed: Port, kind: str = "unknow
     """A wire between a port and the first port of a new node that suits it by its kind; None when
     there is none.
     """
+    if known.block_fields():  # its ports are those of a block that is not chosen yet
+        return None
     if fixed.is_input:
         outputs = known.output_names()
         return Wire(source=End(id, outputs[0]), target=fixed.end) if outputs else None

@@ -125,9 +125,7 @@ class Canvas:
 
     def _reconcile_nodes(self, view: Box) -> None:
         picture = self.picture
-        visible = {
-            id: look for id, look in picture.nodes.items() if picture.scene.box(id).overlaps(view)
-        }
+        visible = {id: picture.nodes[id] for id in picture.scene.nodes_in(view)}
         remove_others(self._nodes, visible)
         for id, look in visible.items():
             self._show_node(id, look, picture.scene.graph.nodes[id].position)
@@ -143,9 +141,7 @@ class Canvas:
 
     def _reconcile_wires(self, view: Box) -> None:
         visible = {
-            wire: look
-            for wire, look in self.picture.wires.items()
-            if Box.around(*look.curve).overlaps(view)
+            wire: look for wire, look in self.picture.wires.items() if look.box.overlaps(view)
         }
         remove_others(self._wires, visible)
         for wire, look in visible.items():

@@ -11,7 +11,7 @@ from app.editor.text import shortened, width
 from graphs.document import MAIN, End, Graph, Node
 
 if TYPE_CHECKING:
-    from graphs.checking import Checked
+    from graphs.checked import Checked
     from graphs.node_type import NodeType, Port
 
 SUMMARY_ROOM = 210.0
@@ -93,7 +93,13 @@ class Captions:
         """An input port; None when it, or the node's type, is not known."""
         node = self.graph.nodes.get(end.node)
         known = self.library.get(node.type) if node else None
-        return next((p for p in known.inputs() if p.name == end.port), None) if known else None
+        if known is None:
+            return None
+        if self._checked is not None and self.was_checked(end.node):
+            ports = self._checked.inputs(self._graph_name, end.node)
+        else:
+            ports = known.inputs()
+        return next((port for port in ports if port.name == end.port), None)
 
 
 def title_of(node: Node) -> str:

@@ -13,6 +13,7 @@ import socket
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Queue
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,7 @@ class Channel:
             threading.Thread(target=self._talk, args=(connection,), daemon=True).start()
 
     def _talk(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rw") as stream:
+        with suppress(ConnectionError), connection, connection.makefile("rw") as stream:
             for line in stream:
                 reply: Queue[str] = Queue()
                 self._questions.append((line.split(), reply))

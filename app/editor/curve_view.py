@@ -42,7 +42,7 @@ class CurveView:
         dpg.draw_rectangle(*box, color=(0, 0, 0, 0), fill=fill, rounding=4, parent=self._list)
         ys = sorted([*curves.train.ys, *curves.validation.ys])
         if not ys:
-            self._text((self._width / 2 - scale(40), self.height / 2 - scale(12)), "no run yet")
+            self._text((self._width / 2 - scale(40), self.height / 2 - scale(12)), "no numbers yet")
             return
         low, high = _range(ys)
         right = max([1.0, *curves.train.xs[-1:], *curves.validation.xs[-1:]])

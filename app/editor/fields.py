@@ -14,7 +14,7 @@ from app.editor.hover import problem_text
 from app.editor.style import scale
 from app.editor.text import width
 from app.editor.widgets import Item, icon_button, text_field, tooltip, words
-from graphs.document import Node
+from graphs.document import MAIN, Node
 from graphs.edits import SetParameters
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from graphs.node_type import NodeType, Parameter
     from graphs.problems import Problem
 
+MANY = ("names", "values")
+"""Forms that take several lines."""
 LABEL_ROOM = 134
 RESET_ROOM = 40
 BROWSE_ROOM = 78
@@ -86,15 +88,20 @@ class Fields:
         room = -scale(RESET_ROOM)
         if parameter.form == "flag":
             return dpg.add_checkbox(tag=tag, default_value=bool(value), callback=typed)
-        if parameter.form == "choice":
-            items = [*parameter.choices, *[NOTHING] * parameter.optional]
+        if parameter.form in ("choice", "block"):
+            items = self._choices(parameter)
             shown = as_text(parameter, value)
             return dpg.add_combo(items, tag=tag, default_value=shown, width=room, callback=typed)
         if parameter.form == "file":
             return self._file_field(parameter, typed)
-        many = {"multiline": True, "height": scale(84)} if parameter.form == "names" else {}
+        many = {"multiline": True, "height": scale(84)} if parameter.form in MANY else {}
         text = as_text(parameter, value)
         return text_field(tag=tag, default_value=text, width=room, callback=typed, **many)
+
+    def _choices(self, parameter: Parameter) -> list[str]:
+        if parameter.form == "block":
+            return [name for name in self._editor.model.document.graphs if name != MAIN]
+        return [*parameter.choices, *[NOTHING] * parameter.optional]
 
     def _file_field(self, parameter: Parameter, typed: Any) -> Item:
         tag, text = _tag(parameter), as_text(parameter, value_of(self._node, parameter))

@@ -44,9 +44,15 @@ class Footer(Panel):
             self.say("", style.MUTED)
         graph = self._editor.model.graph
         zoom = f"{self._editor.canvas.camera.zoom:.0%}"
-        shown = f"{len(graph.nodes)} nodes   {len(graph.wires)} wires   {zoom}"
+        nodes, wires = counted(len(graph.nodes), "node"), counted(len(graph.wires), "wire")
+        shown = f"{nodes}   {wires}   {zoom}"
         if shown != self._shown:
             self._shown = shown
             dpg.set_value(self._right, shown)
         x = self.area.width - scale(210)
         dpg.configure_item(self._right, pos=(x, scale(2)))
+
+
+def counted(number: int, word: str) -> str:
+    """A number with its word: `1 node`, `2 nodes`."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

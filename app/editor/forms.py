@@ -32,6 +32,8 @@ def as_text(parameter: Parameter, value: Any) -> str:
         return NOTHING if parameter.form in ("integer", "number", "choice") else ""
     if parameter.form == "names" and isinstance(value, list | tuple):
         return "\n".join(map(str, value))
+    if parameter.form == "values" and isinstance(value, dict):
+        return "\n".join(f"{name} = {number}" for name, number in value.items())
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return str(value)
@@ -42,6 +44,10 @@ def from_text(parameter: Parameter, text: str) -> Any:
     text = text.strip()
     if parameter.optional and text.lower() in ("", NOTHING):
         return None
+    if text.startswith("="):
+        return text  # an expression, which the check looks into
+    if parameter.form == "values":
+        return dict(_named_number(parameter, line) for line in text.splitlines() if line.strip())
     if parameter.form == "integer":
         return _number(parameter, text, int, "a whole number")
     if parameter.form == "number":
@@ -60,9 +66,20 @@ def _number(parameter: Parameter, text: str, form: type, words: str) -> Any:
         raise Wrong(f"{name} needs {words}, such as {example}.") from None
 
 
+def _named_number(parameter: Parameter, line: str) -> tuple[str, int | float]:
+    name, _, text = (part.strip() for part in line.partition("="))
+    try:
+        return name, int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        words = parameter.name.replace("_", " ")
+        raise Wrong(f"{words} needs lines such as channels = 32.") from None
+
+
 def checked_value(known: type[NodeType], node: Node, parameter: Parameter, text: str) -> Any:
     """The value of a field's text, if the node type takes it. Raises Wrong."""
     value = from_text(parameter, text)
+    if isinstance(value, str) and value.startswith("="):
+        return value
     if complaint := complaint_about(known, node, parameter, value):
         raise Wrong(complaint)
     return value

@@ -68,16 +68,16 @@ class Hand:
             return self.gesture.without_picked
         return ()
 
-    def hovered(self) -> tuple[Hit, float] | None:
-        """What is under the mouse, and for how many seconds it has rested there; None off the
-        canvas.
-        """
+    def rested(self) -> float:
+        """For how many seconds the mouse has rested on the canvas with nothing in hand."""
         mouse = self._desk.canvas.mouse
-        if mouse != self._last_mouse:
+        if mouse != self._last_mouse or self.gesture or not self._desk.canvas.is_hovered:
             self._last_mouse, self._still_since = mouse, time.monotonic()
-        if self.gesture or not self._desk.canvas.is_hovered:
-            return None
-        return self._hit(), time.monotonic() - self._still_since
+        return time.monotonic() - self._still_since
+
+    def under_mouse(self) -> Hit:
+        """What is under the mouse."""
+        return self._hit()
 
     def press(self, button: int) -> None:
         """A mouse button went down, anywhere in the window."""

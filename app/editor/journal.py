@@ -79,9 +79,11 @@ class Journal:
         self._release()
 
     def _release(self) -> None:
-        if self._lock:
+        if self._lock and self.path:
             self._lock.release()
             self._lock = None
+            if self.path.name.startswith(UNSAVED):  # its name is used but once
+                _lock_path(self.path).unlink(missing_ok=True)
 
     def _note(self, change: Change) -> None:
         if self.path is None or change.what == "load":

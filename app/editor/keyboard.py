@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -34,24 +35,30 @@ WHILE_TYPING = frozenset({"new", "open", "save", "save_as", "export", "help"})
 REPEATING = frozenset("ZY+-") | {"Up", "Down"}
 """Keys that do their work again while they are held."""
 
+HOLD = 0.6
+"""For how many seconds a key is held before it repeats."""
+
 
 class Keyboard:
     """Turns key presses into commands, for whatever is in front."""
 
     def __init__(self, editor: Editor) -> None:
         self._editor = editor
-        self._held: set[int] = set()
+        self._held: dict[int, float] = {}
 
     def release(self, key: int) -> None:
         """A key went up."""
-        self._held.discard(key)
+        self._held.pop(key, None)
 
     def press(self, key: int) -> None:
         """A key went down, or is held and repeats."""
-        name, repeats = NAMES.get(key), key in self._held
-        self._held.add(key)
-        if name is None or (repeats and name not in REPEATING):
-            return
+        name, now = NAMES.get(key), time.monotonic()
+        is_first = key not in self._held
+        since = self._held.setdefault(key, now)
+        if name and (is_first or (name in REPEATING and now - since > HOLD)):
+            self._do(name)
+
+    def _do(self, name: str) -> None:
         if self._editor.dialogs.is_open:
             self._in_dialog(name)
         elif self._editor.quick_search.is_open:

@@ -17,6 +17,7 @@ ORDER = (
     "Recurrence",
     "Attention",
     "Connectivity",
+    "Blocks",
     "Distributions",
     "Losses",
     "Metrics",

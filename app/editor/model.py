@@ -18,7 +18,7 @@ from graphs.document import MAIN, Document, End, Frozen, Graph, Wire
 from graphs.edits import AddNode, Connect, Disconnect, Edit, EditError, RemoveNodes, apply
 
 if TYPE_CHECKING:
-    from graphs.checking import Checked
+    from graphs.checked import Checked
 
 PASTE_STEP = 32.0
 """How far a copy lies from its original, to the right and down."""
@@ -68,6 +68,7 @@ class EditorModel:
         self.path = path
         self._data_folder = data_folder
         self._saved: Document | None = document
+        self._compared: tuple[Document, bool] | None = None
         self.past: list[Step] = []
         self.future: list[Step] = []
         self._merging = False
@@ -90,12 +91,13 @@ class EditorModel:
         """
         self._begin(document, path, data_folder)
         self._saved = document if saved else None
+        self._compared = None
         self._tell(Change("load"))
 
     def adopt(self, other: EditorModel) -> None:
         """Take over another model's document with its past, as recovered from a journal."""
         self._begin(other.document, self.path, self._data_folder)
-        self._saved = other._saved if self.path is None else None
+        self._saved, self._compared = other._saved if self.path is None else None, None
         self.past, self.future = list(other.past), list(other.future)
         self._tell(Change("load"))
 
@@ -107,7 +109,9 @@ class EditorModel:
     @property
     def is_dirty(self) -> bool:
         """There are changes that no file holds."""
-        return self.document is not self._saved and self.document != self._saved
+        if self._compared is None or self._compared[0] is not self.document:
+            self._compared = self.document, self.document != self._saved
+        return self._compared[1]
 
     @property
     def folder(self) -> Path | None:
@@ -116,7 +120,7 @@ class EditorModel:
 
     def was_saved(self, path: Path) -> None:
         """The document is in this file now."""
-        self.path, self._saved = path, self.document
+        self.path, self._saved, self._compared = path, self.document, None
         self._merging = False
 
     def do(self, *edits: Edit, title: str = "Edit", merge: str | None = None) -> None:

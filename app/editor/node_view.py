@@ -26,6 +26,8 @@ ROUNDING = 7.0
 SMALLEST_TEXT = 6.0
 """Text of fewer pixels than this is left out."""
 HALO = 9.0
+DETAILED = 0.25
+"""At smaller zooms ports and shadows are left out."""
 
 
 class NodeView:
@@ -38,7 +40,9 @@ class NodeView:
         self._zoom = zoom
         self._root = dpg.add_draw_node(parent=parent)
         self._sized: list[tuple[int | str, str, float]] = []
-        self._texts: list[tuple[int | str, float]] = []
+        self._texts: dict[float, list[int | str]] = {}
+        self._details: list[int | str] = []
+        self._was_detailed = self._is_detailed
         self.look = look
         self.place = place
         self._draw()
@@ -51,10 +55,10 @@ class NodeView:
 
     def show(self, look: NodeLook) -> None:
         """Draw the node anew when it looks different."""
-        if look != self.look:
+        if look is not self.look and look != self.look:
             self.look = look
             dpg.delete_item(self._root, children_only=True)
-            self._sized, self._texts = [], []
+            self._sized, self._texts, self._details = [], {}, []
             self._draw()
 
     def rescale(self, zoom: float) -> None:
@@ -62,8 +66,22 @@ class NodeView:
         self._zoom = zoom
         for item, option, size in self._sized:
             dpg.configure_item(item, **{option: size * zoom})
-        for item, size in self._texts:
-            dpg.configure_item(item, size=size * zoom, show=size * zoom >= SMALLEST_TEXT)
+        for size, texts in self._texts.items():
+            self._rescale_texts(texts, size * zoom)
+        if self._is_detailed != self._was_detailed:
+            self._was_detailed = self._is_detailed
+            for item in self._details:
+                dpg.configure_item(item, show=self._is_detailed)
+
+    def _rescale_texts(self, texts: list[int | str], pixels: float) -> None:
+        shown = pixels >= SMALLEST_TEXT
+        if shown or dpg.is_item_shown(texts[0]):
+            for item in texts:
+                dpg.configure_item(item, size=pixels, show=shown)
+
+    @property
+    def _is_detailed(self) -> bool:
+        return self._zoom >= DETAILED
 
     def remove(self) -> None:
         dpg.delete_item(self._root)
@@ -82,13 +100,16 @@ class NodeView:
     def _draw_body(self) -> None:
         shape, header = self.look.shape, self._header_colour
         shadow = (0, 3), (shape.width, shape.height + 4)
-        self._rectangle(*shadow, fill=(0, 0, 0, 60), color=(0, 0, 0, 0))
+        self._detail(self._rectangle(*shadow, fill=(0, 0, 0, 60), color=(0, 0, 0, 0)))
         top = (0, 0), (shape.width, HEADER + 2 * ROUNDING)
         self._rectangle(*top, fill=header, color=header)
         body = (0, HEADER), (shape.width, shape.height)
         self._rectangle(*body, fill=style.BODY, color=style.BODY)
         strip = (0, HEADER), (shape.width, HEADER + ROUNDING)
-        dpg.draw_rectangle(*strip, fill=style.BODY, color=style.BODY, parent=self._root)
+        strip_item = dpg.draw_rectangle(
+            *strip, fill=style.BODY, color=style.BODY, parent=self._root
+        )
+        self._detail(strip_item)
 
     @property
     def _header_colour(self) -> Colour:
@@ -118,9 +139,9 @@ class NodeView:
         dim = port.state == "dim"
         colour = faded(port.colour, 70) if dim else port.colour
         if port.state == "lit":
-            self._circle(centre, HALO, fill=faded(port.colour, 90), color=style.WHITE)
+            self._detail(self._circle(centre, HALO, fill=faded(port.colour, 90), color=style.WHITE))
         fill = colour if port.wired else style.BACKGROUND
-        self._circle(centre, PORT_RADIUS, fill=fill, color=colour, thickness=2.0)
+        self._detail(self._circle(centre, PORT_RADIUS, fill=fill, color=colour, thickness=2.0))
         x = SIDE if is_input else shape.width - SIDE - width(port.name, SMALL_SIZE)
         top = shape.rows_top + ROW * index + (ROW - SMALL_SIZE) / 2
         shade = faded(style.TEXT, 80) if dim else style.TEXT
@@ -133,9 +154,14 @@ class NodeView:
         mark = self._text((x, centre[1] - size / 2), "!", style.WHITE, size)
         dpg.bind_item_font(mark, self._fonts.bold)
 
-    def _rectangle(self, a: Point, b: Point, **options: object) -> None:
+    def _detail(self, item: int | str) -> None:
+        """Show an item only where it would be large enough to see."""
+        self._details.append(item)
+        dpg.configure_item(item, show=self._is_detailed)
+
+    def _rectangle(self, a: Point, b: Point, **options: object) -> int | str:
         thickness = float(options.pop("thickness", 1.0))  # type: ignore[arg-type]
-        item = dpg.draw_rectangle(
+        item: int | str = dpg.draw_rectangle(
             a,
             b,
             parent=self._root,
@@ -144,15 +170,17 @@ class NodeView:
             **options,
         )
         self._sized.append((item, "rounding", ROUNDING))
+        return item
 
-    def _circle(self, centre: Point, radius: float, **options: object) -> None:
-        item = dpg.draw_circle(centre, radius * self._zoom, parent=self._root, **options)
+    def _circle(self, centre: Point, radius: float, **options: object) -> int | str:
+        item: int | str = dpg.draw_circle(centre, radius * self._zoom, parent=self._root, **options)
         self._sized.append((item, "radius", radius))
+        return item
 
     def _text(self, place: Point, text: str, colour: Colour, size: float) -> int | str:
         pixels = size * self._zoom
         item: int | str = dpg.draw_text(
             place, text, color=colour, size=pixels, parent=self._root, show=pixels >= SMALLEST_TEXT
         )
-        self._texts.append((item, size))
+        self._texts.setdefault(size, []).append(item)
         return item

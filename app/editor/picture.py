@@ -6,17 +6,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from app.editor import style
 from app.editor.captions import Captions
-from app.editor.geometry import Curve
+from app.editor.geometry import Box, Curve
 from app.editor.scene import NodeShape, Port, Scene
 from app.editor.style import Colour
 from graphs.document import MAIN, End, Graph, Node, Wire
 
 if TYPE_CHECKING:
-    from graphs.checking import Checked
+    from graphs.checked import Checked
     from graphs.node_type import NodeType
     from graphs.problems import Problem
 
@@ -55,6 +56,11 @@ class WireLook:
     text: str = ""
     selected: bool = False
 
+    @cached_property
+    def box(self) -> Box:
+        """A box that holds the curve."""
+        return Box.around(*self.curve)
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -81,10 +87,37 @@ class Subject:
     fixed: Port | None = None
     """While a wire is dragged: the port it comes from."""
 
+    def is_like(self, other: Subject) -> bool:
+        """Both give the same picture, seen without looking into the graphs."""
+        return (
+            self.graph is other.graph
+            and self.library is other.library
+            and self.checked is other.checked
+            and self.selection == other.selection
+            and self.selected_wire == other.selected_wire
+            and self.fixed == other.fixed
+        )
 
-def make_picture(subject: Subject) -> Picture:
-    """The picture of a graph."""
-    return _Maker(subject).picture()
+
+def make_picture(subject: Subject, before: Before | None = None) -> Picture:
+    """The picture of a graph. What has not changed since `before` is taken from there."""
+    return _Maker(subject, before if before and _comparable(subject, before[0]) else None).picture()
+
+
+Before = tuple[Subject, Picture]
+"""A picture with what it was made from."""
+
+
+def _comparable(new: Subject, old: Subject) -> bool:
+    """The same node looks the same in both pictures."""
+    return (
+        new.library is old.library
+        and new.checked is old.checked
+        and new.graph_name == old.graph_name
+        and new.fits is None
+        and old.fits is None
+        and new.graph.wires == old.graph.wires
+    )
 
 
 def problems_of(checked: Checked | None, graph_name: str) -> dict[str, list[Problem]]:
@@ -96,9 +129,15 @@ def problems_of(checked: Checked | None, graph_name: str) -> dict[str, list[Prob
     return found
 
 
+def _alike(a: Node, b: Node) -> bool:
+    """Two nodes are the same but for their places."""
+    return (a.type, a.label, a.parameters) == (b.type, b.label, b.parameters)
+
+
 class _Maker:
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, before: Before | None) -> None:
         self.subject = subject
+        self.before = before
         self.captions = Captions(
             subject.graph,
             subject.library,
@@ -106,20 +145,45 @@ class _Maker:
             subject.checked_graph,
             subject.graph_name,
         )
-        self.scene = Scene.of(subject.graph, self.captions.shape)
         self.problems = problems_of(subject.checked, subject.graph_name)
 
     def picture(self) -> Picture:
-        nodes = {id: self.node(id, node) for id, node in self.subject.graph.nodes.items()}
+        graph = self.subject.graph
+        nodes = {id: self.known_node(id, node) for id, node in graph.nodes.items()}
+        scene = Scene(graph, {id: look.shape for id, look in nodes.items()})
         wires = {
-            wire: self.wire(wire, curve)
-            for wire in self.subject.graph.wires
-            if (curve := self.scene.curve(wire))
+            wire: look for wire in graph.wires if (look := self.known_wire(wire, scene, nodes))
         }
-        return Picture(self.scene, nodes, wires)
+        return Picture(scene, nodes, wires)
+
+    def known_node(self, id: str, node: Node) -> NodeLook:
+        """A node's look, as it was before when nothing about it has changed but its place."""
+        if self.before:
+            subject, picture = self.before
+            old = subject.graph.nodes.get(id)
+            same = old is node or (old and _alike(old, node))
+            if same and (id in subject.selection) == (id in self.subject.selection):
+                return picture.nodes[id]
+        return self.node(id, node)
+
+    def known_wire(
+        self, wire: Wire, scene: Scene, nodes: Mapping[str, NodeLook]
+    ) -> WireLook | None:
+        """A wire's look, as it was before when neither it nor its ends have changed."""
+        if self.before:
+            subject, picture = self.before
+            still = all(
+                nodes.get(id) is picture.nodes.get(id)
+                and scene.place(id) == picture.scene.place(id)
+                for id in (wire.source.node, wire.target.node)
+            )
+            if still and (wire == subject.selected_wire) == (wire == self.subject.selected_wire):
+                return picture.wires.get(wire)
+        curve = scene.curve(wire)
+        return self.wire(wire, curve) if curve else None
 
     def node(self, id: str, node: Node) -> NodeLook:
-        shape = self.scene.shapes[id]
+        shape = self.captions.shape(id, node)
         known = self.captions.library.get(node.type)
         header = style.family_colour(known.family()) if known else style.UNKNOWN_FAMILY
         return NodeLook(

@@ -15,7 +15,7 @@ from graphs.document import Node
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
-    from graphs.checking import CheckedGraph
+    from graphs.checked import CheckedGraph
 
 
 class Program:

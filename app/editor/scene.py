@@ -110,10 +110,23 @@ class Scene:
         """The scene of a graph."""
         return cls(graph, {id: describe(id, node) for id, node in graph.nodes.items()})
 
+    @cached_property
+    def boxes(self) -> dict[str, Box]:
+        """The rectangle of each node."""
+        return {id: self._box(id, shape) for id, shape in self.shapes.items()}
+
+    def _box(self, id: str, shape: NodeShape) -> Box:
+        x, y = self.graph.nodes[id].position
+        return Box(x, y, x + shape.width, y + shape.height)
+
     def box(self, id: str) -> Box:
         """The rectangle of a node."""
-        shape, (x, y) = self.shapes[id], self.graph.nodes[id].position
-        return Box(x, y, x + shape.width, y + shape.height)
+        return self.boxes[id]
+
+    def place(self, id: str) -> Point | None:
+        """Where a node lies; None when it is not there."""
+        node = self.graph.nodes.get(id)
+        return node.position if node else None
 
     def bounds(self, ids: Iterator[str] | None = None) -> Box | None:
         """The smallest box that holds the nodes (all, when none are named); None for an empty
@@ -140,7 +153,7 @@ class Scene:
 
     def nodes_in(self, box: Box) -> Iterator[str]:
         """The nodes that share a point with a box."""
-        return (id for id in self.shapes if self.box(id).overlaps(box))
+        return (id for id, its in self.boxes.items() if its.overlaps(box))
 
     def port_at(
         self, point: Point, reach: float, wanted: Callable[[Port], bool] = lambda port: True
@@ -159,7 +172,7 @@ class Scene:
         """What is under a point. `reach` is how far a port or a wire may be, in canvas units."""
         if port := self.port_at(point, reach * 1.5):
             return Hit(node=port.end.node, port=port)
-        under = [id for id in self.shapes if self.box(id).contains(point)]
+        under = [id for id, its in self.boxes.items() if its.contains(point)]
         if under:
             return Hit(node=under[-1])
         return Hit(wire=self._wire_at(point, reach))

@@ -49,6 +49,7 @@ FAMILIES = {
     "Non-linearities": hexed("#6b6f35"),
     "Normalisation and regularisation": hexed("#3b6f7a"),
     "Connectivity": hexed("#566274"),
+    "Blocks": hexed("#2f6f6b"),
     "Distributions": hexed("#4d6f4f"),
     "Losses": hexed("#98543f"),
     "Metrics": hexed("#8a6a34"),

@@ -28,7 +28,7 @@ from app.editor.keyboard import Keyboard
 from app.editor.layout import lay_out
 from app.editor.model import EditorModel
 from app.editor.palette import Palette
-from app.editor.picture import Subject, make_picture, problems_of
+from app.editor.picture import Before, Subject, make_picture, problems_of
 from app.editor.quick_search import QuickSearch
 from app.editor.run_controls import RunControls
 from app.editor.scene import Hit, Port
@@ -64,7 +64,13 @@ class Editor:
         self.closing = False
         self._checker = Checker()
         self._asked: object = None
-        self._shown: object = None
+        self._tooltip: object = None
+        self._pictured: Before | None = None
+        self._previewed: tuple[Document, tuple[Edit, ...], Document] = (
+            model.document,
+            (),
+            model.document,
+        )
         self._awake_until = 0.0
         self._build()
 
@@ -306,25 +312,13 @@ class Editor:
     @property
     def _graph_shown(self) -> Graph:
         """The graph with the gesture's edits, as if it were over."""
-        document: Document = apply(self.model.document, *self.hand.preview)
-        return document.graphs[self.model.graph_name]
+        document, preview = self.model.document, self.hand.preview
+        if document is not self._previewed[0] or preview != self._previewed[1]:
+            self._previewed = document, preview, apply(document, *preview)
+        return self._previewed[2].graphs[self.model.graph_name]
 
     def _update_canvas(self) -> None:
-        model = self.model
-        state = (
-            model.document,
-            self.hand.preview,
-            model.selection,
-            model.selected_wire,
-            id(model.checked),
-            len(self.library),
-            id(self.hand.dragged_wire),
-        )
-        if state != self._shown:
-            self._shown = state
-            self._show_picture()
-
-    def _show_picture(self) -> None:
+        """Show the graph anew when anything about it has changed."""
         model, wire = self.model, self.hand.dragged_wire
         subject = Subject(
             self._graph_shown,
@@ -337,7 +331,9 @@ class Editor:
             wire.fits if wire else None,
             wire.fixed if wire else None,
         )
-        self.canvas.show(make_picture(subject))
+        if self._pictured is None or not subject.is_like(self._pictured[0]):
+            self._pictured = subject, make_picture(subject, self._pictured)
+            self.canvas.show(self._pictured[1])
 
     def _update_overlay(self) -> None:
         self.canvas.clear_overlay()
@@ -355,8 +351,9 @@ class Editor:
         return problems_of(self.model.checked, self.model.graph_name)
 
     def _update_tooltip(self) -> None:
-        found = self.hand.hovered()
-        if found is None or found[1] < self._delay(found[0]):
-            self.canvas.show_tooltip([])
-            return
-        self.canvas.show_tooltip(Hover(self.model, self.captions).paragraphs(found[0]))
+        rested = self.hand.rested()
+        hit = self.hand.under_mouse() if rested >= TOOLTIP_DELAY else Hit()
+        shown = hit if rested >= self._delay(hit) else Hit()
+        if (shown, self.canvas.mouse) != self._tooltip:
+            self._tooltip = (shown, self.canvas.mouse)
+            self.canvas.show_tooltip(Hover(self.model, self.captions).paragraphs(shown))

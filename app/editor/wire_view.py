@@ -38,7 +38,7 @@ class WireView:
 
     def show(self, look: WireLook) -> None:
         """Draw the wire anew when it looks different."""
-        if look != self.look:
+        if look is not self.look and look != self.look:
             self.look = look
             self._update()
 

@@ -59,6 +59,20 @@ def test_the_value_is_the_documents_else_the_default() -> None:
     assert value_of(Node(type="Conv2d", parameters={"out_channels": 7}), known) == 7
 
 
+def test_an_expression_is_left_to_the_check() -> None:
+    known, node = node_types()["Linear"], Node(type="Linear")
+    value = checked_value(known, node, parameter("Linear", "out_features"), "=width * 2")
+    assert value == "=width * 2"
+
+
+def test_named_values_are_one_a_line() -> None:
+    arguments = parameter("Block", "arguments")
+    assert from_text(arguments, "width = 32\n\nrate=0.5") == {"width": 32, "rate": 0.5}
+    assert as_text(arguments, {"width": 32}) == "width = 32"
+    with pytest.raises(Wrong, match="lines such as"):
+        from_text(arguments, "width")
+
+
 def test_limits_in_words() -> None:
     assert limits(parameter("Conv2d", "out_channels")) == "at least 1"
     assert limits(parameter("Digits", "test")) == "0 to 0.45"
