@@ -45,8 +45,11 @@ def evaluate(text: str, names: Mapping[str, Number]) -> Number:
 
 def names_in(text: str) -> tuple[str, ...]:
     """The names that an expression reads, in order."""
-    found = (node.id for node in ast.walk(_parsed(text)) if isinstance(node, ast.Name))
-    return tuple(dict.fromkeys(name for name in found if name not in _FUNCTIONS))
+    tree = _parsed(text)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called]
+    found.sort(key=lambda node: (node.lineno, node.col_offset))
+    return tuple(dict.fromkeys(node.id for node in found))
 
 
 def named(value: Number, text: str) -> Number:
@@ -54,6 +57,34 @@ def named(value: Number, text: str) -> Number:
     result = NamedInt(value) if isinstance(value, int) else NamedFloat(value)
     result.text = ast.unparse(_parsed(text))
     return result
+
+
+def translated(
+    text: str,
+    values: Mapping[str, Any],
+    apply: Callable[..., Any],
+    functions: Mapping[str, Callable[..., Any]],
+) -> Any:
+    """What an expression makes of values that are no numbers: `apply(operator.mul, a, b)` for
+    `a * b`, and the same for functions. Parts without names are numbers. Raises ArithmeticProblem.
+    """
+
+    def value(node: ast.expr) -> Any:
+        if not any(isinstance(part, ast.Name | ast.Call) for part in ast.walk(node)):
+            return evaluate(ast.unparse(node), {})
+        match node:
+            case ast.Name(id=name) if name in values:
+                return values[name]
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return apply(operator.mul, -1, value(operand))
+            case ast.BinOp(left=left, op=op, right=right) if isinstance(op, _SIGNS):
+                return apply(_OPERATORS[type(op)], value(left), value(right))
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in functions:
+                return apply(functions[name], *map(value, args))
+        known = ", ".join(functions)
+        raise ArithmeticProblem(f"{ast.unparse(node)} is not allowed here: + - * / **, {known} are")
+
+    return value(_parsed(text))
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
@@ -119,4 +150,6 @@ _OPERATORS: dict[type, Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
+_SIGNS = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow)
+"""Operators that values which are no numbers have too."""
 _FUNCTIONS: dict[str, Callable[[Iterable[Number]], Number]] = {"min": min, "max": max}

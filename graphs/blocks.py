@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -39,9 +39,29 @@ class BlockReference:
         self.library = library
         self.name = name
         self.__name__ = name
+        self._given: tuple[Meta, ...] | None = None
 
     def __call__(self, **arguments: Number) -> BlockModule:
-        return BlockModule(self.library, self.name, arguments)
+        module = BlockModule(self.library, self.name, arguments)
+        if self._given is not None:
+            module(*map(_tensor, self._given))
+        return module
+
+    @property
+    def interface(self) -> Interface:
+        """What the block shows."""
+        return self.library.interfaces[self.name]
+
+    def with_weights_for(self, *given: Meta) -> BlockReference:
+        """The block with weights for what will arrive, known before it is applied to it."""
+        reference = BlockReference(self.library, self.name)
+        reference._given = given
+        return reference
+
+    def results(self, given: Iterable[Meta], arguments: Mapping[str, Number]) -> list[Meta]:
+        """What leaves the block, for what arrives. Raises BlockMisfit when it has problems."""
+        result = self(**arguments)(*map(_tensor, given))
+        return [meta_of(value) for value in (result if isinstance(result, tuple) else (result,))]
 
 
 class BlockModule(nn.Module):

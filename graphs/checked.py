@@ -113,11 +113,11 @@ def ports_of(
 ) -> tuple[Ports, Ports]:
     """A node's input and output ports; those that its wires name, where nothing else does."""
     known = node_types().get(graph.nodes[id].type)
-    if known is None or (known.block_fields() and type_ is None):
+    if known is None or (known.varies() and type_ is None):
         return _named(w.target.port for w in graph.into(id)), _named(
             w.source.port for w in graph.out_of(id)
         )
-    if type_ is None or not known.block_fields():
+    if type_ is None or not known.varies():
         return known.inputs(), _named(known.output_names())
     outputs = (name for name, _ in output_paths(type_.results(interfaces)))
     return type_.ports(interfaces), _named(outputs)

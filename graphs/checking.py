@@ -145,7 +145,7 @@ class _GraphPass:
 
     def _port_names(self, id: str, side: int) -> frozenset[str] | None:
         type_ = node_types().get(self.graph.nodes[id].type)
-        if type_ is None or not type_.block_fields():
+        if type_ is None or not type_.varies():
             return port_names(self.graph.nodes[id].type)[side]
         return frozenset(port.name for port in self._ports(id)[side])
 

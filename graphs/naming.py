@@ -20,6 +20,7 @@ OPERATORS: dict[Any, str] = {
     operator.mul: "*",
     operator.truediv: "/",
     operator.matmul: "@",
+    operator.pow: "**",
 }
 """Functions that are printed as signs."""
 

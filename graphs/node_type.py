@@ -168,6 +168,11 @@ class NodeType(BaseModel):
         """The parameters that name a block; `build` takes each block as a keyword."""
         return tuple(parameter.name for parameter in cls.parameters() if parameter.form == "block")
 
+    @classmethod
+    def varies(cls) -> bool:
+        """Whether the ports of a node follow its parameters, such as the block that it holds."""
+        return cls.ports is not NodeType.ports or cls.results is not NodeType.results
+
     def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
         """The input ports of one node; a type that holds a block reads them off the block."""
         return self.inputs()

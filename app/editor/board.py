@@ -97,7 +97,7 @@ def wire_to_new(known: type[NodeType], id: str, fixed: Port, kind: str = "unknow
     """A wire between a port and the first port of a new node that suits it by its kind; None when
     there is none.
     """
-    if known.block_fields():  # its ports are those of a block that is not chosen yet
+    if known.varies():  # its ports follow parameters that are not chosen yet
         return None
     if fixed.is_input:
         outputs = known.output_names()

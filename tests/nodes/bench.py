@@ -23,7 +23,7 @@ def ends_of(type_: NodeType, metas: list[Meta]) -> dict[str, list[tuple[End, Met
     """An example's inputs by port, each from an end of its own: `a0`, `a1`, …"""
     sources: dict[str, list[tuple[End, Meta]]] = {}
     waiting = [(End(f"a{number}", "output"), meta) for number, meta in enumerate(metas)]
-    for port in type_.inputs():
+    for port in type_.ports({}):
         taken = len(waiting) if port.many else min(1, len(waiting))
         sources[port.name], waiting = waiting[:taken], waiting[taken:]
     assert not waiting, "an example has more inputs than the node has ports"
