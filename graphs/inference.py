@@ -202,7 +202,8 @@ def _sentence(entry: Any) -> tuple[str, str]:
     parameter = str(entry["loc"][0]) if entry["loc"] else ""
     if entry["type"] == "extra_forbidden":
         return parameter, f"{parameter} is not a parameter of this node: remove it"
-    message = entry["msg"][0].lower() + entry["msg"][1:]
+    message = entry["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
     return parameter, f"{parameter}: {message}, got {entry['input']!r}"
 
 
