@@ -119,7 +119,7 @@ class ExpressionPrinter:
 
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 3}
 """How strongly signs bind; of equal ones the left goes first."""
-_BINDS_INSIDE = {ast.Add: _BINDS["+"], ast.Sub: _BINDS["-"], ast.Pow: _BINDS["**"]}
+_BINDS_INSIDE: dict[type, int] = {ast.Add: _BINDS["+"], ast.Sub: _BINDS["-"], ast.Pow: _BINDS["**"]}
 """The same for what stands in a text; all others bind like `*`."""
 
 

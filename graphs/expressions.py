@@ -98,14 +98,12 @@ def call(target: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call:
     return Call(target, args, kwargs)
 
 
-def module_of(expression: Expression) -> Call | None:
-    """The module that an expression applies, or whose attribute it reads."""
-    if isinstance(expression, Apply):
-        return expression.module
-    if isinstance(expression, Attribute):
-        value = expression.value
-        return value if isinstance(value, Call) and value.is_module else None
-    return None
+def modules_of(expression: Expression) -> list[Call]:
+    """The modules that an expression applies, hands to a function, or reads an attribute of."""
+    if isinstance(expression, Call) and expression.is_module:
+        return []  # modules inside another are that one's own
+    operands = expression.operands()
+    return [part for part in operands if isinstance(part, Call) and part.is_module]
 
 
 def walk(value: Any) -> Iterator[Expression]:
@@ -149,8 +147,8 @@ class Evaluation:
         return self._values[id(expression)]
 
     def _compute(self, expression: Expression) -> Any:
-        if module := module_of(expression):
-            self._use(self.value(module))
+        for used in modules_of(expression):
+            self._use(self.value(used))
         match expression:
             case Call():
                 with torch.device(self._device):

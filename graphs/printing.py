@@ -18,7 +18,7 @@ from graphs.expressions import (
     Expression,
     Index,
     Item,
-    module_of,
+    modules_of,
     walk,
 )
 from graphs.inference import Blocks, described_with, meta_tensor
@@ -58,7 +58,7 @@ class Described:
     @property
     def applies_module(self) -> bool:
         """Whether it is a layer with a module of its own, not a plain function."""
-        return any(map(module_of, walk(list(self.outputs.values()))))
+        return any(map(modules_of, walk(list(self.outputs.values()))))
 
 
 @dataclass
@@ -209,10 +209,10 @@ class _NodePrinter(ExpressionPrinter):
         key = self.node.weights_key or self.node.id
         given = iter(self.scope.modules.get(key, ()))
         for expression in walk(list(values)):
-            module = module_of(expression)
-            if module is not None and id(module) not in self.named:
-                attribute = next(given, None) or self._new_module(module)
-                self.named[id(module)] = f"self.{attribute}"
+            for module in modules_of(expression):
+                if id(module) not in self.named:
+                    attribute = next(given, None) or self._new_module(module)
+                    self.named[id(module)] = f"self.{attribute}"
 
     def _new_module(self, module: Call) -> str:
         """Construct a module in `__init__`; nodes that share weights find it there again."""

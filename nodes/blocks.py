@@ -68,12 +68,8 @@ class _Holder(NodeType):
         return names[0] if len(names) == 1 else names
 
 
-class Block(_Holder):
-    """A use of a block, which is a graph of the same document drawn once and used many times.
-
-    Give two uses the same name of weights, and they share them: a discriminator that sees real and
-    generated images is one block, used twice. Two names, or none, are two sets of weights.
-    """
+class _Use(_Holder):
+    """A node whose block has weights that other nodes may share."""
 
     weights: str = ""
     """A name for its weights; uses of the block with the same name share them. Empty: its own."""
@@ -91,6 +87,14 @@ class Block(_Holder):
     @property
     def frozen(self) -> bool:
         return self.state == "frozen"
+
+
+class Block(_Use):
+    """A use of a block, which is a graph of the same document drawn once and used many times.
+
+    Give two uses the same name of weights, and they share them: a discriminator that sees real and
+    generated images is one block, used twice. Two names, or none, are two sets of weights.
+    """
 
     def build(self, *inputs: Tensor, block: Any) -> Call:
         return call(block, **self.arguments)

@@ -1,7 +1,8 @@
 """Connectivity: arithmetic between wires, and along one."""
 
 import operator
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from pydantic import field_validator
@@ -244,7 +245,7 @@ class Arithmetic(NodeType):
         return result
 
 
-_FUNCTIONS = {
+_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "exp": torch.exp,
     "log": torch.log,
     "sqrt": torch.sqrt,

@@ -1,0 +1,91 @@
+"""Higher order: blocks run over time, over an axis, over tasks, or on what they gave."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import PositiveInt
+
+from graphs.expressions import Call, call
+from graphs.kinds import Labels, Meta, Sequence, Tensor, Tokens, Vector, is_symbolic
+from graphs.node_type import Interface, Misfit, Port
+from nodes.blocks import _Use
+from nodes.modules.higher import scan
+
+_OVER_STEPS: dict[type[Tensor], type[Tensor]] = {Vector: Sequence, Labels: Tokens}
+"""The kind that has a value of another kind at each step."""
+
+
+class Scan(_Use):
+    """Runs a block over time, with a memory: a recurrent network whose cell you draw.
+
+    The block is one step. An input of it that has an output's name is a state: what leaves there
+    comes in again at the next step. Other inputs get one step each of the sequences wired here;
+    other outputs leave as sequences, states as their last value. A state begins as what is wired to
+    it, or as zeros.
+    """
+
+    features: PositiveInt = 64
+    """How many features a state has that begins as zeros, (N, features)."""
+    whole: tuple[str, ...] = ()
+    """Inputs that every step sees whole, such as the sequence that an attention looks at."""
+
+    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+        if self.block not in blocks:
+            return ()
+        return tuple(self._port(port, blocks[self.block]) for port in blocks[self.block].inputs)
+
+    def _port(self, port: Port, interface: Interface) -> Port:
+        if port.name in interface.outputs:
+            return port._replace(optional=True)
+        if port.name in self.whole:
+            return port
+        return port._replace(takes=_OVER_STEPS.get(port.takes, Tensor))
+
+    def build(self, *inputs: Tensor | None, block: Any) -> Call:
+        takes = tuple(port.name for port in block.interface.inputs)
+        gives = block.interface.outputs
+        given = dict(zip(takes, inputs, strict=True))
+        states = [name for name in takes if name in gives]
+        sequences = [name for name in takes if name not in (*gives, *self.whole)]
+        metas = {name: value.meta for name, value in given.items() if value is not None}
+        count = _steps({name: metas[name] for name in sequences})
+        for name in sequences:
+            metas[name] = _one_step(metas[name])
+        for name in states:
+            metas.setdefault(name, Meta((count, self.features)))
+        results = block.results([metas[name] for name in takes], self.arguments)
+        for name, result in zip(gives, results, strict=True):
+            self._require_same(name, metas.get(name, result), result, given.get(name))
+        while inputs and inputs[-1] is None:
+            inputs = inputs[:-1]
+        options = {"whole": self.whole} if self.whole else {}
+        cell = call(block, **self.arguments)
+        return call(
+            scan, cell, *inputs, takes=takes, gives=gives, features=self.features, **options
+        )
+
+    def _require_same(self, name: str, state: Meta, result: Meta, wired: Tensor | None) -> None:
+        if state == result:
+            return
+        fits = wired is None and len(result.shape) == 2
+        advice = f"set features to {result.shape[1]}" if fits else "wire it what it begins with"
+        raise Misfit(
+            f"{name} is {state.text}, and {self.block} gives {result.text} back: {advice}",
+            use={"features": result.shape[1]} if fits else None,
+        )
+
+
+def _one_step(meta: Meta) -> Meta:
+    return meta._replace(shape=(meta.shape[0], *meta.shape[2:]))
+
+
+def _steps(sequences: Mapping[str, Meta]) -> int:
+    """The batch size of sequences that fit together."""
+    if not sequences:
+        raise Misfit("its block needs an input that is no state: add one, for a step of a sequence")
+    shapes = " and ".join(meta.text for meta in sequences.values())
+    if any(len(meta.shape) < 2 or is_symbolic(meta.shape[1]) for meta in sequences.values()):
+        raise Misfit(f"needs sequences, (N, T, …), got {shapes}")
+    if len({meta.shape[:2] for meta in sequences.values()}) > 1:
+        raise Misfit(f"needs sequences of one length, got {shapes}")
+    return next(iter(sequences.values())).shape[0]
