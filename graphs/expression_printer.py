@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from torch import nn
 
 from graphs.document import End
-from graphs.expressions import Apply, Attribute, Call, Expression, FolderFile, Item
+from graphs.expressions import Apply, Attribute, Call, Expression, FolderFile, Index, Item
 from graphs.kinds import Tensor
 from graphs.merging import Argument, PrintedClass
 from graphs.naming import OPERATORS, Imports
@@ -37,9 +38,7 @@ class ExpressionPrinter:
             case Tensor():
                 return self.values[value.end]
             case Call() if value.target in OPERATORS:
-                return f" {OPERATORS[value.target]} ".join(
-                    self._operand(part) for part in value.args
-                )
+                return self._operation(OPERATORS[value.target], *value.args)
             case Call():
                 name = self.imports.name(value.target)
                 return f"{name}({self._arguments(value.target, value.args, value.kwargs)})"
@@ -47,7 +46,7 @@ class ExpressionPrinter:
                 module = self.text(value.module)
                 return f"{module}({self._arguments(value.module.target, value.args, value.kwargs)})"
             case Item():
-                return f"{self._operand(value.value)}[{value.index}]"
+                return f"{self._operand(value.value)}[{_index_text(value.index)}]"
             case Attribute():
                 return f"{self._operand(value.value)}.{value.name}"
             case FolderFile():
@@ -90,9 +89,18 @@ class ExpressionPrinter:
             return f"{counting[0]}, {names} in enumerate([{listed}])"
         return f"{names} in [{listed}]"
 
-    def _operand(self, value: Any) -> str:
+    def _operation(self, sign: str, left: Any, right: Any) -> str:
+        binds = _BINDS[sign]
+        return f"{self._operand(left, binds)} {sign} {self._operand(right, binds + 1)}"
+
+    def _operand(self, value: Any, binds: int = len(OPERATORS)) -> str:
+        """A part of an expression, in brackets where its signs bind less than those around."""
         text = self.text(value)
-        return f"({text})" if any(f" {sign} " in text for sign in OPERATORS.values()) else text
+        tree = ast.parse(text, mode="eval").body
+        if not isinstance(tree, ast.BinOp):
+            return text
+        inside = _BINDS["+"] if isinstance(tree.op, ast.Add | ast.Sub) else _BINDS["*"]
+        return text if inside >= binds else f"({text})"
 
     def _arguments(
         self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -106,6 +114,22 @@ class ExpressionPrinter:
             or not _same(defaults[name], value)
         )
         return ", ".join([*map(self.text, args), *named])
+
+
+_BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2}
+"""How strongly signs bind; of equal ones the left goes first."""
+
+
+def _index_text(index: Index) -> str:
+    """What stands in brackets: `0`, or `:, -1` or `:, 1:`."""
+    return ", ".join(map(_place_text, index)) if isinstance(index, tuple) else repr(index)
+
+
+def _place_text(place: int | slice) -> str:
+    if not isinstance(place, slice):
+        return repr(place)
+    ends = ("" if end is None else repr(end) for end in (place.start, place.stop))
+    return ":".join(ends)
 
 
 def _is_printed_class(value: Any) -> bool:
@@ -138,4 +162,4 @@ def _recurrent_defaults(target: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _same(default: Any, value: Any) -> bool:
-    return type(default) is type(value) and bool(default == value)
+    return isinstance(default, bool) is isinstance(value, bool) and bool(default == value)

@@ -11,11 +11,14 @@ from typing import Any
 import torch
 from torch import nn
 
+Index = int | tuple[int | slice, ...]
+"""What stands in brackets: a place, or a place or slice for each axis."""
+
 
 class Expression:
     """A description of a Python value."""
 
-    def __getitem__(self, index: int) -> Item:
+    def __getitem__(self, index: Index) -> Item:
         return Item(self, index)
 
     def operands(self) -> tuple[Any, ...]:
@@ -62,9 +65,9 @@ class Apply(Expression):
 
 
 class Item(Expression):
-    """One of several values, or a slice along the first axis: `result[0]`."""
+    """One of several values, or a part of a tensor: `result[0]`, `sequence[:, -1]`."""
 
-    def __init__(self, value: Expression, index: int) -> None:
+    def __init__(self, value: Expression, index: Index) -> None:
         self.value = value
         self.index = index
 
@@ -73,7 +76,7 @@ class Item(Expression):
 
 
 class Attribute(Expression):
-    """An attribute of a value: `image.device`."""
+    """An attribute of a value or of a module: `image.device`, `self.tokens.weight`."""
 
     def __init__(self, value: Expression, name: str) -> None:
         self.value = value
@@ -93,6 +96,16 @@ class FolderFile(Expression):
 def call(target: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Call:
     """Describe `target(*args, **kwargs)`."""
     return Call(target, args, kwargs)
+
+
+def module_of(expression: Expression) -> Call | None:
+    """The module that an expression applies, or whose attribute it reads."""
+    if isinstance(expression, Apply):
+        return expression.module
+    if isinstance(expression, Attribute):
+        value = expression.value
+        return value if isinstance(value, Call) and value.is_module else None
+    return None
 
 
 def walk(value: Any) -> Iterator[Expression]:
@@ -136,15 +149,15 @@ class Evaluation:
         return self._values[id(expression)]
 
     def _compute(self, expression: Expression) -> Any:
+        if module := module_of(expression):
+            self._use(self.value(module))
         match expression:
             case Call():
                 with torch.device(self._device):
                     result = expression.target(*self._args(expression), **self._kwargs(expression))
             case Apply():
-                module = self.value(expression.module)
-                if module not in self.applied:
-                    self.applied.append(module)
-                result = module(*self._args(expression), **self._kwargs(expression))
+                apply = self.value(expression.module)
+                result = apply(*self._args(expression), **self._kwargs(expression))
             case Item():
                 result = self.value(expression.value)[expression.index]
             case Attribute():
@@ -153,6 +166,10 @@ class Evaluation:
                 result = self._known(expression)
         self.structures[id(expression)] = structure(result)
         return result
+
+    def _use(self, module: nn.Module) -> None:
+        if module not in self.applied:
+            self.applied.append(module)
 
     def _args(self, expression: Call | Apply) -> list[Any]:
         return [self.value(value) for value in expression.args]

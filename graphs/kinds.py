@@ -58,6 +58,9 @@ def in_words(text: str) -> str:
     return re.sub(r"\d{6,}", lambda number: size_text(int(number[0])), text)
 
 
+_NUMBERS = {False: "numbers of any shape", True: "whole numbers of any shape"}
+
+
 class Tensor(Expression):
     """Any tensor on a wire. A kind is a subclass; as the annotation of a port it says what may
     arrive there.
@@ -86,7 +89,7 @@ class Tensor(Expression):
     def needs(cls) -> str:
         """What the kind needs, in words."""
         if cls.axes is None:
-            return "(N, F) or (N, T, F)" if cls.ranks else "numbers of any shape"
+            return "(N, F) or (N, T, F)" if cls.ranks else _NUMBERS[cls.integer]
         if not cls.axes:
             return "one number, such as a loss"
         axes = f"({', '.join(cls.axes)}{',' * (len(cls.axes) == 1)})"
@@ -142,6 +145,17 @@ class Sequence(Features):
     title = "sequence"
 
 
+class Signal(Tensor):
+    """Channels over time: (N, C, T), as torch's one-dimensional convolutions take them."""
+
+    axes = ("N", "C", "T")
+    title = "signal"
+
+    @property
+    def channels(self) -> int:
+        return self.meta.shape[1]
+
+
 class Vector(Features):
     """Feature vectors: (N, F)."""
 
@@ -163,6 +177,13 @@ class Tokens(Tensor):
     axes = ("N", "T")
     integer = True
     title = "tokens"
+
+
+class Classes(Tensor):
+    """Whole numbers from 0, of any shape: labels, or tokens."""
+
+    integer = True
+    title = "classes"
 
 
 class Scalar(Tensor):

@@ -46,11 +46,17 @@ class Port(NamedTuple):
         return self.takes.title
 
 
+Form = Literal[
+    "integer", "number", "flag", "choice", "text", "file", "names", "sizes", "block", "values"
+]
+"""How a parameter is filled in; names and sizes are lists, values belong to names."""
+
+
 class Parameter(NamedTuple):
     """A parameter as a form shows it."""
 
     name: str
-    form: Literal["integer", "number", "flag", "choice", "text", "file", "names", "block", "values"]
+    form: Form
     default: Any
     help: str
     minimum: float | None = None
@@ -84,6 +90,14 @@ class Misfit(ValueError):
     def __init__(self, text: str, use: Mapping[str, JsonValue] | None = None) -> None:
         super().__init__(text)
         self.use = use or {}
+
+
+def axis_of(x: Tensor, dim: int) -> int:
+    """An axis counted from the front. Raises Misfit where the tensor has no such axis."""
+    rank = len(x.shape)
+    if not -rank <= dim < rank:
+        raise Misfit(f"there is no axis {dim} in {x.meta.text}", use={"dim": -1} if rank else {})
+    return dim % rank
 
 
 class NodeType(BaseModel):
@@ -346,7 +360,7 @@ def _parameter(name: str, entry: dict[str, Any]) -> Parameter:
         minimum = option["exclusiveMinimum"] + 1
     return Parameter(
         name=name,
-        form="choice" if choices else option.get("form", _FORMS[option.get("type", "string")]),
+        form="choice" if choices else option.get("form", _form(option)),
         default=entry.get("default"),
         help=" ".join(entry.get("description", "").split()),
         minimum=minimum,
@@ -356,7 +370,13 @@ def _parameter(name: str, entry: dict[str, Any]) -> Parameter:
     )
 
 
-_FORMS = {
+def _form(option: dict[str, Any]) -> Form:
+    if option.get("items", {}).get("type") == "integer":
+        return "sizes"
+    return _FORMS[option.get("type", "string")]
+
+
+_FORMS: dict[str, Form] = {
     "integer": "integer",
     "number": "number",
     "boolean": "flag",

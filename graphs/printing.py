@@ -13,11 +13,12 @@ from graphs.arithmetic import names_in, renamed
 from graphs.document import End, identifier
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import (
-    Apply,
     Call,
     Evaluation,
     Expression,
+    Index,
     Item,
+    module_of,
     walk,
 )
 from graphs.inference import Blocks, described_with, meta_tensor
@@ -57,7 +58,7 @@ class Described:
     @property
     def applies_module(self) -> bool:
         """Whether it is a layer with a module of its own, not a plain function."""
-        return any(isinstance(value, Apply) for value in walk(list(self.outputs.values())))
+        return any(map(module_of, walk(list(self.outputs.values()))))
 
 
 @dataclass
@@ -169,6 +170,10 @@ def _flat(values: Iterable[Any]) -> Iterable[Any]:
             yield value
 
 
+Found = dict[tuple[Index, ...], tuple[str, list[Item]]]
+"""Parts of a tuple that are used, by where they lie: a name for each, and where it is read."""
+
+
 class _NodePrinter(ExpressionPrinter):
     """Prints one node into a scope."""
 
@@ -204,9 +209,10 @@ class _NodePrinter(ExpressionPrinter):
         key = self.node.weights_key or self.node.id
         given = iter(self.scope.modules.get(key, ()))
         for expression in walk(list(values)):
-            if isinstance(expression, Apply) and id(expression.module) not in self.named:
-                attribute = next(given, None) or self._new_module(expression.module)
-                self.named[id(expression.module)] = f"self.{attribute}"
+            module = module_of(expression)
+            if module is not None and id(module) not in self.named:
+                attribute = next(given, None) or self._new_module(module)
+                self.named[id(module)] = f"self.{attribute}"
 
     def _new_module(self, module: Call) -> str:
         """Construct a module in `__init__`; nodes that share weights find it there again."""
@@ -225,7 +231,7 @@ class _NodePrinter(ExpressionPrinter):
         if not any(isinstance(expression, Item) for expression in walk(list(needed.values()))):
             return
         structures = self.node.structures()
-        parts: dict[int, dict[tuple[int, ...], tuple[str, list[Item]]]] = {}
+        parts: dict[int, Found] = {}
         roots: dict[int, Expression] = {}
         for end, expression in needed.items():
             for item in (e for e in walk(expression) if isinstance(e, Item)):
@@ -241,9 +247,7 @@ class _NodePrinter(ExpressionPrinter):
             if len(found) > 1 or len(next(iter(found))) > 1:
                 self._unpack(roots[key], structures[key], found)
 
-    def _unpack(
-        self, root: Expression, structure: Any, found: dict[tuple[int, ...], tuple[str, list[Item]]]
-    ) -> None:
+    def _unpack(self, root: Expression, structure: Any, found: Found) -> None:
         right = self.text(root)
         names = {path: self.scope.names.unique(hint) for path, (hint, _) in found.items()}
         self.scope.lines.append(f"{_pattern(structure, names)} = {right}")
@@ -280,8 +284,8 @@ class _NodePrinter(ExpressionPrinter):
         )
 
 
-def _root(item: Item) -> tuple[Expression, tuple[int, ...]]:
-    path: tuple[int, ...] = ()
+def _root(item: Item) -> tuple[Expression, tuple[Index, ...]]:
+    path: tuple[Index, ...] = ()
     value: Expression = item
     while isinstance(value, Item):
         path = (value.index, *path)
@@ -289,7 +293,7 @@ def _root(item: Item) -> tuple[Expression, tuple[int, ...]]:
     return value, path
 
 
-def _at(structure: Any, path: tuple[int, ...]) -> Any:
+def _at(structure: Any, path: tuple[Index, ...]) -> Any:
     for index in path:
         if structure is None:
             return "inside a tensor"
@@ -298,7 +302,7 @@ def _at(structure: Any, path: tuple[int, ...]) -> Any:
 
 
 def _pattern(
-    structure: list[Any], names: dict[tuple[int, ...], str], path: tuple[int, ...] = ()
+    structure: list[Any], names: dict[tuple[Index, ...], str], path: tuple[Index, ...] = ()
 ) -> str:
     """The left side of an assignment that takes a tuple apart; `_` is a part that nothing uses."""
     parts = []

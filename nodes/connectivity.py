@@ -1,12 +1,12 @@
-"""Connectivity: nodes in which several wires become one."""
+"""Connectivity: arithmetic between wires, and along one."""
 
 import operator
 
 import torch
 
-from graphs.expressions import Expression, call
-from graphs.kinds import Tensor
-from graphs.node_type import Example, Misfit, NodeType
+from graphs.expressions import Call, Expression, call
+from graphs.kinds import Meta, Numbers, Tensor
+from graphs.node_type import Example, Misfit, NodeType, axis_of
 
 
 class Add(NodeType):
@@ -57,15 +57,146 @@ class Concat(NodeType):
 
     def build(self, *values: Tensor) -> Expression:
         _require_two(values)
-        rank = len(values[0].shape)
-        if not -rank <= self.dim < rank:
-            raise Misfit(f"there is no axis {self.dim} in {values[0].meta.text}", use={"dim": -1})
-        axis = self.dim % rank
+        axis = axis_of(values[0], self.dim)
         others = {(*value.shape[:axis], *value.shape[axis + 1 :]) for value in values}
         if len(others) > 1 or len({len(value.shape) for value in values}) > 1:
             shapes = " and ".join(value.meta.text for value in values)
             raise Misfit(f"needs equal sizes on every axis but {axis}, got {shapes}")
         return call(torch.cat, list(values), dim=self.dim)
+
+
+class Multiply(NodeType):
+    """Multiplies values, element by element; an axis of size 1 is repeated to fit.
+
+    Use it for gates, which let a part of a value through, and for masks.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({}, [(2, 7, 5), (2, 7, 1), (2, 1, 5)], [(2, 7, 5)]),
+        Example({}, [(2, 3), (2, 4)], problem="does not fit, got (N, 3) and (N, 4)"),
+        Example({}, [(2, 3)], problem="at least two wires"),
+    )
+
+    def build(self, *values: Numbers) -> Expression:
+        _require_two(values)
+        product: Expression = values[0]
+        for value in values[1:]:
+            _require_broadcast(values[0], value)
+            product = call(operator.mul, product, value)
+        return product
+
+
+class Subtract(NodeType):
+    """Takes the second value from the first, element by element; an axis of size 1 is repeated to
+    fit.
+
+    Use it for differences, such as what is left of a signal after a prediction.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({}, [(2, 3), (2, 1)], [(2, 3)]),
+        Example({}, [(2, 3), (2, 4)], problem="does not fit, got (N, 3) and (N, 4)"),
+    )
+
+    def build(self, x: Numbers, taken: Numbers) -> Call:
+        _require_broadcast(x, taken)
+        return call(operator.sub, x, taken)
+
+
+class Scale(NodeType):
+    """Multiplies by a fixed number.
+
+    Use it to weigh one loss against another before an Add, and for the constant factors of papers.
+    """
+
+    factor: float = 1.0
+    """The number that every value is multiplied by; `=features ** 0.5` is one too."""
+
+    examples = (
+        Example({"factor": 0.1}, [()], [()]),
+        Example({"factor": 2}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"factor": "much"}, [()], problem="factor"),
+        Example({}, [Meta((2,), "int64")], problem="needs numbers of any shape"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(operator.mul, x, self.factor)
+
+
+class MatMul(NodeType):
+    """Multiplies matrices: rows of the first by columns of the second, for each sample on its own.
+
+    Use it to compare every vector with every other, as attention does.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 4), (2, 4, 5)], [(2, 3, 5)]),
+        Example({}, [(2, 8, 3, 4), (2, 8, 4, 5)], [(2, 8, 3, 5)]),
+        Example({}, [(2, 3, 4), (2, 3, 4)], problem="needs 4 rows in right, got (N, 3, 4)"),
+        Example({}, [(2, 3), (2, 3, 4)], problem="needs (N, …, rows, columns), got (N, 3)"),
+    )
+
+    def build(self, left: Numbers, right: Numbers) -> Call:
+        for value in (left, right):
+            if len(value.shape) < 3:
+                raise Misfit(f"needs (N, …, rows, columns), got {value.meta.text}")
+        if left.shape[-1] != right.shape[-2]:
+            raise Misfit(f"needs {left.shape[-1]} rows in right, got {right.meta.text}")
+        return call(operator.matmul, left, right)
+
+
+class Mean(NodeType):
+    """The mean along one axis, which goes away.
+
+    Use it to sum up a sequence, (N, T, F) to (N, F), whatever its length.
+    """
+
+    dim: int = 1
+    """The axis that goes away: 1 is the steps of (N, T, F); -1 is the last."""
+    keep: bool = False
+    """Keep the axis, with size 1."""
+
+    examples = (
+        Example({}, [(2, 7, 5)], [(2, 5)]),
+        Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),
+        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        axis_of(x, self.dim)
+        return call(torch.mean, x, self.dim, **({"keepdim": True} if self.keep else {}))
+
+
+class Sum(NodeType):
+    """The sum along one axis, which goes away.
+
+    Use it to add up weighted parts, as attention does with what it looked at.
+    """
+
+    dim: int = 1
+    """The axis that goes away: 1 is the steps of (N, T, F); -1 is the last."""
+    keep: bool = False
+    """Keep the axis, with size 1."""
+
+    examples = (
+        Example({}, [(2, 7, 5)], [(2, 5)]),
+        Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),
+        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        axis_of(x, self.dim)
+        return call(torch.sum, x, self.dim, **({"keepdim": True} if self.keep else {}))
+
+
+def _require_broadcast(left: Tensor, right: Tensor) -> None:
+    try:
+        torch.broadcast_shapes(left.shape, right.shape)  # type: ignore[no-untyped-call]
+    except RuntimeError:
+        text = f"{left.meta.text} and {right.meta.text}"
+        raise Misfit(f"one of the shapes does not fit, got {text}") from None
 
 
 def _require_two(values: tuple[Tensor, ...]) -> None:

@@ -1,12 +1,13 @@
-"""Dense and shape: layers that mix all features, and nodes that change only the shape."""
+"""Dense: layers that mix all features, and vectors for tokens."""
 
-import torch
 from pydantic import PositiveInt
 from torch import nn
+from torch.nn import functional as F
 
-from graphs.expressions import Call, call
-from graphs.kinds import Features, Meta, Tensor, Tokens
-from graphs.node_type import Example, Misfit, NodeType
+from graphs.document import identifier
+from graphs.expressions import Attribute, Call, call
+from graphs.kinds import Features, Meta, Tokens
+from graphs.node_type import Example, NodeType
 
 
 class Linear(NodeType):
@@ -42,6 +43,18 @@ class Embedding(NodeType):
     """How many different tokens there are; tokens count from 0."""
     embedding_dim: PositiveInt = 64
     """How many features each token's vector has."""
+    weights: str = ""
+    """A name for its vectors, which another Embedding or TokenScores of that name shares; none:
+    its own.
+    """
+
+    @property
+    def shared_weights(self) -> str:
+        return f"Embedding {self.weights}" if self.weights else ""
+
+    @property
+    def module_name(self) -> str:
+        return identifier(self.weights) if self.weights else ""
 
     examples = (
         Example({}, [Meta((2, 7), "int64")], [(2, 7, 64)]),
@@ -53,20 +66,32 @@ class Embedding(NodeType):
         return call(nn.Embedding, self.num_embeddings, self.embedding_dim)
 
 
-class Flatten(NodeType):
-    """Lays all values of a sample in one row, so that a Linear layer can read an image.
+class TokenScores(NodeType):
+    """Scores every token at each step by how well its vector fits: the turned-round Embedding.
 
-    Use it between the last convolution, or the last attention, and the first Linear layer.
+    Use it last in a network that predicts the next token. Give it the name of an Embedding's
+    weights, and both use the same vectors (Press and Wolf 2016, arXiv 1608.05859).
     """
 
-    adapter = True
+    num_embeddings: PositiveInt = 256
+    """How many different tokens there are, and so how many scores leave each step."""
+    weights: str = ""
+    """A name for its vectors, which an Embedding of that name shares; none: its own."""
+
+    @property
+    def shared_weights(self) -> str:
+        return f"Embedding {self.weights}" if self.weights else ""
+
+    @property
+    def module_name(self) -> str:
+        return identifier(self.weights) if self.weights else ""
+
     examples = (
-        Example({}, [(2, 3, 8, 8)], [(2, 192)]),
-        Example({}, [(2, 7, 5)], [(2, 35)]),
-        Example({}, [(2,)], problem="at least two axes"),
+        Example({}, [(2, 7, 64)], [(2, 7, 256)]),
+        Example({"num_embeddings": 10, "weights": "letters"}, [(2, 16)], [(2, 10)]),
+        Example({}, [(2, 3, 8, 8)], problem="needs (N, F) or (N, T, F), got (N, 3, 8, 8)"),
     )
 
-    def build(self, x: Tensor) -> Call:
-        if len(x.shape) < 2:
-            raise Misfit(f"needs at least two axes, got {x.meta.text}")
-        return call(torch.flatten, x, 1)
+    def build(self, x: Features) -> Call:
+        vectors = call(nn.Embedding, self.num_embeddings, x.features)
+        return call(F.linear, x, Attribute(vectors, "weight"))

@@ -17,7 +17,7 @@ from graphs.files import DocumentError, read
 WIDTH = 160
 """Of a table that goes into a file or a pipe."""
 WIDE = 120
-"""Columns of a terminal that has room for titles."""
+"""Characters of a terminal that has room for everything."""
 
 
 class UsageError(ValueError):
@@ -182,13 +182,13 @@ def _print_table(entries: list[Entry]) -> None:
 
     console = Console(width=None if sys.stdout.isatty() else WIDTH)
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    columns = ("name", "status", "epochs", "when", "last validation", "title")
-    shown = columns[: 6 if console.width >= WIDE else 5]  # the name begins with the title anyway
+    columns = ("name", "status", "epochs", "last validation", "when", "title")
+    shown = columns[: 6 if console.width >= WIDE else 4]  # a name has title and time in it
     for column in shown:
-        table.add_column(column, no_wrap=column != "last validation")
+        table.add_column(column, no_wrap=True)
     for run, title, epochs, state in entries:
         values = "\n".join(f"{name} {value:.4g}" for name, value in state.last.items())
         when = f"{state.updated.astimezone():%m-%d %H:%M}"
-        cells = (run.name, state.status, f"{state.epoch}/{epochs}", when, values, title)
+        cells = (run.name, state.status, f"{state.epoch}/{epochs}", values, when, title)
         table.add_row(*map(Text, cells[: len(shown)]))  # a title is data, never markup
     console.print(table)

@@ -99,7 +99,14 @@ class Canvas:
         """Show all nodes, or some, as large as they fit but not larger than life."""
         wanted = iter(ids) if ids is not None else None
         box = self.picture.scene.bounds(wanted)
-        self.look_from(framing(box, self.size) if box else Camera().centred((0, 0), self.size))
+        self.look_from(self._framing(box) if box else self._home)
+
+    @property
+    def _home(self) -> Camera:
+        return Camera(zoom=style.life_size()).centred((0, 0), self.size)
+
+    def _framing(self, box: Box) -> Camera:
+        return framing(box, self.size, largest=style.life_size())
 
     def show(self, picture: Picture) -> None:
         """Show another picture; what is the same in both is left as it is."""

@@ -32,8 +32,11 @@ x11.XOpenDisplay.restype = ctypes.c_void_p
 display = x11.XOpenDisplay(None)
 if not display:
     fail("the display " + os.environ["DISPLAY"] + " does not answer")
-if not gl.glXQueryExtension(ctypes.c_void_p(display), None, None):
+display = ctypes.c_void_p(display)
+if not gl.glXQueryExtension(display, None, None):
     fail("the display " + os.environ["DISPLAY"] + " has no OpenGL (GLX)")
+screen = x11.XDefaultScreen(display)
+print(x11.XDisplayWidth(display, screen), x11.XDisplayHeight(display, screen))
 """
 """Looks for what the window library needs on Linux, without opening a window."""
 
@@ -44,6 +47,8 @@ class Probe:
     """
 
     def __init__(self) -> None:
+        self.size: tuple[int, int] | None = None
+        """The screen in pixels, once `trouble` has found none; None where nobody knows."""
         self._child: subprocess.Popen[str] | None = None
         if sys.platform.startswith("linux"):
             command = [sys.executable, "-I", "-S", "-c", PROBE]
@@ -61,5 +66,7 @@ class Probe:
             self._child.kill()
             return NO_SCREEN.format(reason="the display does not answer")
         if self._child.returncode == 0:
+            width, height = map(int, said.split())
+            self.size = width, height
             return None
         return NO_SCREEN.format(reason=said.strip() or "looking for it crashed")

@@ -13,7 +13,7 @@ from app.editor.forms import NOTHING, Wrong, as_text, checked_value, limits, val
 from app.editor.hover import problem_text
 from app.editor.style import scale
 from app.editor.text import width
-from app.editor.widgets import Item, icon_button, text_field, tooltip, words
+from app.editor.widgets import Item, icon_button, text_field, tip_of, tooltip, words
 from graphs.document import MAIN, Node
 from graphs.edits import SetParameters
 
@@ -55,7 +55,8 @@ class Fields:
         if not dpg.is_item_active(tag):
             self._typed_wrong.pop(parameter.name, None)
             dpg.set_value(tag, shown)
-        dpg.configure_item(f"{tag}/reset", show=not _same(value, parameter.default))
+        for item in (f"{tag}/reset", tip_of(f"{tag}/reset")):
+            dpg.configure_item(item, show=not _same(value, parameter.default))
         found = next((problem_text(p) for p in problems if p.parameter == parameter.name), "")
         self._complain(parameter, self._typed_wrong.get(parameter.name) or found)
 
@@ -66,7 +67,7 @@ class Fields:
             label = words(parameter.name.replace("_", " "), style.MUTED)
             tooltip(label, said)
             dpg.add_spacer(width=self._gap(parameter))
-            widget = self._widget(parameter)
+            self._widget(parameter)
             icon_button(
                 "arrow-counter-clockwise",
                 lambda: self._reset(parameter),
@@ -74,7 +75,7 @@ class Fields:
                 tag=f"{_tag(parameter)}/reset",
                 show=False,
             )
-        tooltip(widget, said)
+        tooltip(_tag(parameter), said)
         words("", style.ERROR, tag=f"{_tag(parameter)}/wrong", show=False)
 
     def _gap(self, parameter: Parameter) -> int:
@@ -144,6 +145,7 @@ class Fields:
 
     def _complain(self, parameter: Parameter, text: str) -> None:
         dpg.configure_item(f"{_tag(parameter)}/wrong", show=bool(text))
+        dpg.configure_item(tip_of(_tag(parameter)), show=not text)  # it would cover the sentence
         dpg.set_value(f"{_tag(parameter)}/wrong", text)
 
 

@@ -136,11 +136,12 @@ def _document(run: Run) -> str | None:
 def in_words(state: State, epochs: int | None) -> str:
     """How a run stands, in one sentence."""
     of = f" of {epochs}" if epochs else ""
+    now = min(state.epoch + 1, epochs or state.epoch + 1)
     told = {
         "starting": "Starting…",
-        "running": f"Training: epoch {min(state.epoch + 1, epochs or state.epoch + 1)}{of}",
-        "paused": f"Paused after epoch {state.epoch}{of}",
-        "stopped": f"Stopped after epoch {state.epoch}{of}",
+        "running": f"Training: epoch {now}{of}",
+        "paused": f"Paused in epoch {now}{of}",
+        "stopped": f"Stopped in epoch {now}{of}",
         "finished": f"Finished: {state.epoch} epochs in {duration(state.seconds)}",
         "failed": f"Failed: {state.message}",
         "dead": "The training process was killed; Resume continues it",

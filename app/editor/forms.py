@@ -34,6 +34,8 @@ def as_text(parameter: Parameter, value: Any) -> str:
         return "\n".join(map(str, value))
     if parameter.form == "values" and isinstance(value, dict):
         return "\n".join(f"{name} = {number}" for name, number in value.items())
+    if parameter.form == "sizes":
+        return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return str(value)
@@ -52,6 +54,9 @@ def from_text(parameter: Parameter, text: str) -> Any:
         return _number(parameter, text, int, "a whole number")
     if parameter.form == "number":
         return _number(parameter, text, float, "a number")
+    if parameter.form == "sizes":
+        words = text.replace(",", " ").split()
+        return [_number(parameter, word, int, "whole numbers") for word in words]
     if parameter.form == "names":
         return [line.strip() for line in text.splitlines() if line.strip()]
     return text

@@ -11,7 +11,7 @@ PALETTE = 250
 SIDE = 350
 BOTTOM = 230
 FOOTER = 28
-RUN = 398
+RUN = 440
 
 
 @dataclass(frozen=True)

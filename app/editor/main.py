@@ -23,6 +23,7 @@ FULL_RATE = 60.0
 IDLE_RATE = 5.0
 """Frames a second while something moves, and while nothing does."""
 SIZE = (1480, 920)
+"""Of the window at first, on a screen that is large enough."""
 
 
 def run(path: Path | None, services: Services) -> int:
@@ -38,10 +39,13 @@ def run(path: Path | None, services: Services) -> int:
     if trouble := probe.trouble():
         print(trouble, file=sys.stderr)
         return 2
-    return _run_window(EditorModel(document, path), services)
+    width, height = (
+        min(ours, theirs) for ours, theirs in zip(SIZE, probe.size or SIZE, strict=True)
+    )
+    return _run_window(EditorModel(document, path), services, width, height)
 
 
-def _run_window(model: EditorModel, services: Services) -> int:
+def _run_window(model: EditorModel, services: Services, width: int, height: int) -> int:
     import dearpygui.dearpygui as dpg
 
     from app.editor import theme
@@ -51,7 +55,7 @@ def _run_window(model: EditorModel, services: Services) -> int:
     dpg.configure_app(manual_callback_management=True)
     try:
         dpg.create_viewport(
-            title="Patchbay", width=SIZE[0], height=SIZE[1], x_pos=0, y_pos=0, disable_close=True
+            title="Patchbay", width=width, height=height, x_pos=0, y_pos=0, disable_close=True
         )
         dpg.setup_dearpygui()
         editor = Editor(model, services)

@@ -26,6 +26,7 @@ ROUNDING = 7.0
 SMALLEST_TEXT = 6.0
 """Text of fewer pixels than this is left out."""
 HALO = 9.0
+SMALLEST_RADIUS = 3.0
 DETAILED = 0.25
 """At smaller zooms ports and shadows are left out."""
 
@@ -65,7 +66,8 @@ class NodeView:
         """Set what a transform does not scale."""
         self._zoom = zoom
         for item, option, size in self._sized:
-            dpg.configure_item(item, **{option: size * zoom})
+            least = SMALLEST_RADIUS if option == "radius" else 0.0
+            dpg.configure_item(item, **{option: max(size * zoom, least)})
         for size, texts in self._texts.items():
             self._rescale_texts(texts, size * zoom)
         if self._is_detailed != self._was_detailed:
@@ -173,7 +175,9 @@ class NodeView:
         return item
 
     def _circle(self, centre: Point, radius: float, **options: object) -> int | str:
-        item: int | str = dpg.draw_circle(centre, radius * self._zoom, parent=self._root, **options)
+        item: int | str = dpg.draw_circle(
+            centre, max(radius * self._zoom, SMALLEST_RADIUS), parent=self._root, **options
+        )
         self._sized.append((item, "radius", radius))
         return item
 

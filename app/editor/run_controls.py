@@ -286,6 +286,8 @@ class RunControls(Panel):
         training = self._last.get("train_epoch") or self._last.get("train") or {}
         validation = self._last.get("validation", {})
         dpg.delete_item(self._values, children_only=True)
+        if not training:
+            return
         room = self.area.width - scale(2 * self.padding[0])
         with dpg.table(parent=self._values, width=room, policy=dpg.mvTable_SizingStretchProp):
             for title in ("", "training", "validation"):

@@ -89,6 +89,11 @@ def kind_colour(kind: str) -> Colour:
     return KINDS.get(kind, UNKNOWN_KIND)
 
 
+def life_size() -> float:
+    """The zoom at which nodes are as large as the rest of the interface."""
+    return _UI_SCALE
+
+
 def scale(pixels: float) -> int:
     """A length of the interface in real pixels; all sizes pass through here ($PATCHBAY_SCALE, 1
     by default).

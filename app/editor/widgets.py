@@ -58,6 +58,15 @@ def icon_button(name: str, action: Callable[[], object], *, tip: str = "", **opt
 
 
 def tooltip(item: Item, text: str, wrap: int = 320) -> None:
-    """Words that appear when the mouse rests on an item."""
-    with dpg.tooltip(item, delay=0.45, hide_on_activity=True):
+    """Words that appear when the mouse rests on an item.
+
+    An item that is hidden has to have them hidden, too: Dear PyGui would show them with the item
+    that was drawn before it.
+    """
+    with dpg.tooltip(item, delay=0.45, hide_on_activity=True, tag=tip_of(item)):
         dpg.add_text(text, wrap=scale(wrap))
+
+
+def tip_of(item: Item) -> str:
+    """The tag of an item's tooltip."""
+    return f"{item}/tip"

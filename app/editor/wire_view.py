@@ -13,7 +13,7 @@ from app.editor.style import Colour, faded
 from app.editor.text import width
 
 TEXT_SIZE = 13.0
-SMALLEST_TEXT = 7.5
+SMALLEST_TEXT = 6.5
 THICKNESS = 2.2
 SELECTED_THICKNESS = 4.0
 ROOM = 44.0

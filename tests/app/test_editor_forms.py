@@ -53,6 +53,14 @@ def test_names_are_one_a_line() -> None:
     assert as_text(features, ["a", "c"]) == "a\nc"
 
 
+def test_sizes_are_whole_numbers_in_a_row() -> None:
+    shape = parameter("Reshape", "shape")
+    assert from_text(shape, "1, 8,8 4") == [1, 8, 8, 4]
+    assert as_text(shape, (1, 8)) == "1, 8"
+    with pytest.raises(Wrong, match="shape needs whole numbers, such as 1, 8, 8"):
+        from_text(shape, "1, x")
+
+
 def test_the_value_is_the_documents_else_the_default() -> None:
     known = parameter("Conv2d", "out_channels")
     assert value_of(Node(type="Conv2d"), known) == known.default
@@ -76,7 +84,7 @@ def test_named_values_are_one_a_line() -> None:
 def test_limits_in_words() -> None:
     assert limits(parameter("Conv2d", "out_channels")) == "at least 1"
     assert limits(parameter("Digits", "test")) == "0 to 0.45"
-    assert limits(parameter("Conv2d", "padding")) == ""
+    assert limits(parameter("Conv2d", "bias")) == ""
 
 
 @pytest.mark.parametrize("value", [0.002, 1e-08, 0.1 + 0.2, 3.0])

@@ -1,0 +1,27 @@
+"""Random numbers inside networks, and how far distributions lie apart."""
+
+import torch
+from torch import Tensor, nn
+
+
+class GaussianNoise(nn.Module):
+    """Adds normal noise while training, and nothing in evaluation."""
+
+    def __init__(self, deviation: float) -> None:
+        super().__init__()
+        self.deviation = deviation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What arrives, with fresh noise on it."""
+        return x + self.deviation * torch.randn_like(x) if self.training else x
+
+
+def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """A draw from a normal distribution, as a function that gradients pass through."""
+    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+
+
+def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """How far normal distributions lie from the standard one, in nats a sample."""
+    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
+    return divergence.flatten(1).sum(1).mean()
