@@ -1,4 +1,4 @@
-"""The classes of `main`: the network, and the program that says what happens on one batch."""
+"""What the classes of `main` are printed from, and the first of them: the network."""
 
 from __future__ import annotations
 
@@ -7,25 +7,23 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from graphs.arithmetic import Number, names_in
-from graphs.block_classes import BlockClasses, class_text, forward_lines, indented
+from graphs.block_classes import BlockClasses, class_text, forward_lines
 from graphs.blocks import BlockReference, Library
 from graphs.checked import CheckedGraph
 from graphs.checking import check
 from graphs.describing import described_nodes, title_of
 from graphs.document import Document, End, identifier
-from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, walk
 from graphs.hyperparameters import used, varied
 from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
-from graphs.printing import Described, Scope, leaves
-from graphs.programs import Program, Statement, program_of
-from graphs.steps import Stage, stages_of
+from graphs.printing import Described, Scope
+from graphs.programs import Program, program_of
 
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
-    *("descend", "values"),
+    *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
 )
 """Names that the rest of an exported file uses."""
 
@@ -156,195 +154,3 @@ class NetworkClass:
     def names(self) -> list[str]:
         """The hyperparameters that its constructor takes."""
         return self.context.arguments(self.context.program.network)
-
-
-class ProgramClass:
-    """What happens on one batch: losses and metrics, and the optimizers' steps.
-
-    With one optimizer the network is a class of its own, and a step is an evaluation followed by an
-    update. With several, the step is their stages, one after another.
-    """
-
-    def __init__(
-        self, context: Context, network: NetworkClass | None, labels: dict[str, str]
-    ) -> None:
-        self.context = context
-        self.network = network
-        self.labels = labels
-        program = context.program
-        read = [*context.entering(program.network), *context.entering(program.judging)]
-        fields = dict.fromkeys(end for end in read if end.node in program.data)
-        names = Names(context.reserved)
-        self.fields = {end: names.unique(identifier(context.field(end))) for end in fields}
-        taken = Names(["network", "evaluate", "step", "train", "eval", "forward"])
-        self.scope = Scope(context.imports, dict(self.fields), names, taken)
-
-    def text(self) -> str:
-        """The class's source."""
-        evaluate = self._evaluate()
-        init, extra = self.scope.kept()
-        if self.network:
-            given = ", ".join(f"{name}={name}" for name in self.network.names)
-            init = [f"self.network = {self.network.name}({given})", *init]
-        init = [*init, *self._optimizers()]
-        step = self._update() if self.network else self._stages()
-        methods = [*evaluate, "", *step]
-        program = self.context.program
-        optimizers = [statement.optimizer for statement in program.statements]
-        names = self.context.arguments([*program.network, *program.judging, *optimizers])
-        arguments = self.context.signature(names)
-        return class_text("Program", "What happens on one batch.", init, extra, methods, arguments)
-
-    def _evaluate(self) -> list[str]:
-        context, scope, program = self.context, self.scope, self.context.program
-        results = [self._value(id) for id in program.logged]
-        lines = self._reads(results)
-        if self.network:
-            lines.append(self._call_network(self.network))
-            nodes = context.described(program.judging)
-        else:
-            order = context.graph.wiring.order
-            inside = {*program.network, *program.judging}
-            nodes = context.described(tuple(id for id in order if id in inside))
-        scope.print_nodes(nodes, context.shapes, results)
-        logged = ", ".join(f'"{self.labels[end.node]}": {scope.values[end]}' for end in results)
-        return [
-            "def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
-            '    """Losses and metrics of one batch."""',
-            *indented([*lines, *scope.lines]),
-            f"    return {{{logged}}}",
-        ]
-
-    def _reads(self, results: list[End]) -> list[str]:
-        """Lines that take the fields out of a batch."""
-        context = self.context
-        return [
-            f'{name} = batch["{context.field(end)}"]  # {context.shapes[end]}'
-            for end, name in self.fields.items()
-        ]
-
-    def _call_network(self, network: NetworkClass) -> str:
-        scope, shapes = self.scope, self.context.shapes
-        arguments = ", ".join(scope.values[end] for end in network.inputs)
-        for end in network.outputs:
-            several = len(self.context.graph.outputs(end.node)) > 1
-            wanted = end.port if several else identifier(self.context.title(end.node))
-            scope.values[end] = scope.names.unique(wanted)
-        results = ", ".join(scope.values[end] for end in network.outputs)
-        comment = ", ".join(shapes[end] for end in network.outputs)
-        return f"{results} = self.network({arguments})  # {comment}"
-
-    def _value(self, id: str) -> End:
-        return End(id, self.context.graph.outputs(id)[0].name)
-
-    def _optimizers(self) -> list[str]:
-        self.attributes = {
-            statement.optimizer: self.scope.attributes.unique(
-                identifier(self.context.title(statement.optimizer))
-            )
-            for statement in self.context.program.statements
-        }
-        return [
-            f"self.{self.attributes[statement.optimizer]} = {self._optimizer(statement)}"
-            for statement in self.context.program.statements
-        ]
-
-    def _optimizer(self, statement: Statement) -> str:
-        (node,) = self.context.described((statement.optimizer,))
-        values = {End("", "owned"): self._owned(statement)}
-        printer = ExpressionPrinter(self.context.imports, values, keep_defaults=True)
-        return printer.text(node.outputs[""])
-
-    def _owned(self, statement: Statement) -> str:
-        """The parameters that an optimizer moves."""
-        graph = self.context.graph
-        weighted = {id for id in self.context.program.network if graph.weights[id]}
-        if self.network and set(statement.owned) == weighted:
-            return "self.network.parameters()"
-        modules = self._modules(statement)
-        if len(modules) == 1:
-            return f"{modules[0]}.parameters()"
-        return f"[{', '.join(f'*{module}.parameters()' for module in modules)}]"
-
-    def _modules(self, statement: Statement) -> list[str]:
-        keys = [self.context.graph.weights_key(id) for id in statement.owned]
-        inner = self.network.scope.modules if self.network else {}
-        owners = (("self.network", inner), ("self", self.scope.modules))
-        return [
-            f"{owner}.{name}"
-            for key in keys
-            for owner, kept in owners
-            for name in kept.get(key, [])
-        ]
-
-    def _update(self) -> list[str]:
-        """The step of a program with one optimizer, or with several that have nothing in common."""
-        lines = ["values = self.evaluate(batch)"]
-        for statement in self.context.program.statements:
-            name, loss = self.attributes[statement.optimizer], self.labels[statement.loss.node]
-            lines += [
-                "",
-                f"# {name}: minimise {loss}",
-                f"self.{name}.zero_grad()",
-                f'values["{loss}"].backward()',
-                f"self.{name}.step()",
-            ]
-        return [
-            "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
-            '    """Evaluate one batch, then let every optimizer move its weights."""',
-            *indented(lines),
-            "",
-            "    return {name: value.detach() for name, value in values.items()}",
-        ]
-
-    def _stages(self) -> list[str]:
-        """The step of a program with several optimizers."""
-        stages = stages_of(self.context.graph, self.context.program)
-        scope = self.scope.sibling(self.fields)
-        lines = self._reads([])
-        for number, stage in enumerate(stages):
-            lines += ["", *self._stage(scope, stage, stages[number + 1 :])]
-        results = [self._value(id) for id in self.context.program.logged]
-        logged = ", ".join(
-            f'"{self.labels[end.node]}": {scope.values[end]}.detach()' for end in results
-        )
-        return [
-            "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
-            '    """Each optimizer in turn moves its own weights."""',
-            *indented(lines),
-            "",
-            f"    return {{{logged}}}",
-        ]
-
-    def _stage(self, scope: Scope, stage: Stage, later: tuple[Stage, ...]) -> list[str]:
-        scope.lines.clear()
-        nodes = self.context.described(stage.computed)
-        kept = [self._value(id) for id in (*stage.measured, *stage.measured)]
-        if stage.statement:
-            kept += [stage.statement.loss] * 2
-        kept += [
-            leaf.end
-            for after in later
-            for node in self.context.described(after.computed)
-            for leaf in leaves(node.outputs.values())
-            if leaf.end.node in after.reused
-        ]
-        scope.print_nodes(nodes, self.context.shapes, kept)
-        if stage.statement is None:
-            return ["# only measured", "with torch.no_grad():", *indented(scope.lines)]
-        name = self.attributes[stage.statement.optimizer]
-        loss = scope.values[stage.statement.loss]
-        self.context.imports.lines.add("import torch")
-        return [self._comment(stage), *scope.lines, f"descend(self.{name}, {loss})"]
-
-    def _comment(self, stage: Stage) -> str:
-        """What a stage minimises, over which weights, and what it uses again."""
-        assert stage.statement is not None
-        name = self.attributes[stage.statement.optimizer]
-        loss = self.labels[stage.statement.loss.node]
-        owned = ", ".join(m.removeprefix("self.") for m in self._modules(stage.statement))
-        again = [identifier(self.context.title(id)) for id in stage.reused]
-        holds = (
-            f"; {', '.join(again)} still {'holds' if len(again) == 1 else 'hold'}" if again else ""
-        )
-        return f"# {name}: minimise {loss} over {owned}{holds}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from graphs.arithmetic import Number
+from graphs.programs import Program
 
 
 def load_text(loaders: dict[str, str], reads_files: bool, signature: str) -> str:
@@ -24,6 +25,7 @@ def load_text(loaders: dict[str, str], reads_files: bool, signature: str) -> str
 def main_text(
     stem: str,
     reads_files: bool,
+    program: Program,
     hyperparameters: Mapping[str, Number],
     of_data: list[str],
     of_program: list[str],
@@ -32,12 +34,16 @@ def main_text(
     flags = "".join(_flag(name, value) for name, value in hyperparameters.items())
     data = ["arguments.data"] if reads_files else []
     data += [f"{name}=arguments.{name}" for name in of_data]
-    program = ", ".join(f"{name}=arguments.{name}" for name in of_program)
+    given = ["steps_per_epoch", "arguments.epochs"] if program.needs_length else []
+    given += [f"{name}=arguments.{name}" for name in of_program]
     return (
         _MAIN.replace("STEM", stem)
         .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files else "") + flags)
         .replace("DATA_ARGUMENTS", "".join(f", {argument}" for argument in data))
-        .replace("Program()", f"Program({program})")
+        .replace("    STEPS_PER_EPOCH\n", _STEPS_PER_EPOCH if program.needs_length else "")
+        .replace("Program()", f"Program({', '.join(given)})")
+        .replace("        EPOCH\n", _EPOCH if program.asks_epoch else "")
+        .replace("        MEASURE\n", _END_EPOCH if program.ends_epochs else _MEASURE)
         .strip()
     )
 
@@ -69,6 +75,28 @@ _SEVERAL_SOURCES = """
 _DATA_FLAG = """
     folder = Path(__file__).parent
     parser.add_argument("--data", type=Path, default=folder, help="folder of the data files")
+""".lstrip("\n")
+
+_STEPS_PER_EPOCH = """
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+""".lstrip("\n")
+
+_EPOCH = """
+        program.epoch = epoch
+""".lstrip("\n")
+
+_MEASURE = """
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+""".lstrip("\n")
+
+_END_EPOCH = """
+        training = train(program, data["train"])
+        report(f"epoch {epoch} train", training)
+        validation = measure(program, data["validation"])
+        report(f"epoch {epoch} validation", validation)
+        program.end_epoch(validation or training)
 """.lstrip("\n")
 
 _MAIN = '''
@@ -110,10 +138,11 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.deviceDATA_ARGUMENTS)
+    STEPS_PER_EPOCH
     program = Program().to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
-        report(f"epoch {epoch} train", train(program, data["train"]))
-        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        EPOCH
+        MEASURE
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

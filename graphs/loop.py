@@ -41,3 +41,9 @@ def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     for weight, gradient in zip(weights, gradients, strict=True):
         weight.grad = gradient
     optimizer.step()
+
+
+def collect(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Add the gradient of a loss to what the weights of an optimizer have; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    torch.autograd.backward(loss, inputs=weights)

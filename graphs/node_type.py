@@ -22,7 +22,7 @@ from typing import (
     get_type_hints,
 )
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveInt
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt
 
 from graphs.expressions import Expression
 from graphs.kinds import Meta, Scalar, Tensor, Weights
@@ -259,6 +259,40 @@ class Optimizer(NodeType):
 
     role = "optimizer"
     outputs = ()
+    every: PositiveInt = 1
+    """Acts on each so many batches: 5 is every fifth. On the others its loss is only measured."""
+    times: PositiveInt = 1
+    """How often it acts on one batch; what its loss needs is computed anew each time."""
+    first_epoch: PositiveInt | None = None
+    """The epoch in which it begins to act; none: the first."""
+    last_epoch: PositiveInt | None = None
+    """The last epoch in which it acts; none: the run's last."""
+    clip_norm: PositiveFloat | None = None
+    """The longest that its gradient may be, over all its weights together; none: any length."""
+    accumulate: PositiveInt = 1
+    """Over how many batches on which it acts the gradient is averaged before the weights move."""
+    schedule: Literal[
+        "constant", "step", "exponential", "cosine", "one_cycle", "warm_up", "plateau"
+    ] = "constant"
+    """How the learning rate goes: constant; lower after every so many epochs (step) or after each
+    (exponential); down to 0 along a cosine; up and down again (one_cycle); up at first (warm_up);
+    lower when the validation loss stops falling (plateau).
+    """
+    schedule_factor: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """What the rate is multiplied by: by step and plateau (0.1), by exponential (0.95); for warm_up
+    the share that it starts with (0.1). None is the number in brackets.
+    """
+    schedule_length: PositiveInt | None = None
+    """Epochs between two steps (10), epochs that plateau waits (5), updates that warm_up takes
+    (100). None is the number in brackets.
+    """
+
+    @classmethod
+    @functools.cache
+    def parameters(cls) -> tuple[Parameter, ...]:
+        """Its own first, then those that all optimizers have."""
+        found = super().parameters()
+        return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
 
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         """Describe the optimizer; `weights` is one expression, the parameters that it owns."""

@@ -5,13 +5,14 @@ which weights.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from graphs.document import End
-from graphs.edits import RemoveNodes
+from graphs.edits import Disconnect, RemoveNodes
 from graphs.node_type import Data, Role, node_types
 from graphs.problems import Fix, Problem
+from graphs.turns import Turn, misfits, turn_of
 
 if TYPE_CHECKING:
     from graphs.checked import CheckedGraph
@@ -24,6 +25,7 @@ class Statement:
     optimizer: str
     loss: End
     owned: tuple[str, ...]
+    turn: Turn = field(default_factory=Turn)
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,31 @@ class Program:
     statements: tuple[Statement, ...]
     logged: tuple[str, ...]
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
+
+    @property
+    def asks_epoch(self) -> bool:
+        """Whether it matters in a step which epoch it is."""
+        return any(statement.turn.asks_epoch for statement in self.statements)
+
+    @property
+    def counts_batches(self) -> bool:
+        """Whether it matters in a step how many batches there were."""
+        return any(statement.turn.counts_batches for statement in self.statements)
+
+    @property
+    def needs_length(self) -> bool:
+        """Whether the program must know how long the training is."""
+        return any(statement.turn.needs_length for statement in self.statements)
+
+    @property
+    def ends_epochs(self) -> bool:
+        """Whether something happens at an epoch's end."""
+        return any(statement.turn.moves_rate == "epoch" for statement in self.statements)
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether gradients last from one batch to the next."""
+        return any(statement.turn.accumulate > 1 for statement in self.statements)
 
 
 def program_of(checked: CheckedGraph) -> Program:
@@ -81,10 +108,14 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
             text="it has nothing to move: no node upstream of its loss has weights",
         )
         for statement in statements
-        if not statement.owned and _is_known(checked, statement.loss.node)
+        if not statement.owned
+        and _is_known(checked, statement.loss.node)
+        and not any(checked.graph.into(statement.optimizer, "weights"))
     ]
     return [
         *found,
+        *_turns(checked, statements),
+        *_wired_weights(checked, statements),
         *_shared(checked, statements),
         *_unreached(checked, statements),
         *_batch_sizes(checked),
@@ -128,7 +159,12 @@ def _statements(checked: CheckedGraph) -> tuple[Statement, ...]:
     }
     taken = {key for keys in named.values() for key in keys}
     return tuple(
-        Statement(id, loss, tuple(_owned(checked, loss.node, named[id], taken)))
+        Statement(
+            id,
+            loss,
+            tuple(_owned(checked, loss.node, named[id], taken)),
+            turn_of(checked.types.get(id)),
+        )
         for id, loss in losses.items()
     )
 
@@ -157,6 +193,44 @@ def _weighted(checked: CheckedGraph, nodes: set[str]) -> list[str]:
 def _is_known(checked: CheckedGraph, node: str) -> bool:
     """Whether everything that a node depends on is sound."""
     return all(id in checked.weights for id in checked.wiring.upstream([node]))
+
+
+def _turns(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    """Optimizers whose turn never comes, or which cannot be meant."""
+    epochs = checked.library.document.settings.epochs
+    return [
+        Problem(graph=checked.name, node=statement.optimizer, parameter=parameter, text=text)
+        for statement in statements
+        for parameter, text in misfits(statement.turn, epochs)
+    ]
+
+
+def _wired_weights(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    """Weights wires that give an optimizer nothing."""
+    found = []
+    for statement in statements:
+        reached = _keys(checked, checked.wiring.upstream([statement.loss.node]))
+        for wire in checked.graph.into(statement.optimizer, "weights"):
+            if text := _useless(checked, wire.source.node, reached):
+                fix = Fix(
+                    title="Remove the wire", edits=(Disconnect(graph=checked.name, wires=(wire,)),)
+                )
+                place = {"node": statement.optimizer, "port": "weights", "fixes": (fix,)}
+                found.append(Problem(graph=checked.name, **place, text=text))
+    return found
+
+
+def _useless(checked: CheckedGraph, node: str, reached: set[str]) -> str:
+    """Why an optimizer cannot move the weights of a node; nothing where it can."""
+    if node not in checked.weights:
+        return ""
+    if not checked.weights[node]:
+        return f"{node} has no weights to move: wire a node that has some, or remove the wire"
+    if checked.types[node].frozen:
+        return f"{node} is frozen: train it, or remove the wire"
+    if checked.weights_key(node) not in reached:
+        return f"its loss does not depend on {node}: wire weights that the loss needs"
+    return ""
 
 
 def _shared(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:

@@ -14,7 +14,7 @@ from ruff import find_ruff_bin
 from graphs import loop, unpaired
 from graphs.checked import Checked, CheckedGraph
 from graphs.checking import check
-from graphs.classes import Context, NetworkClass, ProgramClass
+from graphs.classes import Context, NetworkClass
 from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier
 from graphs.expression_printer import ExpressionPrinter
@@ -25,6 +25,7 @@ from graphs.naming import Names
 from graphs.node_type import Data, Metric
 from graphs.printing import Described
 from graphs.problems import ProblemsError
+from graphs.program_class import ProgramClass
 from graphs.programs import Program, program_of
 
 LINE_LENGTH = 100
@@ -35,6 +36,8 @@ class Logged(NamedTuple):
 
     losses: tuple[str, ...]
     metrics: dict[str, Literal["max", "min"]]
+    keeps_gradients: bool = False
+    """Whether gradients last from one batch to the next, and belong into a checkpoint."""
 
 
 def export(document: Document, folder: Path | None = None, checked: Checked | None = None) -> str:
@@ -61,10 +64,12 @@ def file_stem(document: Document) -> str:
 
 def logged(checked: Checked) -> Logged:
     """What the program of a document without problems logs."""
-    labels = _labels(checked.main, program_of(checked.main))
+    program = program_of(checked.main)
+    labels = _labels(checked.main, program)
     types = {label: checked.main.types[id] for id, label in labels.items()}
     metrics = {label: type_.better for label, type_ in types.items() if isinstance(type_, Metric)}
-    return Logged(tuple(label for label in types if label not in metrics), metrics)
+    losses = tuple(label for label in types if label not in metrics)
+    return Logged(losses, metrics, program.accumulates)
 
 
 def _labels(checked: CheckedGraph, program: Program) -> dict[str, str]:
@@ -116,6 +121,7 @@ class _File:
         return main_text(
             self.stem,
             self._reads_files(),
+            self.program,
             self.context.hyperparameters,
             self.context.arguments(self.program.data),
             self.context.arguments(inside),
@@ -145,7 +151,11 @@ class _File:
     def _loop(self) -> list[str]:
         batches = loop.batches if len(self.program.data) == 1 else unpaired.batches
         if len(self.program.statements) > 1:
-            self.copier.add(loop.descend)
+            turns = [statement.turn for statement in self.program.statements]
+            if not all(turn.collects for turn in turns):
+                self.copier.add(loop.descend)
+            if any(turn.collects for turn in turns):
+                self.copier.add(loop.collect)
         for function in (batches, loop.size_of, loop.average):
             self.copier.add(function)
         return self.copier.take()
@@ -153,6 +163,8 @@ class _File:
     def _imports(self) -> str:
         files = {"from pathlib import Path"} if self._reads_files() else set()
         own = {"import argparse", "from safetensors.torch import save_file", *files}
+        if self.program.needs_length:
+            own.add("import math")
         return import_block({*own, *self.context.imports.lines, *self.copier.imports})
 
     def _docstring(self) -> str:

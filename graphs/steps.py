@@ -2,7 +2,9 @@
 
 A value computed for an earlier optimizer is used again as long as no weight upstream of it has
 moved. Its gradient graph is then still whole too: an optimizer's backward pass runs only through
-what is downstream of its own weights, and all of that is stale once they have moved.
+what is downstream of its own weights, and all of that is stale once they have moved. An optimizer
+that skips a batch or gathers gradients counts as one that has moved its weights: what may be stale
+is computed again. One that acts several times on a batch computes all of its own each time.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ def stages_of(checked: CheckedGraph, program: Program) -> tuple[Stage, ...]:
     stages = []
     for statement in program.statements:
         needed = checked.wiring.upstream([statement.loss.node])
-        computed = [id for id in order if id in needed - valid]
+        held = valid if statement.turn.times == 1 else set()
+        computed = [id for id in order if id in needed - held]
         valid.update(computed)
         ready = [id for id in waiting if _is_ready(checked, id, valid, program)]
         computed += [id for id in order if id in ready and id not in valid]

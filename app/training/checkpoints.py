@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from app.runs import write_text
 from app.training.optimizers import OptimizerRecord, optimizers_of, pack, unpack
 from app.training.randomness import PlainStates, RandomStates
+from app.training.schedules import ScheduleRecord, restore_schedules, schedule_records
 
 LARGEST_RECORD = 64 << 20
 """Bytes of the largest last.json that is read."""
@@ -67,6 +68,7 @@ class Record(BaseModel):
     random: PlainStates
     epoch_start: PlainStates | None
     optimizers: dict[str, OptimizerRecord]
+    schedules: dict[str, ScheduleRecord] = {}
 
 
 class Snapshot(NamedTuple):
@@ -77,8 +79,10 @@ class Snapshot(NamedTuple):
     tensors: dict[str, Tensor]
 
 
-def take(program: nn.Module, progress: Progress, random: RandomStates) -> Snapshot:
-    """A snapshot of a training, on the CPU."""
+def take(
+    program: nn.Module, progress: Progress, random: RandomStates, gradients: bool = False
+) -> Snapshot:
+    """A snapshot of a training, on the CPU; with gradients where they last for several batches."""
     tensors = _prefixed("random", random.tensors)
     if progress.rows:
         tensors |= _prefixed("rows", _stacked(progress.rows))
@@ -88,13 +92,22 @@ def take(program: nn.Module, progress: Progress, random: RandomStates) -> Snapsh
     optimizers = {name: pack(value) for name, value in optimizers_of(program).items()}
     for name, (_, values) in optimizers.items():
         tensors |= _prefixed(f"optimizer.{name}", values)
+    if gradients:
+        tensors |= _prefixed("gradient", _gradients(program))
     records = {name: record for name, (record, _) in optimizers.items()}
-    return Snapshot(_record(progress, random, records), weights_of(program), tensors)
+    record = _record(progress, random, records)
+    record = record.model_copy(update={"schedules": schedule_records(program)})
+    return Snapshot(record, weights_of(program), tensors)
 
 
 def weights_of(program: nn.Module) -> dict[str, Tensor]:
     """A program's weights, copied to the CPU."""
     return {name: _copy(value) for name, value in program.state_dict().items()}
+
+
+def _gradients(program: nn.Module) -> dict[str, Tensor]:
+    named = program.named_parameters()
+    return {name: _copy(weight.grad) for name, weight in named if weight.grad is not None}
 
 
 def _record(
@@ -165,6 +178,7 @@ def restore(snapshot: Snapshot, program: nn.Module, device: torch.device) -> Pro
     record = snapshot.record
     load_weights(snapshot.weights, program)
     _restore_optimizers(snapshot, program)
+    _restore_gradients(snapshot, program)
     progress = Progress(
         record.epoch, record.step, record.seconds, dict(record.last), dict(record.best)
     )
@@ -223,6 +237,19 @@ def _restore_optimizers(snapshot: Snapshot, program: nn.Module) -> None:
             raise CheckpointError(
                 f"The checkpoint's optimizer {name} does not fit: {error}."
             ) from error
+
+    try:
+        restore_schedules(program, snapshot.record.schedules)
+    except ValueError as error:
+        raise CheckpointError(f"The checkpoint's learning rates do not fit: {error}.") from error
+
+
+def _restore_gradients(snapshot: Snapshot, program: nn.Module) -> None:
+    weights = dict(program.named_parameters())
+    for name, gradient in _under("gradient", snapshot.tensors).items():
+        if name not in weights or _form(gradient) != _form(weights[name]):
+            raise CheckpointError(f"The checkpoint's gradient of {name} does not fit.")
+        weights[name].grad = gradient.to(weights[name].device)
 
 
 def _restore_epoch(snapshot: Snapshot, progress: Progress, device: torch.device) -> None:

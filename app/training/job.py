@@ -61,7 +61,13 @@ class Job:
         self.trainable = self.build(run, info)
         self.saver = Saver(run.checkpoints_path)
         training = Training(
-            self.trainable, device, info.seed, self.recorder, self.control, self.saver
+            self.trainable,
+            device,
+            info.seed,
+            self.recorder,
+            self.control,
+            self.saver,
+            info.epochs,
         )
         snapshot = checkpoints.read(run.checkpoints_path)
         if snapshot:

@@ -51,6 +51,7 @@ class Training:
         recorder: Recorder,
         control: Control,
         saver: Saver,
+        epochs: int = 1,
     ) -> None:
         self.trainable = trainable
         self.module: Any = trainable.module
@@ -60,12 +61,12 @@ class Training:
         self.saver = saver
         torch.manual_seed(seed)
         self.data = trainable.load(device)
-        self.program: Any = self.module.Program().to(device)
+        longest = max(map(len, self.data["train"].values()))
+        self.steps_per_epoch = max(1, math.ceil(longest / self.module.BATCH_SIZE))
+        self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
         self.progress = Progress()
         self.test: dict[str, float] = {}
         """The means over the test data, once all epochs are done."""
-        size = self.module.size_of(self.data["train"])
-        self.steps_per_epoch = max(1, math.ceil(size / self.module.BATCH_SIZE))
         self._times: list[float] = []
         self._written = 0
         self._random: RandomStates | None = None
@@ -84,6 +85,7 @@ class Training:
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a checkpoint. Raises CheckpointError."""
         self.progress = checkpoints.restore(snapshot, self.program, self.device)
+        self.program.batches = self.progress.step
         self._written = len(self.progress.rows)
         self._start = time.monotonic() - self.progress.seconds
 
@@ -102,6 +104,7 @@ class Training:
 
     def _train(self) -> None:
         """One pass over the training data, or what is left of it."""
+        self.program.epoch = self.progress.epoch + 1
         self.program.train()
         progress, rows, sizes, times = self._begin_epoch()
         step, size_of, clock = self.program.step, self.module.size_of, time.monotonic
@@ -143,6 +146,8 @@ class Training:
         validation = self._measure("validation")
         self._require_finite(validation, f"in the validation after epoch {progress.epoch + 1}")
         progress.epoch += 1
+        if hasattr(self.program, "end_epoch"):
+            self.program.end_epoch(validation or train)
         progress.seconds = self._seconds()
         self._record("train_epoch", train)
         if validation:
@@ -267,7 +272,8 @@ class Training:
         self._saved = time.monotonic()
         self.progress.seconds = self._seconds()
         random = self._random or RandomStates.capture(self.device)
-        self.saver.save(checkpoints.take(self.program, self.progress, random), self._best)
+        keeps = self.trainable.keeps_gradients
+        self.saver.save(checkpoints.take(self.program, self.progress, random, keeps), self._best)
         self._best = None
         self._cost = time.monotonic() - self._saved
 

@@ -30,7 +30,16 @@ class Trainable:
     """The minimised first: it decides which epoch is the best."""
     metrics: Mapping[str, str]
     """Each metric's better direction: max or min."""
+    keeps_gradients: bool = False
+    """Gradients last from one batch to the next."""
     folder: Path | None = None
+
+    def make(self, steps_per_epoch: int, epochs: int) -> Any:
+        """The program, told how long the training is where it asks."""
+        make: Any = self.module.Program
+        if "steps_per_epoch" in inspect.signature(make).parameters:
+            return make(steps_per_epoch, epochs)
+        return make()
 
     def load(self, device: torch.device) -> dict[str, dict[str, torch.Tensor]]:
         """The data, on a device: split, field, tensor."""

@@ -56,7 +56,7 @@ class Program(nn.Module):
         }
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Evaluate one batch, then let every optimizer move its weights."""
+        """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
         # adamw: minimise cross_entropy

@@ -1,0 +1,161 @@
+"""With every option of an optimizer, a run equals its exported file, stopped and resumed or not."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+import nodes.library  # noqa: F401  registers the node types
+from app.locks import Lock
+from app.runs import Info, MetricsReader, Run
+from app.training import start as starting
+from app.training.control import Control
+from app.training.job import Job
+from app.training.program import Trainable, build_program
+from app.training.recorder import Recorder
+from graphs.document import Document
+from graphs.edits import Configure, SetParameters, apply
+from graphs.loading import load_source
+from graphs.source import export
+from tests.app.made_runs import values_of
+from tests.graphs.drawing import classifier
+from tests.graphs.test_blocks import gan
+
+EPOCHS = 3
+STOPS = (13, 27)
+"""In the middle of the first and of the second epoch of 20 steps, and of a group of four."""
+
+
+def options(document: Document, **of: dict[str, object]) -> Document:
+    """A document on few samples, with options on its optimizers."""
+    edits = [SetParameters(id=id, parameters=values) for id, values in of.items()]
+    settings = document.settings.model_copy(update={"epochs": EPOCHS})
+    return apply(document, *edits, Configure(settings=settings))
+
+
+DOCUMENTS = {
+    "every": options(gan(), judge={"every": 2}, forger={"every": 3, "schedule": "step"}),
+    "times": options(gan(), judge={"times": 2, "schedule": "cosine"}),
+    "stages": options(gan(), judge={"last_epoch": 2}, forger={"first_epoch": 2}),
+    "clip": options(gan(), judge={"clip_norm": 0.1}, forger={"clip_norm": 1.0, "times": 2}),
+    "accumulate": options(gan(), judge={"accumulate": 4}, forger={"accumulate": 3, "every": 2}),
+    "accumulate_one": options(classifier(), adamw={"accumulate": 4, "schedule": "one_cycle"}),
+    "all_in_one": options(
+        classifier(),
+        adamw={"every": 2, "first_epoch": 2, "clip_norm": 0.5, "schedule": "warm_up"},
+    ),
+    "step": options(classifier(), adamw={"schedule": "step", "schedule_length": 1}),
+    "exponential": options(classifier(), adamw={"schedule": "exponential"}),
+    "cosine": options(classifier(), adamw={"schedule": "cosine"}),
+    "one_cycle": options(classifier(), adamw={"schedule": "one_cycle"}),
+    "warm_up": options(classifier(), adamw={"schedule": "warm_up", "schedule_length": 30}),
+    "plateau": options(
+        gan(),
+        judge={"schedule": "plateau", "schedule_length": 1},
+        forger={"schedule": "plateau", "schedule_factor": 0.5, "schedule_length": 1},
+    ),
+}
+
+
+def new_run(monkeypatch: pytest.MonkeyPatch, folder: Path, document: Document) -> Run:
+    """A run of a document, with no worker started."""
+    monkeypatch.setattr(starting, "_spawn", lambda run: None)
+    return starting.start(
+        document, device="cpu", epochs=document.settings.epochs, seed=0, runs=folder, threads=1
+    )
+
+
+def train(run: Run, stop: int | None = None) -> int:
+    """Do a worker's work in this process, until it ends or a step is done."""
+    control = Control(run)
+
+    def build(run: Run, info: Info) -> Trainable:
+        trainable = build_program(run, info)
+        step, count = trainable.module.Program.step, [0]
+
+        def counted(program: Any, batch: Any) -> Any:
+            count[0] += 1
+            control.interrupted = count[0] == stop
+            return step(program, batch)
+
+        trainable.module.Program.step = counted
+        return trainable
+
+    lock, recorder = Lock(run.lock_path), Recorder(run, run.state())
+    try:
+        return Job(run, recorder, control, build).work()
+    finally:
+        recorder.close()
+        lock.release()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_stopped_and_resumed(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole = new_run(monkeypatch, tmp_path / "whole", DOCUMENTS[name])
+    assert train(whole) == 0, whole.log_path.read_text()
+    run = new_run(monkeypatch, tmp_path / "parts", DOCUMENTS[name])
+    for stop in STOPS:
+        assert train(run, stop - run.state().step) == 0
+        assert (run.state().status, run.state().step) == ("stopped", stop)
+    assert train(run) == 0
+    assert values_of(run) == values_of(whole)
+    left, right = load_file(run.checkpoint("last") or ""), load_file(whole.checkpoint("last") or "")
+    assert all(torch.equal(left[name], right[name]) for name in right)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_exported_file_equals_the_run(
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run = new_run(monkeypatch, tmp_path / "runs", DOCUMENTS[name])
+    assert train(run) == 0
+    capsys.readouterr()
+    module = load_source(export(DOCUMENTS[name]), tmp_path / "program.py")
+    monkeypatch.setattr(sys, "argv", ["program.py", "--save", str(tmp_path / "saved.safetensors")])
+    module.main()
+    assert capsys.readouterr().out.splitlines() == [*lines_of(run)]
+    ours = load_file(run.checkpoint("last") or "")
+    theirs = load_file(tmp_path / "saved.safetensors")
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def lines_of(run: Run) -> list[str]:
+    """What a run logged, as the exported file prints it."""
+    names = {"train_epoch": "train", "validation": "validation"}
+    rows = [row for row in MetricsReader(run).read() if row.split in names]
+    lines = [f"epoch {row.epoch:g} {names[row.split]}{_values(row.values)}" for row in rows]
+    return [*lines, f"test{_values(run.state().test)}"]
+
+
+def _values(values: dict[str, float]) -> str:
+    return "".join(f"  {name} {value:.9g}" for name, value in values.items())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda record: record["schedules"].clear(), "there are other schedules"),
+        (lambda r: r["schedules"]["adamw_schedule"]["counters"].clear(), "is another schedule"),
+        (lambda r: r["schedules"]["adamw_schedule"]["rates"].clear(), "another number of rates"),
+    ],
+)
+def test_schedules_that_do_not_fit(
+    change: Any, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = new_run(monkeypatch, tmp_path, DOCUMENTS["cosine"])
+    assert train(run, 13) == 0
+    path = run.checkpoints_path / "last.json"
+    record = json.loads(path.read_text())
+    change(record)
+    path.write_text(json.dumps(record))
+    assert train(run) == 1
+    assert words in run.state().message
