@@ -154,10 +154,10 @@ def test_a_problem_is_in_the_tooltip(document: Document) -> None:
 
 def test_the_program_in_words(checked: Checked) -> None:
     first, second, third, last = steps(checked.main)
-    assert first == "take Digits"
-    assert "Conv2d → ReLU" in second
-    assert "Accuracy" in third
-    assert last.startswith("AdamW: make cross_entropy smaller by moving 21,386 weights")
+    assert first == "take digits"
+    assert "conv1 → relu1" in second
+    assert "accuracy" in third
+    assert last.startswith("adamw: make cross_entropy smaller by moving 21,386 weights")
 
 
 def test_the_code_is_whole_when_its_pieces_are_joined(document: Document, checked: Checked) -> None:
