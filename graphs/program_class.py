@@ -101,7 +101,9 @@ class ProgramClass:
         return f"{results} = self.network({arguments})  # {comment}"
 
     def _value(self, id: str) -> End:
-        return End(id, self.context.graph.outputs(id)[0].name)
+        """The value that is logged for a node: what an optimizer minimises, or its only output."""
+        minimised = {s.loss.node: s.loss for s in self.context.program.statements}
+        return minimised.get(id) or End(id, self.context.graph.outputs(id)[0].name)
 
     def _optimizers(self) -> list[str]:
         """Lines that make the optimizers and their schedules."""
