@@ -143,8 +143,9 @@ def _add_runs(add: Adder) -> None:
         "--set",
         action="append",
         default=[],
-        metavar="NODE.PARAMETER=VALUE",
-        help="give a node's parameter another value, JSON or text; may be repeated",
+        metavar="NAME=VALUE",
+        help="give a hyperparameter another value, or as NODE.PARAMETER=VALUE a node's parameter "
+        "(JSON or text); may be repeated",
     )
     train.add_argument(
         "--threads",

@@ -61,7 +61,7 @@ class Lock:
 
 
 def is_locked(path: Path) -> bool:
-    """A process holds the lock file. A shared lock is tried: those who look do not see each other."""
+    """A process holds the lock file. Trying a shared lock keeps watchers from seeing each other."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

@@ -7,14 +7,14 @@ from graphs.classes import Context, NetworkClass
 from graphs.document import End, identifier
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call
-from graphs.naming import Names
+from graphs.naming import Names, attribute_names
 from graphs.printing import Scope, leaves
 from graphs.programs import Statement
 from graphs.steps import Stage, stages_of
 from graphs.updates import Update
 
 _ATTRIBUTES = (
-    *("network", "evaluate", "step", "train", "eval", "forward"),
+    *("network", "evaluate", "step"),
     *("epoch", "batches", "end_epoch"),
 )
 """Attributes of a program that no node's label may take."""
@@ -38,7 +38,7 @@ class ProgramClass:
         fields = dict.fromkeys(end for end in read if end.node in program.data)
         names = Names(context.reserved)
         self.fields = {end: names.unique(identifier(context.field(end))) for end in fields}
-        taken = Names([*_ATTRIBUTES])
+        taken = attribute_names(*_ATTRIBUTES)
         self.scope = Scope(context.imports, dict(self.fields), names, taken)
 
     def text(self) -> str:
@@ -159,8 +159,9 @@ class ProgramClass:
     def _owned(self, statement: Statement) -> str:
         """The parameters that an optimizer moves."""
         graph = self.context.graph
-        weighted = {id for id in self.context.program.network if graph.weights[id]}
-        if self.network and set(statement.owned) == weighted:
+        network = (id for id in self.context.program.network if graph.weights[id])
+        owned = {graph.weights_key(id) for id in statement.owned}
+        if self.network and owned == {graph.weights_key(id) for id in network}:
             return "self.network.parameters()"
         modules = self._modules(statement)
         if len(modules) == 1:

@@ -11,7 +11,7 @@ from typing import Any
 from app.runs import Run, RunError, State, find_run, list_runs
 from app.training import start as starting
 from graphs.document import MAIN, Document, Node
-from graphs.edits import SetParameters, apply
+from graphs.edits import SetGraphParameters, SetParameters, apply
 from graphs.files import DocumentError, read
 
 WIDTH = 160
@@ -94,21 +94,37 @@ def answer(run: Run, state: State) -> dict[str, Any]:
 
 
 def _with_settings(document: Document, settings: list[str], folder: Path) -> Document:
-    """The document with `node.parameter=value` applied. Raises UsageError, one sentence."""
-    if not settings:
-        return document
+    """The document with `name=value` or `node.parameter=value` applied. Raises UsageError."""
     for text in settings:
-        node, parameter, value = _parsed(document, text)
-        document = apply(document, SetParameters(id=node, parameters={parameter: value}))
-        _require_fit(document, node, parameter, text, folder)
+        if "." in text.partition("=")[0]:
+            node, parameter, value = _parsed(document, text)
+            document = apply(document, SetParameters(id=node, parameters={parameter: value}))
+            _require_fit(document, node, parameter, text, folder)
+        else:
+            document = _with_hyperparameter(document, text)
     return document
+
+
+def _with_hyperparameter(document: Document, text: str) -> Document:
+    """The document with another value of a hyperparameter. Raises UsageError."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise UsageError(f"--set needs NAME=VALUE or NODE.PARAMETER=VALUE, got {text!r}.")
+    parameters = document.main.parameters
+    if name not in parameters:
+        there = ", ".join(parameters) or "none"
+        raise UsageError(f"--set {text}: there is no hyperparameter {name}; there are {there}.")
+    number = _value(value)
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise UsageError(f"--set {text}: {name} needs a number, got {value!r}.")
+    return apply(document, SetGraphParameters(parameters={**parameters, name: number}))
 
 
 def _parsed(document: Document, text: str) -> tuple[str, str, Any]:
     name, equals, value = text.partition("=")
     node, dot, parameter = name.partition(".")
     if not (equals and dot and node and parameter):
-        raise UsageError(f"--set needs NODE.PARAMETER=VALUE, got {text!r}.")
+        raise UsageError(f"--set needs NAME=VALUE or NODE.PARAMETER=VALUE, got {text!r}.")
     found = document.main.nodes.get(node)
     if found is None:
         there = ", ".join(document.main.nodes) or "none"

@@ -95,11 +95,27 @@ class Checker:
             return None if self._ended else question
 
     def _answer(self, document: Document, folder: Path | None) -> None:
+        from graphs.checking import check
+
         try:
-            self.news.append(_find(document, folder))
+            checked = check(document, folder)
         except Exception as error:
             log.exception("a check failed")
             self.news.append(Failed(f"The check failed: {error}. The log has the details."))
+            return
+        self.news.append(Found(document, checked, self._program(document, folder, checked)))
+
+    def _program(self, document: Document, folder: Path | None, checked: Checked) -> str:
+        from graphs.source import export
+
+        if checked.problems:
+            return ""
+        try:
+            return export(document, folder, checked)
+        except Exception as error:
+            log.exception("an export failed")
+            self.news.append(Failed(f"No program was written: {error}. The log has the details."))
+            return ""
 
 
 def _load() -> Loaded:
@@ -115,12 +131,3 @@ def _load() -> Loaded:
     if torch.backends.mps.is_available():
         devices.append("mps")
     return Loaded(dict(node_types()), tuple(devices))
-
-
-def _find(document: Document, folder: Path | None) -> Found:
-    from graphs.checking import check
-    from graphs.source import export
-
-    checked = check(document, folder)
-    text = "" if checked.problems else export(document, folder, checked)
-    return Found(document, checked, text)

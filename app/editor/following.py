@@ -150,7 +150,9 @@ def in_words(state: State, epochs: int | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it: `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    """A time as people say it: `1.5 s`, `12 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

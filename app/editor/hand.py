@@ -90,6 +90,13 @@ class Hand:
         else:
             self._press_left(self._hit())
 
+    def double_click(self) -> str | None:
+        """A double click over the canvas: the node under the mouse, if there is one."""
+        if not self._desk.canvas.is_hovered:
+            return None
+        hit = self._hit()
+        return hit.node if hit.port is None else None
+
     def begin_drop(self, gesture: DropNode) -> None:
         """A node is carried in from the palette."""
         self._begin(gesture, dpg.mvMouseButton_Left)

@@ -48,7 +48,12 @@ class Inspector(Panel):
     def update(self) -> None:
         chosen = self._node
         what = (chosen[0], chosen[1].type) if chosen else len(self._editor.model.selection)
-        built = (what, len(self._editor.library), self._editor.model.path)
+        built = (
+            what,
+            self._editor.model.graph_name,
+            len(self._editor.library),
+            self._editor.model.path,
+        )
         if built != self._built:
             self._built, self._noted = built, None
             self._build()

@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 ORDER = (
     "Data",
     "Convolution",
+    "Pooling",
     "Dense",
+    "Shape",
     "Non-linearities",
     "Normalisation",
     "Recurrence",
     "Attention",
+    "Positions",
     "Connectivity",
     "Blocks",
     "Distributions",
@@ -23,7 +26,7 @@ ORDER = (
     "Metrics",
     "Optimizers",
 )
-"""Families as one builds a network; others follow, by name."""
+"""Families as one builds a network; others come before the losses, by name."""
 
 
 def by_family(
@@ -70,6 +73,6 @@ def _scattered(wanted: str, name: str) -> bool:
     return name.startswith(wanted[0]) and all(letter in rest for letter in wanted)
 
 
-def _place(family: str) -> tuple[int, str]:
-    first = next((i for i, known in enumerate(ORDER) if family.startswith(known)), len(ORDER))
-    return first, family
+def _place(family: str) -> tuple[float, str]:
+    others = ORDER.index("Losses") - 0.5
+    return next((i for i, known in enumerate(ORDER) if family.startswith(known)), others), family

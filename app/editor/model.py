@@ -184,6 +184,11 @@ class EditorModel:
         for listener in self.listeners:
             listener(change)
 
+    def show_graph(self, name: str) -> None:
+        """Show another graph of the document: main, or a block. An unknown name shows main."""
+        self.graph_name = name if name in self.document.graphs else MAIN
+        self.select()
+
     def select(self, ids: frozenset[str] = frozenset(), wire: Wire | None = None) -> None:
         """Select nodes, or one wire, or nothing."""
         if ids != self.selection or wire != self.selected_wire:

@@ -67,7 +67,7 @@ class Problems:
             label = dpg.add_button(
                 label=self._where(problem),
                 tag=f"problems/{index}",
-                callback=lambda: self._editor.jump_to(problem.node) if problem.node else None,
+                callback=lambda: self._show(problem),
             )
             dpg.bind_item_theme(label, theme.flat())
             room = self._editor.bottom.area.width - scale(360)
@@ -75,6 +75,10 @@ class Problems:
             for number, fix in enumerate(problem.fixes):
                 action = lambda fix=fix: self._editor.apply_fix(fix)  # noqa: E731
                 button(fix.title, action, tag=f"problems/{index}/fix/{number}")
+
+    def _show(self, problem: Problem) -> None:
+        if problem.node:
+            self._editor.jump_to(problem.node, problem.graph)
 
     def _where(self, problem: Problem) -> str:
         graph = self._editor.model.document.graphs.get(problem.graph)

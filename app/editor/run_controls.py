@@ -323,7 +323,7 @@ class RunControls(Panel):
         state = self.state
         if state and state.status == "failed":
             self._editor.say(sentence(state.message or "The training failed"), style.ERROR)
-            if state.node and state.node in self._editor.model.graph.nodes:
+            if state.node:
                 self._editor.jump_to(state.node)
 
     def close(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import os
 import zlib
 
@@ -43,7 +44,10 @@ WHITE = hexed("#ffffff")
 FAMILIES = {
     "Data": hexed("#3d6b58"),
     "Convolution": hexed("#3a5f8f"),
-    "Dense and shape": hexed("#4f5a97"),
+    "Pooling": hexed("#356d92"),
+    "Dense": hexed("#4f5a97"),
+    "Shape": hexed("#5d5a80"),
+    "Positions": hexed("#6d5a72"),
     "Recurrence": hexed("#6b5191"),
     "Attention": hexed("#834b84"),
     "Non-linearities": hexed("#6b6f35"),
@@ -63,7 +67,9 @@ KINDS = {
     "sequence": hexed("#2fbf95"),
     "vector": hexed("#e69f00"),
     "features": hexed("#e69f00"),
+    "signal": hexed("#7fd0dd"),
     "labels": hexed("#d58bb5"),
+    "classes": hexed("#d58bb5"),
     "tokens": hexed("#f0e442"),
     "scalar": hexed("#e8703a"),
     "tensor": hexed("#b6bfcd"),
@@ -75,18 +81,19 @@ tell apart.
 """
 UNKNOWN_KIND = hexed("#767f8e")
 
-_SPARE = tuple(FAMILIES.values())
 _UI_SCALE = float(os.environ.get("PATCHBAY_SCALE") or 1.0)
 
 
 def family_colour(family: str) -> Colour:
     """The colour of a family; one that has none of its own gets one by its name."""
-    return FAMILIES.get(family) or _SPARE[zlib.crc32(family.encode()) % len(_SPARE)]
+    hue = zlib.crc32(family.encode()) % 360 / 360
+    spare = tuple(round(255 * part) for part in colorsys.hls_to_rgb(hue, 0.38, 0.32))
+    return FAMILIES.get(family) or (*spare[:3], 255)  # type: ignore[return-value]
 
 
 def kind_colour(kind: str) -> Colour:
-    """The colour of a kind of wire."""
-    return KINDS.get(kind, UNKNOWN_KIND)
+    """The colour of a kind of wire; one that has none of its own is drawn as a tensor."""
+    return UNKNOWN_KIND if kind == "unknown" else KINDS.get(kind, KINDS["tensor"])
 
 
 def life_size() -> float:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from app.editor import style
+from app.editor import style, theme
 from app.editor.keys import hint
 from app.editor.panel import Panel
 from app.editor.style import scale
-from app.editor.widgets import heading, icon_button, words
+from app.editor.widgets import button, heading, icon_button, words
+from graphs.document import MAIN
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
@@ -49,6 +50,8 @@ class Toolbar(Panel):
                 self._add(command, picture)
             dpg.add_spacer(width=scale(8))
             self._name = words("")
+            back = f"{theme.icon('caret-left')} main"
+            self._back = button(back, lambda: editor.show_graph(MAIN), tag="toolbar/main")
             self._note = words("", style.MUTED)
 
     def _add(self, command: str, picture: str) -> None:
@@ -62,9 +65,15 @@ class Toolbar(Panel):
             tag=f"toolbar/{command}",
         )
 
+    @property
+    def _title(self) -> str:
+        """The document's name, and the block's that is shown."""
+        block = self._editor.model.graph_name
+        return self._editor.files.name + (f" / {block}" if block != MAIN else "")
+
     def update(self) -> None:
         model = self._editor.model
-        state = (self._editor.files.name, model.is_dirty, bool(model.past), bool(model.future))
+        state = (self._title, model.is_dirty, bool(model.past), bool(model.future))
         if state == self._shown:
             return
         self._shown = state
@@ -72,5 +81,6 @@ class Toolbar(Panel):
         dpg.set_value(self._name, name)
         dpg.set_value(self._note, "not saved yet" if dirty else "")
         dpg.set_viewport_title(f"{'● ' if dirty else ''}{name} — Patchbay")
+        dpg.configure_item(self._back, show=self._editor.model.graph_name != MAIN)
         dpg.configure_item("toolbar/undo", enabled=past)
         dpg.configure_item("toolbar/redo", enabled=future)

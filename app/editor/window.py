@@ -36,7 +36,7 @@ from app.editor.services import Services
 from app.editor.splitter import Splitter
 from app.editor.style import Colour
 from app.editor.toolbar import Toolbar
-from graphs.document import Document, Graph
+from graphs.document import MAIN, Document, Graph
 from graphs.edits import Edit, EditError, apply
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ class Editor:
         self.wake()
         if button == dpg.mvMouseButton_Left:
             self.palette.double_click()
+            if id := self.hand.double_click():
+                self.open_node(id)
 
     def _release(self, button: int) -> None:
         self.wake()
@@ -272,10 +274,28 @@ class Editor:
         """Do what a quick fix says."""
         adding.apply_fix(self, fix)
 
-    def jump_to(self, node: str) -> None:
+    def show_graph(self, name: str) -> None:
+        """Show the main graph or a block."""
+        self.hand.cancel()
+        self.model.show_graph(name)
+        self._update_canvas()
+        self.canvas.frame()
+
+    def open_node(self, id: str) -> None:
+        """A double click: a node that holds a block opens it, another lets its label be typed."""
+        block = self.model.graph.nodes[id].parameters.get("block")
+        if isinstance(block, str) and block in self.model.document.graphs:
+            self.show_graph(block)
+        elif dpg.does_item_exist("inspector/label"):
+            dpg.focus_item("inspector/label")
+
+    def jump_to(self, node: str, graph: str = MAIN) -> None:
         """Select a node and show it."""
-        self.model.select(frozenset({node}))
-        self.canvas.frame([node])
+        if graph != self.model.graph_name:
+            self.show_graph(graph)
+        if node in self.model.graph.nodes:
+            self.model.select(frozenset({node}))
+            self.canvas.frame([node])
 
     def tick(self) -> None:
         """What happens between two frames."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,8 @@ import pytest
 from app import cli
 from app.runs import Run, list_runs
 from app.training.start import ROOT
+from graphs.edits import SetGraphParameters, SetParameters, apply
+from graphs.files import read, write
 from tests.app.made_runs import new_run, stop_after, train, wait_for
 
 EXAMPLES = ROOT / "assets/examples"
@@ -167,11 +170,32 @@ def test_set(tmp_path: Path) -> None:
     assert "lr=0.5" in source
 
 
+def test_set_a_hyperparameter(tmp_path: Path) -> None:
+    """`--set width=7` is what a person gets who changes it in the document."""
+    document = apply(
+        read(WINE),
+        SetGraphParameters(parameters={"width": 16}),
+        SetParameters(id="hidden", parameters={"out_features": "=width"}),
+    )
+    shutil.copy(WINE.parent / "wine.csv", tmp_path)
+    path = tmp_path / "wide.graph.json"
+    write(document, path)
+    command = ["train", path, "--json", "--epochs", "1", "--runs", tmp_path / "runs"]
+    done = run_command(*command, "--set", "width=7")
+    assert done.returncode == 0, done.stderr
+    source = Run(Path(json.loads(done.stdout)["run"])).program_path.read_text()
+    assert "WIDTH = 7" in source
+    refused = run_command(*command, "--set", "width=wide")
+    assert refused.returncode == 2
+    assert "width needs a number, got 'wide'" in refused.stderr
+
+
 @pytest.mark.parametrize(
     ("setting", "words"),
     [
-        ("nothing", "--set needs NODE.PARAMETER=VALUE, got 'nothing'."),
-        ("hidden=3", "--set needs NODE.PARAMETER=VALUE"),
+        ("nothing", "--set needs NAME=VALUE or NODE.PARAMETER=VALUE, got 'nothing'."),
+        (".=3", "--set needs NAME=VALUE or NODE.PARAMETER=VALUE"),
+        ("hidden=3", "there is no hyperparameter hidden; there are none."),
         ("none.out_features=3", "there is no node none; there are "),
         ("hidden.depth=3", "Linear has no parameter depth; there are out_features"),
         ("hidden.out_features=-3", "--set hidden.out_features=-3: "),

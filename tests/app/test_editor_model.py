@@ -157,3 +157,15 @@ def test_listeners_hear_what_happens(model: EditorModel) -> None:
         ("redo", False),
         ("load", False),
     ]
+
+
+def test_a_block_is_shown_and_left() -> None:
+    block = Graph(nodes={"inner": Node(type="ReLU")})
+    model = EditorModel(Document(graphs={"main": Graph(), "encoder": block}))
+    model.select(frozenset())
+    model.show_graph("encoder")
+    model.select(frozenset({"inner"}))
+    model.do(Rename(graph="encoder", id="inner", label="gate"))
+    assert model.graph.nodes["inner"].label == "gate"
+    model.show_graph("nobody")
+    assert (model.graph_name, model.selection) == ("main", frozenset())

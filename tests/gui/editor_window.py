@@ -97,7 +97,7 @@ class EditorWindow:
         """Drag a type from the palette to a place of the window; the new node's id."""
         before = set(self.nodes())
         self._scroll_to(f"palette/{type_name}")
-        self.screen.drag(self.centre(f"palette/{type_name}"), (x, y))
+        self.screen.drag(self.centre(f"palette/{type_name}"), (x, y), steps=3)
         (id,) = set(self.nodes()) - before
         return id
 
@@ -105,7 +105,7 @@ class EditorWindow:
         """Turn the wheel over the palette until an entry is in sight: down to its end, then up."""
         left, top, right, bottom = self.ask("rect", "palette")
         place = (left + right) / 2, (top + bottom) / 2
-        for notches in (*[-2] * 12, *[2] * 12):
+        for notches in (*[-3] * 8, *[3] * 8):
             rect = self.ask("rect", entry)
             if rect and top + 50 < (rect[1] + rect[3]) / 2 < bottom - 16:
                 return
@@ -116,7 +116,7 @@ class EditorWindow:
         """Drag from one port to another, each given as `node.port`."""
         start = self.ask("port", "output", *source.split("."))
         end = self.ask("port", "input", *target.split("."))
-        self.screen.drag(start, end)
+        self.screen.drag(start, end, steps=3)
 
     def node_centre(self, id: str) -> tuple[float, float]:
         left, top, right, bottom = self.ask("node", id)
