@@ -1,15 +1,15 @@
 """Higher order: blocks run over time, over an axis, over tasks, or on what they gave."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from graphs.expressions import Call, call
-from graphs.kinds import Labels, Meta, Sequence, Tensor, Tokens, Vector, is_symbolic
+from graphs.kinds import Labels, Meta, Numbers, Sequence, Tensor, Tokens, Vector, is_symbolic
 from graphs.node_type import Interface, Misfit, Outputs, Port
 from nodes.blocks import _Use
-from nodes.modules.higher import generate, over_axis, scan
+from nodes.modules.higher import adapt, generate, over_axis, scan
 
 _OVER_STEPS: dict[type[Tensor], type[Tensor]] = {Vector: Sequence, Labels: Tokens}
 """The kind that has a value of another kind at each step."""
@@ -132,6 +132,70 @@ class Generate(_Use):
             )
         module = call(block, **self.arguments)
         return call(generate, module, *inputs, steps=self.steps, temperature=self.temperature)
+
+
+class Adapt(_Use):
+    """Lets a block learn each task from a few examples, and says what it then makes of queries.
+
+    Every sample of a batch is a task: `support`, (N, K, …), are its K examples, `answer` what is
+    right for them, `query`, (N, Q, …), what is asked. The block is adapted to each task by gradient
+    steps of its own; the weights that they start from are what an optimizer learns here (MAML, Finn
+    et al. 2017, arXiv 1703.03400). The block has one input and one output, and keeps no running
+    means.
+    """
+
+    steps: PositiveInt = 1
+    """How many gradient steps each task takes."""
+    lr: PositiveFloat = 0.01
+    """How far such a step goes."""
+    loss: Literal["mean_squared_error", "cross_entropy"] = "mean_squared_error"
+    """What the steps make small: for numbers, or for classes (N, K)."""
+    order: Literal["second", "first"] = "second"
+    """Second: the gradient runs through the steps; first: it takes their slopes as constants, which
+    is cheaper and nearly as good.
+    """
+
+    outputs = "prediction"
+
+    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+        return self.inputs()
+
+    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+        return self.outputs
+
+    def build(self, support: Numbers, answer: Tensor, query: Numbers, *, block: Any) -> Call:
+        if len(block.interface.inputs) != 1 or len(block.interface.outputs) != 1:
+            raise Misfit(f"needs a block with one input and one output: {self.block} is not one")
+        examples, asked = _one_task(support), _one_task(query)
+        (result,) = block.results([examples], self.arguments)
+        self._require_answers(result, _one_task(answer))
+        return call(
+            adapt,
+            call(block.with_weights_for(asked), **self.arguments),
+            support,
+            answer,
+            query,
+            steps=self.steps,
+            lr=self.lr,
+            loss=self.loss,
+            order=self.order,
+        )
+
+    def _require_answers(self, result: Meta, answer: Meta) -> None:
+        classes = Meta(result.shape[:1], "int64")
+        wanted = classes if self.loss == "cross_entropy" else result
+        if answer != wanted:
+            kind = " of whole numbers" if self.loss == "cross_entropy" else ""
+            raise Misfit(
+                f"{self.block} gives {result.text} for a task's examples: its answers need "
+                f"{wanted.text}{kind}, got {answer.text}"
+            )
+
+
+def _one_task(tasks: Tensor) -> Meta:
+    if len(tasks.shape) < 2:
+        raise Misfit(f"needs the examples of each task, (N, K, …), got {tasks.meta.text}")
+    return tasks.meta._replace(shape=tasks.shape[1:])
 
 
 def _one_step(meta: Meta) -> Meta:

@@ -2,6 +2,8 @@
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+from torch.nn import functional as F
 
 
 def scan(
@@ -86,3 +88,37 @@ def chosen(scores: Tensor, temperature: float) -> Tensor:
     if temperature == 0:
         return scores.argmax(1)
     return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
+
+
+def adapt(
+    module: nn.Module,
+    support: Tensor,
+    answers: Tensor,
+    query: Tensor,
+    steps: int,
+    lr: float,
+    loss: str,
+    order: str,
+) -> Tensor:
+    """What a module says of queries after a few gradient steps on the examples of each task.
+
+    The first axis of every tensor is the task: support (N, K, …), answers (N, K, …), query
+    (N, Q, …). The weights themselves stay as they are, and a gradient reaches them through the
+    steps (Finn et al. 2017, arXiv 1703.03400); of first order, it takes the slopes as constants.
+    """
+    wrong = F.cross_entropy if loss == "cross_entropy" else F.mse_loss
+
+    def loss_of(weights: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        return wrong(functional_call(module, weights, (x,)), y)
+
+    def one_task(support: Tensor, answers: Tensor, query: Tensor) -> Tensor:
+        weights: dict[str, Tensor] = dict(module.named_parameters())
+        for _ in range(steps):
+            slopes = grad(loss_of)(weights, support, answers)
+            if order == "first":
+                slopes = {name: slope.detach() for name, slope in slopes.items()}
+            weights = {name: weight - lr * slopes[name] for name, weight in weights.items()}
+        predicted: Tensor = functional_call(module, weights, (query,))
+        return predicted
+
+    return vmap(one_task, randomness="different")(support, answers, query)
