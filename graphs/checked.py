@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from graphs.document import MAIN, Document, End, Graph
@@ -48,6 +49,15 @@ class CheckedGraph:
         """What two nodes with the same weights have in common."""
         type_ = self.types.get(node)
         return (type_.shared_weights if type_ else "") or node
+
+    @cached_property
+    def detached(self) -> frozenset[str]:
+        """The nodes that no gradient passes."""
+        return frozenset(id for id, type_ in self.types.items() if type_.stops_gradient)
+
+    def learning_from(self, node: str) -> set[str]:
+        """The nodes that a gradient of a node's value reaches."""
+        return self.wiring.upstream([node], without=self.detached)
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ class NodeType(BaseModel):
     """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them.
     """
     examples: ClassVar[tuple[Example, ...]] = ()
+    stops_gradient: ClassVar[bool] = False
+    """Whether nothing before it learns from what comes after."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
 

@@ -171,7 +171,7 @@ def _statements(checked: CheckedGraph) -> tuple[Statement, ...]:
 
 def _owned(checked: CheckedGraph, loss: str, named: set[str], taken: set[str]) -> list[str]:
     """What an optimizer moves: the weights wired to it; without any, all that no other names."""
-    nodes = _weighted(checked, checked.wiring.upstream([loss]))
+    nodes = _weighted(checked, checked.learning_from(loss))
     if named:
         return [node for node in nodes if checked.weights_key(node) in named]
     return [node for node in nodes if checked.weights_key(node) not in taken]
@@ -209,7 +209,7 @@ def _wired_weights(checked: CheckedGraph, statements: tuple[Statement, ...]) -> 
     """Weights wires that give an optimizer nothing."""
     found = []
     for statement in statements:
-        reached = _keys(checked, checked.wiring.upstream([statement.loss.node]))
+        reached = _keys(checked, checked.learning_from(statement.loss.node))
         for wire in checked.graph.into(statement.optimizer, "weights"):
             if text := _useless(checked, wire.source.node, reached):
                 fix = Fix(
@@ -229,7 +229,7 @@ def _useless(checked: CheckedGraph, node: str, reached: set[str]) -> str:
     if checked.types[node].frozen:
         return f"{node} is frozen: train it, or remove the wire"
     if checked.weights_key(node) not in reached:
-        return f"its loss does not depend on {node}: wire weights that the loss needs"
+        return f"no gradient of its loss reaches {node}: wire weights that the loss needs"
     return ""
 
 

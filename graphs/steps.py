@@ -63,8 +63,8 @@ def moved_by(checked: CheckedGraph, statement: Statement) -> set[str]:
 
 def gradient_reach(checked: CheckedGraph, statement: Statement) -> set[str]:
     """The nodes that an optimizer's gradient runs through: from its loss back to its weights."""
-    after = checked.wiring.downstream(moved_by(checked, statement))
-    return after & checked.wiring.upstream([statement.loss.node])
+    after = checked.wiring.downstream(moved_by(checked, statement), without=checked.detached)
+    return after & checked.learning_from(statement.loss.node)
 
 
 def _is_ready(checked: CheckedGraph, id: str, valid: set[str], program: Program) -> bool:

@@ -30,13 +30,13 @@ class Wiring:
             sound = set(graph.nodes) - self.downstream(self.cyclic)
             self.order = self._sorted(self._net.subgraph(sound), place)
 
-    def upstream(self, nodes: Iterable[str]) -> set[str]:
-        """The nodes and everything that they depend on."""
-        return self._reach(nodes, self._net.predecessors)
+    def upstream(self, nodes: Iterable[str], without: Iterable[str] = ()) -> set[str]:
+        """The nodes and everything that they depend on, were some nodes not there."""
+        return self._reach(nodes, self._net.predecessors, set(without))
 
-    def downstream(self, nodes: Iterable[str]) -> set[str]:
-        """The nodes and everything that depends on them."""
-        return self._reach(nodes, self._net.successors)
+    def downstream(self, nodes: Iterable[str], without: Iterable[str] = ()) -> set[str]:
+        """The nodes and everything that depends on them, were some nodes not there."""
+        return self._reach(nodes, self._net.successors, set(without))
 
     def closes_cycle(self, source: str, target: str) -> bool:
         """Whether a new wire from source to target would close a cycle."""
@@ -52,12 +52,15 @@ class Wiring:
         """Sources first; where the wires leave a choice, as the document lists them."""
         return tuple(nx.lexicographical_topological_sort(net, key=place.__getitem__))
 
-    def _reach(self, nodes: Iterable[str], neighbours: Callable[[str], Iterable[str]]) -> set[str]:
+    @staticmethod
+    def _reach(
+        nodes: Iterable[str], neighbours: Callable[[str], Iterable[str]], without: set[str]
+    ) -> set[str]:
         reached: set[str] = set()
         waiting = list(nodes)
         while waiting:
             node = waiting.pop()
-            if node not in reached:
+            if node not in reached and node not in without:
                 reached.add(node)
                 waiting.extend(neighbours(node))
         return reached

@@ -207,6 +207,6 @@ def test_weights_wires_that_give_nothing() -> None:
     )
     expected = (
         "adamw",
-        "its loss does not depend on aside: wire weights that the loss needs",
+        "no gradient of its loss reaches aside: wire weights that the loss needs",
     )
     assert texts(aside) == [] and expected in wired(aside, "aside.output")
