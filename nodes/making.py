@@ -42,8 +42,7 @@ def make_block(document: Document, graph: str, ids: Iterable[str], name: str) ->
     leaving = _by_source(w for w in wires if w.target.node not in chosen)
     block, inputs, outputs = _block(drawn, chosen, entering, leaving)
     use = drawn.free_id(identifier(name))
-    places = [drawn.nodes[id].position for id in chosen]
-    centre = (fmean(x for x, _ in places), fmean(y for _, y in places))
+    centre = _centre(drawn.nodes[id] for id in chosen)
     node = Node(type=Block.type_name(), parameters={"block": name}, position=centre)
     edits: list[Edit] = [
         PutGraph(name=name, content=block),
@@ -54,6 +53,15 @@ def make_block(document: Document, graph: str, ids: Iterable[str], name: str) ->
     for end, targets in leaving.items():
         laid += [Wire(source=End(use, outputs[end]), target=w.target) for w in targets]
     return (*edits, *(Connect(graph=graph, wire=wire) for wire in laid))
+
+
+Point = tuple[float, float]
+
+
+def _centre(nodes: Iterable[Node]) -> Point:
+    """The middle of where nodes stand."""
+    places = [node.position for node in nodes] or [(0.0, 0.0)]
+    return fmean(x for x, _ in places), fmean(y for _, y in places)
 
 
 def _block(
@@ -114,9 +122,11 @@ def unmake_block(document: Document, graph: str, id: str) -> tuple[Edit, ...]:
     _require_own_weights(drawn, id)
     names = _new_ids(drawn, block)
     edits: list[Edit] = [RemoveNodes(graph=graph, ids=(id,))]
-    values = _values(block, use)
+    values, centre = _values(block, use), _centre(block.nodes[inner] for inner in names)
     for inner, new in names.items():
-        edits.append(AddNode(graph=graph, id=new, node=_placed(block.nodes[inner], use, values)))
+        edits.append(
+            AddNode(graph=graph, id=new, node=_placed(block.nodes[inner], use, centre, values))
+        )
     edits += [Connect(graph=graph, wire=wire) for wire in _wires(drawn, id, block, names)]
     return tuple(edits)
 
@@ -160,14 +170,17 @@ def _values(block: Graph, use: Node) -> dict[str, str]:
     }
 
 
-def _placed(node: Node, use: Node, values: Mapping[str, str]) -> Node:
-    """A node of the block, moved to where the use stood, its expressions in outer terms."""
+def _placed(node: Node, use: Node, centre: Point, values: Mapping[str, str]) -> Node:
+    """A node of the block, moved with the others to around where the use stood, its expressions in
+    outer terms.
+    """
     parameters = {
         name: f"={renamed(str(value)[1:], values)}" if is_expression(value) else value
         for name, value in node.parameters.items()
     }
-    position = tuple(a + b for a, b in zip(node.position, use.position, strict=True))
-    return node.model_copy(update={"parameters": parameters, "position": position})
+    (x, y), (left, top) = node.position, centre
+    place = (x - left + use.position[0], y - top + use.position[1])
+    return node.model_copy(update={"parameters": parameters, "position": place})
 
 
 def _wires(drawn: Graph, id: str, block: Graph, names: Mapping[str, str]) -> list[Wire]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
+from app.editor.model import read_clip
+
 if TYPE_CHECKING:
     from app.editor.window import Editor
 
@@ -56,12 +58,12 @@ class Actions:
 
     def _paste(self) -> None:
         text = dpg.get_clipboard_text()
-        self._editor.attempt(lambda: self._editor.model.paste(text))
+        self._editor.attempt(lambda: self._editor.blocks.paste(read_clip(text), "Paste"))
 
     def _duplicate(self) -> None:
         model = self._editor.model
         if model.selection:
-            model.paste(model.copied(), title="Duplicate")
+            self._editor.blocks.paste(read_clip(model.copied()), "Duplicate")
 
     def _zoom(self, factor: float) -> None:
         canvas = self._editor.canvas

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.editor.board import new_node, output_kind, shape_of_new, wire_to_new
+from app.editor.captions import title_of
 from app.editor.geometry import Point
 from app.editor.gestures import added, centred_on, free_place
 from app.editor.scene import Port
+from graphs.document import Node
 from graphs.edits import Connect, Edit
 
 if TYPE_CHECKING:
@@ -21,15 +23,21 @@ def add_node(
     """Add a node at a point of the canvas, else in its middle; wire it to a port, if one is
     given.
     """
+    add_made(editor, new_node(editor.library[type_name]), at, wire_from)
+
+
+def add_made(
+    editor: Editor, node: Node, at: Point | None = None, wire_from: Port | None = None
+) -> None:
+    """Add a node that is made already, where `add_node` would."""
     model, canvas = editor.model, editor.canvas
-    node = new_node(editor.library[type_name])
     shape = shape_of_new(editor.library, node)
     place = centred_on(at or canvas.camera.view(canvas.size).centre, shape)
     if at is None:
         place = free_place(canvas.picture.scene, shape, place)
     new = added(model.graph_name, model.graph, node, place)
-    wires = _wire_edits(editor, type_name, new.id, wire_from) if wire_from else []
-    if editor.do(new, *wires, title=f"Add {type_name}"):
+    wires = _wire_edits(editor, node.type, new.id, wire_from) if wire_from else []
+    if editor.do(new, *wires, title=f"Add {title_of(node)}"):
         model.select(frozenset({new.id}))
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from pydantic import JsonValue
+
 from app.editor.captions import Captions
 from app.editor.model import EditorModel
 from app.editor.scene import NodeShape, Port, Scene
@@ -83,9 +85,9 @@ def output_kind(model: EditorModel, source: End) -> str:
     return checked.kind(model.graph_name, source)
 
 
-def new_node(known: type[NodeType]) -> Node:
-    """A node of a type with nothing set."""
-    return Node(type=known.type_name(), version=known.version)
+def new_node(known: type[NodeType], **parameters: JsonValue) -> Node:
+    """A node of a type with nothing set but these parameters."""
+    return Node(type=known.type_name(), version=known.version, parameters=parameters)
 
 
 def shape_of_new(library: Mapping[str, type[NodeType]], node: Node) -> NodeShape:

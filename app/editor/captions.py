@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from app.editor.blocks import USE, fields_of
+from app.editor.icons import icon
 from app.editor.scene import SMALL_SIZE, NodeShape
 from app.editor.text import shortened, width
+from app.editor.weights import NAME, shares, weights_of
 from graphs.document import MAIN, End, Graph, Node
 
 if TYPE_CHECKING:
@@ -52,8 +55,10 @@ class Captions:
         """The type, where the title does not say it, and the first parameters that differ from
         their defaults.
         """
-        parts = [node.type] if title_of(node) != node.type else []
         known = self.library.get(node.type)
+        parts = kind_parts(node)
+        if shares(known):
+            parts += weights_parts(node)
         values = telling(known, node) if known else []
         while values and width(" · ".join([*parts, *values]), SMALL_SIZE) > SUMMARY_ROOM:
             values.pop()
@@ -104,20 +109,66 @@ class Captions:
 
 def title_of(node: Node) -> str:
     """What a node is called: its label, else its type."""
-    return node.label or node.type
+    return node.label or (block_of(node) if node.type == USE else "") or node.type
+
+
+def block_of(node: Node) -> str:
+    """The name of the block that a use is; empty where there is none."""
+    name = node.parameters.get("block")
+    return name if isinstance(name, str) else ""
+
+
+def kind_parts(node: Node) -> list[str]:
+    """What a node is, where the title does not say it: its type, or the block that it is."""
+    kind = block_of(node) if node.type == USE and node.label else node.type
+    return [kind] if kind and kind != title_of(node) else []
+
+
+def weights_parts(node: Node) -> list[str]:
+    """The name of weights that a node shares, and that they are frozen, each with its glyph."""
+    parts = [f"{icon('link')} {name}"] if (name := weights_of(node)) else []
+    return parts + ([f"{icon('snowflake')} frozen"] if is_frozen(node) else [])
+
+
+def is_frozen(node: Node) -> bool:
+    """No optimizer moves the weights of a use."""
+    return node.parameters.get("state") == "frozen"
+
+
+def told_apart(nodes: Mapping[str, Node]) -> dict[str, str]:
+    """A name for each node that no other has: its title, or where others have that too, its id."""
+    count = Counter(title_of(node) for node in nodes.values())
+    return {id: title if count[title := title_of(node)] == 1 else id for id, node in nodes.items()}
+
+
+def listed(names: Mapping[str, str], ids: Iterable[str]) -> str:
+    """The names of nodes, each once: `Conv2d, Linear and LSTM`."""
+    said = list(dict.fromkeys(names[id] for id in ids))
+    if not said:
+        return "nothing"
+    *first, last = said
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def telling(known: type[NodeType], node: Node) -> list[str]:
     """The parameters that tell most of a node, as text: the first two that differ from their
-    defaults.
+    defaults, and are not said otherwise.
     """
+    said = said_otherwise(known, node)
     changed = [
         (parameter.name, node.parameters[parameter.name])
         for parameter in known.parameters()
         if parameter.name in node.parameters
         and node.parameters[parameter.name] != parameter.default
+        and parameter.name not in said
     ]
     return [value_text(name, value) for name, value in changed[:SHOWN]]
+
+
+def said_otherwise(known: type[NodeType], node: Node) -> set[str]:
+    """The parameters that the title or the glyphs of a node show."""
+    block = set(fields_of(node, {node.type: known})) if node.type == USE else set()
+    return block | ({NAME, "state"} if shares(known) else set())
 
 
 def value_text(name: str, value: Any) -> str:
@@ -129,4 +180,6 @@ def value_text(name: str, value: Any) -> str:
         return f"{words} {value:g}"
     if isinstance(value, list | tuple):
         return f"{len(value)} {words}"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {str(given).lstrip('=')}" for key, given in value.items())
     return f"{words} {value}"

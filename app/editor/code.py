@@ -8,6 +8,7 @@ import dearpygui.dearpygui as dpg
 
 from app.editor import style, theme
 from app.editor.highlight import Piece, lines_of, pieces
+from app.editor.icons import icon
 from app.editor.style import faded, hexed, scale
 from app.editor.widgets import Item, button, words
 
@@ -39,11 +40,9 @@ class Code:
         self._followed: object = None
         with dpg.group(horizontal=True, parent=parent):
             self._note = words("", style.MUTED)
-            copy = f"{theme.icon('copy')} Copy"
+            copy = f"{icon('copy')} Copy"
             self._copy = button(copy, lambda: dpg.set_clipboard_text(self._source), tag="code/copy")
-            self._export = button(
-                f"{theme.icon('export')} Export…", lambda: editor.actions.run("export")
-            )
+            self._export = button(f"{icon('export')} Export…", lambda: editor.actions.run("export"))
         self._scroll = dpg.add_child_window(
             parent=parent, border=False, horizontal_scrollbar=True, tag="code"
         )

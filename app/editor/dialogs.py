@@ -69,6 +69,37 @@ class Dialogs:
         dpg.add_spacer(height=scale(8), parent=window)
         button("Close", self.close, parent=window, tag="dialog/0")
 
+    def ask_name(
+        self, title: str, text: str, name: str, action: Callable[[str], str | None]
+    ) -> None:
+        """A question for a name; `action` takes it, or gives back one sentence that refuses it."""
+        window = self._open(title, lambda: None)
+        words(text, parent=window, wrap=scale(WIDTH - 30))
+        field = text_field(
+            tag="dialog/name", parent=window, default_value=name, width=scale(WIDTH - 24)
+        )
+        wrong = words(
+            "", style.ERROR, parent=window, show=False, wrap=scale(WIDTH - 30), tag="dialog/wrong"
+        )
+
+        def accept() -> None:
+            if complaint := action(dpg.get_value(field).strip()):
+                dpg.configure_item(wrong, show=True)
+                dpg.set_value(wrong, complaint)
+            else:
+                self.close()
+
+        self._accept(window, "OK", accept)
+        dpg.focus_item(field)
+
+    def _accept(self, window: Item, label: str, accept: Callable[[], object]) -> None:
+        """The buttons under a field; Enter is the first."""
+        self._enter = accept
+        with dpg.group(horizontal=True, parent=window):
+            item = button(label, accept, tag="dialog/0")
+            dpg.bind_item_theme(item, theme.filled(style.ACCENT))
+            button("Cancel", self.cancel, tag="dialog/cancel")
+
     def tell(self, title: str, text: str) -> None:
         """Something to be read."""
         self.ask(title, text, [("OK", lambda: None)])
@@ -157,12 +188,7 @@ class Dialogs:
             else:
                 self._answer(lambda: action(path))
 
-        self._enter = accept
-        with dpg.group(horizontal=True, parent=window):
-            label = "Open" if wanted.kind == "open" else "Save"
-            item = button(label, accept, tag="dialog/0")
-            dpg.bind_item_theme(item, theme.filled(style.ACCENT))
-            button("Cancel", self.cancel, tag="dialog/cancel")
+        self._accept(window, "Open" if wanted.kind == "open" else "Save", accept)
         dpg.focus_item(field)
 
 

@@ -13,6 +13,7 @@ from app.editor.forms import NOTHING, Wrong, as_text, checked_value, limits, val
 from app.editor.hover import problem_text
 from app.editor.style import scale
 from app.editor.text import width
+from app.editor.values import Values
 from app.editor.widgets import Item, icon_button, text_field, tip_of, tooltip, words
 from graphs.document import MAIN, Node
 from graphs.edits import SetParameters
@@ -27,22 +28,30 @@ MANY = ("names", "values")
 LABEL_ROOM = 134
 RESET_ROOM = 40
 BROWSE_ROOM = 78
+PROMOTE_ROOM = 32
+NUMERIC = ("integer", "number")
+PARAMETER = "a parameter of the block"
 
 
 class Fields:
     """The form of one node."""
 
     def __init__(self, editor: Editor, id: str, known: type[NodeType]) -> None:
-        self._editor = editor
+        self.editor = editor
         self._id = id
         self._known = known
         self._typed_wrong: dict[str, str] = {}
+        self._values: dict[str, Values] = {}
         for parameter in known.parameters():
-            self._add(parameter)
+            if parameter.form == "values" and known.block_fields():
+                self._values[parameter.name] = Values(self, parameter)
+            else:
+                self._add(parameter)
 
     @property
-    def _node(self) -> Node:
-        return self._editor.model.graph.nodes[self._id]
+    def node(self) -> Node:
+        """The node as it is now."""
+        return self.editor.model.graph.nodes[self._id]
 
     def refresh(self, node: Node, problems: list[Problem]) -> None:
         """Show the node's values, and what is wrong with them."""
@@ -50,6 +59,9 @@ class Fields:
             self._refresh(parameter, node, problems)
 
     def _refresh(self, parameter: Parameter, node: Node, problems: list[Problem]) -> None:
+        if parameter.name in self._values:
+            self._values[parameter.name].refresh(node)
+            return
         value, tag = value_of(node, parameter), _tag(parameter)
         shown = bool(value) if parameter.form == "flag" else as_text(parameter, value)
         if not dpg.is_item_active(tag):
@@ -57,6 +69,10 @@ class Fields:
             dpg.set_value(tag, shown)
         for item in (f"{tag}/reset", tip_of(f"{tag}/reset")):
             dpg.configure_item(item, show=not _same(value, parameter.default))
+        if parameter.form in NUMERIC:
+            is_number = isinstance(value, int | float)
+            for item in (f"{tag}/promote", tip_of(f"{tag}/promote")):
+                dpg.configure_item(item, show=is_number)
         found = next((problem_text(p) for p in problems if p.parameter == parameter.name), "")
         self._complain(parameter, self._typed_wrong.get(parameter.name) or found)
 
@@ -68,6 +84,8 @@ class Fields:
             tooltip(label, said)
             dpg.add_spacer(width=self._gap(parameter))
             self._widget(parameter)
+            if parameter.form in NUMERIC:
+                self._promote_button(parameter)
             icon_button(
                 "arrow-counter-clockwise",
                 lambda: self._reset(parameter),
@@ -78,15 +96,24 @@ class Fields:
         tooltip(_tag(parameter), said)
         words("", style.ERROR, tag=f"{_tag(parameter)}/wrong", show=False)
 
+    def _promote_button(self, parameter: Parameter) -> None:
+        of = "a hyperparameter" if self.editor.model.graph_name == MAIN else PARAMETER
+        icon_button(
+            "tag",
+            lambda: self.editor.blocks.promote(self._id, parameter.name),
+            tip=f"Make it {of}",
+            tag=f"{_tag(parameter)}/promote",
+        )
+
     def _gap(self, parameter: Parameter) -> int:
         """What is missing to the column of the widgets."""
         name = width(parameter.name.replace("_", " "), scale(theme.SIZE))
         return max(scale(LABEL_ROOM) - round(name) - scale(8), 1)
 
     def _widget(self, parameter: Parameter) -> Any:
-        tag, value = _tag(parameter), value_of(self._node, parameter)
+        tag, value = _tag(parameter), value_of(self.node, parameter)
         typed = lambda _, text: self._typed(parameter, text)  # noqa: E731
-        room = -scale(RESET_ROOM)
+        room = -scale(RESET_ROOM + (PROMOTE_ROOM if parameter.form in NUMERIC else 0))
         if parameter.form == "flag":
             return dpg.add_checkbox(tag=tag, default_value=bool(value), callback=typed)
         if parameter.form in ("choice", "block"):
@@ -101,16 +128,16 @@ class Fields:
 
     def _choices(self, parameter: Parameter) -> list[str]:
         if parameter.form == "block":
-            return [name for name in self._editor.model.document.graphs if name != MAIN]
+            return [name for name in self.editor.model.document.graphs if name != MAIN]
         return [*parameter.choices, *[NOTHING] * parameter.optional]
 
     def _file_field(self, parameter: Parameter, typed: Any) -> Item:
-        tag, text = _tag(parameter), as_text(parameter, value_of(self._node, parameter))
+        tag, text = _tag(parameter), as_text(parameter, value_of(self.node, parameter))
         room = -scale(RESET_ROOM + BROWSE_ROOM // 2)
         field = text_field(tag=tag, default_value=text, width=room, callback=typed)
         icon_button(
             "folder-open",
-            lambda: self._editor.files.choose_data(lambda name: self._set(parameter, name)),
+            lambda: self.editor.files.choose_data(lambda name: self.set(parameter, name)),
             tip="Choose a file in the document's folder",
             tag=f"{tag}/browse",
         )
@@ -121,27 +148,28 @@ class Fields:
             value = (
                 text
                 if parameter.form == "flag"
-                else checked_value(self._known, self._node, parameter, text)
+                else checked_value(self._known, self.node, parameter, text)
             )
         except Wrong as wrong:
-            kept = as_text(parameter, value_of(self._node, parameter))
+            kept = as_text(parameter, value_of(self.node, parameter))
             self._typed_wrong[parameter.name] = f"{wrong} It stays {kept} until then."
             self._complain(parameter, self._typed_wrong[parameter.name])
             return
         self._typed_wrong.pop(parameter.name, None)
         self._complain(parameter, "")
-        self._set(parameter, value)
+        self.set(parameter, value)
 
-    def _set(self, parameter: Parameter, value: Any) -> None:
-        graph, name = self._editor.model.graph_name, parameter.name
+    def set(self, parameter: Parameter, value: Any) -> None:
+        """Give the node another value of a parameter, as one step of undo."""
+        graph, name = self.editor.model.graph_name, parameter.name
         edit = SetParameters(graph=graph, id=self._id, parameters={name: value})
         words = name.replace("_", " ")
-        self._editor.do(edit, title=f"Set {words}", merge=f"{self._id} {name}")
+        self.editor.do(edit, title=f"Set {words}", merge=f"{self._id} {name}")
 
     def _reset(self, parameter: Parameter) -> None:
-        self._editor.model.stop_merging()
+        self.editor.model.stop_merging()
         default = parameter.default
-        self._set(parameter, list(default) if isinstance(default, tuple) else default)
+        self.set(parameter, list(default) if isinstance(default, tuple) else default)
 
     def _complain(self, parameter: Parameter, text: str) -> None:
         dpg.configure_item(f"{_tag(parameter)}/wrong", show=bool(text))

@@ -30,6 +30,9 @@ class Footer(Panel):
         self._until = 0.0
         self.text = ""
         self._said = words("", parent=self.root, pos=(scale(12), scale(2)))
+        self._legend = words(
+            "", style.ACCENT, parent=self.root, pos=(scale(12), scale(2)), tag="footer/legend"
+        )
         self._right = words("", style.MUTED, parent=self.root)
         self._shown = ""
 
@@ -42,6 +45,7 @@ class Footer(Panel):
     def update(self) -> None:
         if self.text and time.monotonic() > self._until:
             self.say("", style.MUTED)
+        self._update_legend()
         graph = self._editor.model.graph
         zoom = f"{self._editor.canvas.camera.zoom:.0%}"
         nodes, wires = counted(len(graph.nodes), "node"), counted(len(graph.wires), "wire")
@@ -51,6 +55,13 @@ class Footer(Panel):
             dpg.set_value(self._right, shown)
         x = self.area.width - scale(210)
         dpg.configure_item(self._right, pos=(x, scale(2)))
+
+    def _update_legend(self) -> None:
+        """What the colours of the canvas mean, while nothing else is to be said."""
+        reach = self._editor.reach
+        legend = reach.legend if reach and not self.text else ""
+        if legend != dpg.get_value(self._legend):
+            dpg.set_value(self._legend, legend)
 
 
 def counted(number: int, word: str) -> str:

@@ -33,7 +33,7 @@ def as_text(parameter: Parameter, value: Any) -> str:
     if parameter.form == "names" and isinstance(value, list | tuple):
         return "\n".join(map(str, value))
     if parameter.form == "values" and isinstance(value, dict):
-        return "\n".join(f"{name} = {number}" for name, number in value.items())
+        return "\n".join(f"{name} = {given_text(number)}" for name, number in value.items())
     if parameter.form == "sizes":
         return ", ".join(map(str, value))
     if isinstance(value, float):
@@ -71,13 +71,26 @@ def _number(parameter: Parameter, text: str, form: type, words: str) -> Any:
         raise Wrong(f"{name} needs {words}, such as {example}.") from None
 
 
-def _named_number(parameter: Parameter, line: str) -> tuple[str, int | float]:
+def _named_number(parameter: Parameter, line: str) -> tuple[str, int | float | str]:
     name, _, text = (part.strip() for part in line.partition("="))
-    try:
-        return name, int(text) if text.lstrip("-").isdecimal() else float(text)
-    except ValueError:
+    if not name.isidentifier() or not text:
         words = parameter.name.replace("_", " ")
-        raise Wrong(f"{words} needs lines such as channels = 32.") from None
+        raise Wrong(f"{words} needs lines such as channels = 32.")
+    return name, given_value(text)
+
+
+def given_value(text: str) -> int | float | str:
+    """What is given to a block's parameter: a number, or an expression such as `=width * 2`."""
+    text = text.strip().lstrip("=").strip()
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        return f"={text}"
+
+
+def given_text(value: object) -> str:
+    """What is given to a block's parameter, as a field shows it: `32`, `width * 2`."""
+    return str(value).removeprefix("=")
 
 
 def checked_value(known: type[NodeType], node: Node, parameter: Parameter, text: str) -> Any:

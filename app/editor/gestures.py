@@ -214,7 +214,8 @@ class DropNode(Gesture):
 
 def added(graph_name: str, graph: Graph, node: Node, place: Point) -> AddNode:
     """The edit that puts a node at a place, under a free id."""
-    id = graph.free_id(identifier(node.type))
+    block = node.parameters.get("block")
+    id = graph.free_id(identifier(str(block or node.type)))
     placed = node.model_copy(update={"position": place})
     return AddNode(graph=graph_name, id=id, node=placed)
 

@@ -38,6 +38,8 @@ class Desk(Protocol):
 
     def open_search(self, at: Point, wire_from: Port | None = None) -> None: ...
 
+    def open_menu(self, id: str) -> None: ...
+
 
 class Hand:
     """The gesture that goes on, if any, and what the mouse is over."""
@@ -195,7 +197,11 @@ class Hand:
         x, y = canvas.mouse
         is_click = abs(x - self._pressed_at[0]) + abs(y - self._pressed_at[1]) < CLICK
         if isinstance(gesture, Pan) and self._button == dpg.mvMouseButton_Right and is_click:
-            self._desk.open_search(canvas.mouse_on_canvas)
+            hit = self._hit()
+            if hit.node and not hit.port:
+                self._desk.open_menu(hit.node)
+            else:
+                self._desk.open_search(canvas.mouse_on_canvas)
         elif isinstance(gesture, DragWire) and not (
             gesture.picked or is_click or self._hit() != Hit()
         ):

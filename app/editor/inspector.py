@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 import dearpygui.dearpygui as dpg
 
 from app.editor import style
+from app.editor.blocks import counted_uses
+from app.editor.captions import title_of
 from app.editor.fields import Fields
 from app.editor.hover import problem_text
 from app.editor.panel import Panel
+from app.editor.parameters import Parameters
 from app.editor.picture import problems_of
 from app.editor.style import scale
 from app.editor.widgets import Item, button, heading, text_field, words
-from graphs.document import End, Node
+from graphs.document import MAIN, End, Node
 from graphs.edits import Configure, Rename
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class Inspector(Panel):
         self._built: object = None
         self._noted: object = None
         self._fields: Fields | None = None
+        self._parameters: Parameters | None = None
         self._notes: Item = 0
         self._facts: Item = 0
 
@@ -61,7 +65,7 @@ class Inspector(Panel):
 
     def _build(self) -> None:
         dpg.delete_item(self.root, children_only=True)
-        self._fields = None
+        self._fields = self._parameters = None
         dpg.push_container_stack(self.root)
         chosen = self._node
         if chosen:
@@ -69,8 +73,25 @@ class Inspector(Panel):
         elif self._editor.model.selection:
             self._build_several()
         else:
-            self._build_document()
+            self._build_graph()
         dpg.pop_container_stack()
+
+    def _build_graph(self) -> None:
+        name = self._editor.model.graph_name
+        if name == MAIN:
+            self._build_document()
+        else:
+            self._build_block(name)
+        self._parameters = Parameters(self._editor)
+        self._facts = dpg.add_group()
+        self._notes = dpg.add_group()
+
+    def _build_block(self, name: str) -> None:
+        heading(f"Block {name}", self._editor.fonts)
+        blocks = self._editor.blocks
+        with dpg.group(horizontal=True):
+            button("Rename…", lambda: blocks.rename(name), tag="inspector/rename")
+            button("Delete", lambda: blocks.delete(name), tag="inspector/delete")
 
     def _build_document(self) -> None:
         heading("Document", self._editor.fonts)
@@ -78,8 +99,6 @@ class Inspector(Panel):
         self._line("title", "inspector/title")
         words("Description", style.MUTED)
         self._line("description", "inspector/description", multiline=True, height=scale(70))
-        self._facts = dpg.add_group()
-        self._notes = dpg.add_group()
 
     def _line(self, name: str, tag: str, **options: object) -> None:
         document = self._editor.model.document
@@ -121,7 +140,7 @@ class Inspector(Panel):
         text_field(
             tag="inspector/label",
             default_value=node.label,
-            hint=node.type,
+            hint=title_of(node.model_copy(update={"label": ""})),
             width=-1,
             callback=lambda _, text: self._editor.do(
                 Rename(graph=self._editor.model.graph_name, id=id, label=text),
@@ -147,16 +166,20 @@ class Inspector(Panel):
         if chosen:
             self._refresh_node(*chosen)
         elif not model.selection:
-            self._refresh_document()
+            self._refresh_graph()
         else:
             self._show_problems([p for id in model.selection for p in self._problems(id)])
 
-    def _refresh_document(self) -> None:
+    def _refresh_graph(self) -> None:
+        if self._parameters:
+            self._parameters.refresh()
         for name in ("title", "description"):
             keep_up(f"inspector/{name}", getattr(self._editor.model.document, name))
         self._show_facts(self._document_facts())
         checked = self._editor.model.checked
-        general = [p for p in checked.problems if p.node is None] if checked else []
+        name = self._editor.model.graph_name
+        found = checked.problems if checked else ()
+        general = [p for p in found if p.node is None and p.graph == name]
         self._show_problems(general)
 
     def _refresh_node(self, id: str, node: Node) -> None:
@@ -207,6 +230,9 @@ class Inspector(Panel):
         model = self._editor.model
         graph = model.graph
         facts = [("nodes", str(len(graph.nodes))), ("wires", str(len(graph.wires)))]
+        if model.graph_name != MAIN:
+            uses = counted_uses(model.document, self._editor.library)
+            facts.append(("used", f"{uses[model.graph_name]} times"))
         if model.checked and model.graph_name in model.checked.graphs:
             total = model.checked.count_all_parameters(model.graph_name)
             facts.append(("learns", f"{total:,} numbers"))

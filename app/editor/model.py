@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -58,13 +59,13 @@ class EditorModel:
 
     def __init__(self, document: Document | None = None, path: Path | None = None) -> None:
         self.listeners: list[Callable[[Change], None]] = []
-        self.graph_name = MAIN
         self._begin(document or Document(), path)
 
     def _begin(
         self, document: Document, path: Path | None, data_folder: Path | None = None
     ) -> None:
         self.document = document
+        self.trail: tuple[str, ...] = (MAIN,)
         self.path = path
         self._data_folder = data_folder
         self._saved: Document | None = document
@@ -100,6 +101,11 @@ class EditorModel:
         self._saved, self._compared = other._saved if self.path is None else None, None
         self.past, self.future = list(other.past), list(other.future)
         self._tell(Change("load"))
+
+    @property
+    def graph_name(self) -> str:
+        """The name of the graph that is shown, the last of the trail that led to it."""
+        return self.trail[-1]
 
     @property
     def graph(self) -> Graph:
@@ -174,8 +180,7 @@ class EditorModel:
 
     def _show(self, document: Document) -> None:
         self.document = document
-        if self.graph_name not in document.graphs:
-            self.graph_name = MAIN
+        self.trail = tuple(takewhile(document.graphs.__contains__, self.trail))
         self.selection &= self.graph.nodes.keys()
         if self.selected_wire not in self.graph.wires:
             self.selected_wire = None
@@ -185,8 +190,12 @@ class EditorModel:
             listener(change)
 
     def show_graph(self, name: str) -> None:
-        """Show another graph of the document: main, or a block. An unknown name shows main."""
-        self.graph_name = name if name in self.document.graphs else MAIN
+        """Show another graph of the document, main or a block, as reached from main."""
+        self.follow((MAIN, name) if name in self.document.graphs and name != MAIN else (MAIN,))
+
+    def follow(self, trail: tuple[str, ...]) -> None:
+        """Show the last graph of a trail that begins at main."""
+        self.trail = trail
         self.select()
 
     def select(self, ids: frozenset[str] = frozenset(), wire: Wire | None = None) -> None:
@@ -224,12 +233,13 @@ class EditorModel:
         """Put what `copied` gave beside its original, and select it. Raises EditError for any
         other text.
         """
-        try:
-            graph = Clip.model_validate_json(text).graph
-        except ValidationError:
-            raise EditError("The clipboard holds no nodes; copy some first.") from None
+        self.put(read_clip(text), title=title)
+
+    def put(self, graph: Graph, *edits: Edit, title: str) -> None:
+        """Put copies beside their originals, after other edits, and select them."""
         names = self._fresh_names(graph)
-        self.do(*self._paste_edits(graph, names), title=title)
+        self._merging = False
+        self.do(*edits, *self._paste_edits(graph, names), title=title)
         self.select(frozenset(names.values()))
 
     def _fresh_names(self, graph: Graph) -> dict[str, str]:
@@ -260,6 +270,14 @@ class EditorModel:
         while any((x + shift, y + shift) in taken for x, y in places):
             shift += PASTE_STEP
         return shift
+
+
+def read_clip(text: str) -> Graph:
+    """The nodes and wires that `copied` put into a text. Raises EditError for any other text."""
+    try:
+        return Clip.model_validate_json(text).graph
+    except ValidationError:
+        raise EditError("The clipboard holds no nodes; copy some first.") from None
 
 
 def _applied(document: Document, edits: tuple[Edit, ...]) -> Document:

@@ -98,6 +98,14 @@ class NodeView:
             self._draw_port(port, index, is_input=False)
         if self.look.problem:
             self._draw_badge()
+        if self.look.dim:
+            self._draw_veil()
+
+    def _draw_veil(self) -> None:
+        """Let the background through, over all of the node and its ports."""
+        shape, veil = self.look.shape, faded(style.BACKGROUND, 175)
+        left, right = (-PORT_RADIUS - 2, -2), (shape.width + PORT_RADIUS + 2, shape.height + 5)
+        self._rectangle(left, right, fill=veil, color=(0, 0, 0, 0))
 
     def _draw_body(self) -> None:
         shape, header = self.look.shape, self._header_colour

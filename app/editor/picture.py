@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from app.editor import style
+from app.editor.blocks import held, with_troubles
 from app.editor.captions import Captions
 from app.editor.geometry import Box, Curve
 from app.editor.scene import NodeShape, Port, Scene
@@ -45,6 +46,8 @@ class NodeLook:
     selected: bool = False
     problem: bool = False
     known: bool = True
+    dim: bool = False
+    """It is not what one looks for: a gradient does not reach it."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class WireLook:
     colour: Colour
     text: str = ""
     selected: bool = False
+    dim: bool = False
 
     @cached_property
     def box(self) -> Box:
@@ -86,6 +90,8 @@ class Subject:
     """While a wire is dragged: whether it may go into a port."""
     fixed: Port | None = None
     """While a wire is dragged: the port it comes from."""
+    lit: frozenset[str] = frozenset()
+    """The only nodes that are not dim; when empty, none is."""
 
     def is_like(self, other: Subject) -> bool:
         """Both give the same picture, seen without looking into the graphs."""
@@ -96,6 +102,7 @@ class Subject:
             and self.selection == other.selection
             and self.selected_wire == other.selected_wire
             and self.fixed == other.fixed
+            and self.lit == other.lit
         )
 
 
@@ -114,6 +121,7 @@ def _comparable(new: Subject, old: Subject) -> bool:
         new.library is old.library
         and new.checked is old.checked
         and new.graph_name == old.graph_name
+        and new.lit == old.lit
         and new.fits is None
         and old.fits is None
         and new.graph.wires == old.graph.wires
@@ -146,6 +154,8 @@ class _Maker:
             subject.graph_name,
         )
         self.problems = problems_of(subject.checked, subject.graph_name)
+        known = subject.library or {}
+        self.troubled = with_troubles(subject.checked, known) if subject.checked else frozenset()
 
     def picture(self) -> Picture:
         graph = self.subject.graph
@@ -192,9 +202,14 @@ class _Maker:
             tuple(self.port(End(id, name), True) for name in shape.inputs),
             tuple(self.port(End(id, name), False) for name in shape.outputs),
             id in self.subject.selection,
-            id in self.problems,
+            id in self.problems or not self.troubled.isdisjoint(held(node, self.captions.library)),
             known is not None or not self.captions.library,
+            self.is_dim(id),
         )
+
+    def is_dim(self, *ids: str) -> bool:
+        """Something else is lit."""
+        return bool(self.subject.lit) and not self.subject.lit.issuperset(ids)
 
     def port(self, end: End, is_input: bool) -> PortLook:
         kind = self.input_kind(end) if is_input else self.output_kind(end)
@@ -222,4 +237,5 @@ class _Maker:
         known = checked is not None and self.captions.was_checked(wire.source.node)
         text = checked.shape_text(self.subject.graph_name, wire.source) if checked and known else ""
         colour = style.kind_colour(self.output_kind(wire.source))
-        return WireLook(curve, colour, text, wire == self.subject.selected_wire)
+        dim = self.is_dim(wire.source.node, wire.target.node)
+        return WireLook(curve, colour, text, wire == self.subject.selected_wire, dim)

@@ -9,8 +9,10 @@ import dearpygui.dearpygui as dpg
 from app.editor import style, theme
 from app.editor.captions import title_of
 from app.editor.hover import problem_text
+from app.editor.icons import icon
 from app.editor.style import scale
 from app.editor.widgets import Item, button, words
+from graphs.document import MAIN, Document
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
@@ -57,13 +59,13 @@ class Problems:
         if self._editor.model.checked is None:
             return "Not checked yet: PyTorch is loading…", style.MUTED
         return (
-            f"{theme.icon('check-circle')}  No problems: this document can be trained.",
+            f"{icon('check-circle')}  No problems: this document can be trained.",
             style.GOOD,
         )
 
     def _add(self, index: int, problem: Problem) -> None:
         with dpg.group(horizontal=True):
-            words(theme.icon("x-circle"), style.ERROR)
+            words(icon("x-circle"), style.ERROR)
             label = dpg.add_button(
                 label=self._where(problem),
                 tag=f"problems/{index}",
@@ -79,9 +81,19 @@ class Problems:
     def _show(self, problem: Problem) -> None:
         if problem.node:
             self._editor.jump_to(problem.node, problem.graph)
+        elif problem.graph != self._editor.model.graph_name:
+            self._editor.show_graph(problem.graph)
 
     def _where(self, problem: Problem) -> str:
-        graph = self._editor.model.document.graphs.get(problem.graph)
-        node = graph.nodes.get(problem.node) if graph and problem.node else None
-        place = title_of(node) if node else "Document"
-        return f"{place}.{problem.port}" if problem.port else place
+        return place_of(self._editor.model.document, problem)
+
+
+def place_of(document: Document, problem: Problem) -> str:
+    """Where something is wrong: `Conv2d.x`, in a block `Generator / Conv2d.x`."""
+    graph = document.graphs.get(problem.graph)
+    node = graph.nodes.get(problem.node) if graph and problem.node else None
+    place = title_of(node) if node else ""
+    if problem.port:
+        place = f"{place}.{problem.port}"
+    block = problem.graph if problem.graph != MAIN else ""
+    return " / ".join(filter(None, (block, place))) or "Document"

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from math import prod
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from app.editor import style
-from app.editor.captions import title_of
-from app.editor.widgets import Item, words
-from graphs.document import Node
+from app.editor import style, theme
+from app.editor.captions import listed, told_apart
+from app.editor.reach import count_owned, owners
+from app.editor.style import scale
+from app.editor.widgets import Item, button, words
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
     from graphs.checked import CheckedGraph
+    from graphs.steps import Stage
+    from graphs.turns import Turn
 
 
 class Program:
@@ -42,30 +45,81 @@ class Program:
             words("The steps appear here when the document has no problems.", style.MUTED)
         else:
             words("For each batch:", style.MUTED)
-            for number, text in enumerate(steps(checked.main), 1):
-                words(f"{number}.  {text}")
+            for number, step in enumerate(steps(checked.main), 1):
+                self._add(number, step)
         dpg.pop_container_stack()
 
+    def _add(self, number: int, step: Step) -> None:
+        with dpg.group(horizontal=True):
+            words(f"{number}.", style.MUTED)
+            if step.node:
+                show = partial(self._editor.jump_to, step.node)
+                item = button(step.title, show, tag=f"program/{step.node}")
+                dpg.bind_item_theme(item, theme.flat())
+            else:
+                words(step.title)
+        for verb, text in step.lines:
+            with dpg.group(horizontal=True):
+                dpg.add_spacer(width=scale(14))
+                words(verb, style.MUTED)
+                words(text)
 
-def steps(checked: CheckedGraph) -> list[str]:
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens on a batch, with what there is to say of it: (verb, text) each."""
+
+    title: str
+    node: str = ""
+    """The optimizer of the step."""
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+def steps(checked: CheckedGraph) -> list[Step]:
     """What happens on one batch, in order."""
     from graphs.programs import program_of
+    from graphs.steps import stages_of
 
-    program, nodes = program_of(checked), checked.graph.nodes
-    said = [f"take {_listed(nodes, program.data)}"]
-    if program.network:
-        said.append(f"run the network: {' → '.join(title_of(nodes[id]) for id in program.network)}")
-    said.append(f"compute {_listed(nodes, program.logged)}")
-    for statement in program.statements:
-        owned = sum(prod(shape) for id in statement.owned for shape in checked.weights[id])
-        said.append(
-            f"{title_of(nodes[statement.optimizer])}: make {title_of(nodes[statement.loss.node])} "
-            f"smaller by moving {owned:,} weights of {_listed(nodes, statement.owned)}"
-        )
+    program, names = program_of(checked), told_apart(checked.graph.nodes)
+    said = [Step(f"take {listed(names, program.data)}")]
+    for stage in stages_of(checked, program):
+        said.append(_step(checked, stage))
     return said
 
 
-def _listed(nodes: Mapping[str, Node], ids: Sequence[str]) -> str:
-    """The titles of nodes: `Conv2d, Linear and LSTM`."""
-    *first, last = [title_of(nodes[id]) for id in ids]
-    return f"{', '.join(first)} and {last}" if first else last
+def _step(checked: CheckedGraph, stage: Stage) -> Step:
+    names, statement = told_apart(checked.graph.nodes), stage.statement
+    lines = []
+    if stage.computed:
+        lines.append(("computes", " → ".join(names[id] for id in stage.computed)))
+    if stage.reused:
+        lines.append(("still holds from before", listed(names, stage.reused)))
+    if stage.measured:
+        lines.append(("measures", listed(names, stage.measured)))
+    if statement is None:
+        return Step("measure", lines=tuple(lines))
+    count = f"{count_owned(checked, statement):,} weights of {owners(checked, statement)}"
+    lines.append(("minimises", f"{names[statement.loss.node]} by moving {count}"))
+    if options := ", ".join(options_of(statement.turn)):
+        lines.append(("acts", options))
+    return Step(names[statement.optimizer], statement.optimizer, tuple(lines))
+
+
+def options_of(turn: Turn) -> list[str]:
+    """What an optimizer does otherwise than on every batch, once, at one rate."""
+    said = [
+        (turn.every > 1, f"on every {ordinal(turn.every)} batch"),
+        (turn.times > 1, f"{turn.times} times on a batch"),
+        (turn.first_epoch > 1, f"from epoch {turn.first_epoch}"),
+        (turn.last_epoch is not None, f"to epoch {turn.last_epoch}"),
+        (turn.accumulate > 1, f"with its gradient averaged over {turn.accumulate} batches"),
+        (turn.clip_norm is not None, f"with its gradient no longer than {turn.clip_norm or 0:g}"),
+        (turn.schedule != "constant", f"at a rate that goes by {turn.schedule.replace('_', '-')}"),
+    ]
+    return [text for holds, text in said if holds]
+
+
+def ordinal(number: int) -> str:
+    """A number's place: `2nd`, `11th`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"

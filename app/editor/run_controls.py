@@ -12,6 +12,7 @@ from app.editor import style, theme
 from app.editor.curve_view import CurveView
 from app.editor.following import Curves, Follower, Update, in_words, live_run
 from app.editor.hover import sentence
+from app.editor.icons import icon
 from app.editor.inspector import keep_up
 from app.editor.layout import Area
 from app.editor.panel import Panel
@@ -70,15 +71,15 @@ class RunControls(Panel):
         dpg.pop_container_stack()
 
     def _buttons(self) -> None:
-        self._train = button(f"{theme.icon('play')}  Train", self.train, tag="run/train")
+        self._train = button(f"{icon('play')}  Train", self.train, tag="run/train")
         dpg.bind_item_theme(self._train, theme.filled(style.GOOD))
-        self._pause = button(f"{theme.icon('pause')}  Pause", self.pause, tag="run/pause")
-        self._resume = button(f"{theme.icon('play')}  Resume", self.resume, tag="run/resume")
-        self._stop = button(f"{theme.icon('stop')}  Stop", self.stop, tag="run/stop")
+        self._pause = button(f"{icon('pause')}  Pause", self.pause, tag="run/pause")
+        self._resume = button(f"{icon('play')}  Resume", self.resume, tag="run/resume")
+        self._stop = button(f"{icon('stop')}  Stop", self.stop, tag="run/stop")
 
     def _monitor_buttons(self) -> None:
         self._open = button(
-            f"{theme.icon('chart-line')}  Open monitor", self.open_monitor, tag="run/monitor"
+            f"{icon('chart-line')}  Open monitor", self.open_monitor, tag="run/monitor"
         )
         dpg.add_checkbox(
             label="open it on Train",

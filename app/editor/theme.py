@@ -1,8 +1,7 @@
-"""Fonts, icons and the dark theme, as Dear PyGui wants them."""
+"""Fonts and the dark theme, as Dear PyGui wants them."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,17 +25,6 @@ class Fonts:
     bold: int
     mono: int
     small: int
-
-
-@cache
-def _icons() -> dict[str, int]:
-    codes: dict[str, int] = json.loads((FONTS / "icons.json").read_text(encoding="utf-8"))
-    return codes
-
-
-def icon(name: str) -> str:
-    """The character of an icon (assets/fonts/icons.json)."""
-    return chr(_icons()[name])
 
 
 def load_fonts() -> Fonts:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
 from app.editor import style, theme
+from app.editor.icons import icon
 from app.editor.keys import hint
 from app.editor.panel import Panel
 from app.editor.style import scale
@@ -50,8 +52,7 @@ class Toolbar(Panel):
                 self._add(command, picture)
             dpg.add_spacer(width=scale(8))
             self._name = words("")
-            back = f"{theme.icon('caret-left')} main"
-            self._back = button(back, lambda: editor.show_graph(MAIN), tag="toolbar/main")
+            self._trail = dpg.add_group(horizontal=True)
             self._note = words("", style.MUTED)
 
     def _add(self, command: str, picture: str) -> None:
@@ -65,22 +66,29 @@ class Toolbar(Panel):
             tag=f"toolbar/{command}",
         )
 
-    @property
-    def _title(self) -> str:
-        """The document's name, and the block's that is shown."""
-        block = self._editor.model.graph_name
-        return self._editor.files.name + (f" / {block}" if block != MAIN else "")
-
     def update(self) -> None:
         model = self._editor.model
-        state = (self._title, model.is_dirty, bool(model.past), bool(model.future))
-        if state == self._shown:
+        name, dirty, trail = self._editor.files.name, model.is_dirty, model.trail
+        past, future = bool(model.past), bool(model.future)
+        if (name, dirty, trail, past, future) == self._shown:
             return
-        self._shown = state
-        name, dirty, past, future = state
+        self._shown = (name, dirty, trail, past, future)
+        self._show_trail(trail)
         dpg.set_value(self._name, name)
         dpg.set_value(self._note, "not saved yet" if dirty else "")
         dpg.set_viewport_title(f"{'● ' if dirty else ''}{name} — Patchbay")
-        dpg.configure_item(self._back, show=self._editor.model.graph_name != MAIN)
         dpg.configure_item("toolbar/undo", enabled=past)
         dpg.configure_item("toolbar/redo", enabled=future)
+
+    def _show_trail(self, trail: tuple[str, ...]) -> None:
+        """The way from main to the block that is shown; each step leads back."""
+        dpg.delete_item(self._trail, children_only=True)
+        if trail == (MAIN,):
+            return
+        for index, name in enumerate(trail):
+            words(icon("caret-right") if index else "", style.MUTED, parent=self._trail)
+            back = partial(self._editor.follow, trail[: index + 1])
+            tag = f"trail/{name}"
+            item = button(name, back, tag=tag, parent=self._trail)
+            dpg.bind_item_theme(item, theme.tab(index == len(trail) - 1))
+        words("", parent=self._trail)

@@ -8,6 +8,7 @@ from typing import Any
 import dearpygui.dearpygui as dpg
 
 from app.editor import style, theme
+from app.editor.icons import icon
 from app.editor.style import Colour, scale
 
 Item = int | str
@@ -52,7 +53,7 @@ def button(label: str, action: Callable[[], object], *, tip: str = "", **options
 
 def icon_button(name: str, action: Callable[[], object], *, tip: str = "", **options: Any) -> Item:
     """A flat button with an icon."""
-    item = button(theme.icon(name), action, tip=tip, **options)
+    item = button(icon(name), action, tip=tip, **options)
     dpg.bind_item_theme(item, theme.flat())
     return item
 

@@ -11,6 +11,7 @@ import dearpygui.dearpygui as dpg
 from app.editor import adding, style, theme
 from app.editor.actions import Actions
 from app.editor.background import Checker, Failed, Found, Loaded
+from app.editor.block_actions import BlockActions
 from app.editor.board import EditorBoard, checked_graph
 from app.editor.bottom import Bottom
 from app.editor.canvas import Canvas
@@ -26,10 +27,12 @@ from app.editor.hover import Hover, sentence
 from app.editor.inspector import Inspector
 from app.editor.keyboard import Keyboard
 from app.editor.layout import lay_out
+from app.editor.menu import Menu
 from app.editor.model import EditorModel
 from app.editor.palette import Palette
 from app.editor.picture import Before, Subject, make_picture, problems_of
 from app.editor.quick_search import QuickSearch
+from app.editor.reach import Reach, Reaching
 from app.editor.run_controls import RunControls
 from app.editor.scene import Hit, Port
 from app.editor.services import Services
@@ -71,6 +74,7 @@ class Editor:
             (),
             model.document,
         )
+        self._reaching = Reaching()
         self._awake_until = 0.0
         self._build()
 
@@ -82,6 +86,8 @@ class Editor:
         self.canvas = Canvas(self.window, self.fonts)
         self.hand = Hand(self)
         self.actions = Actions(self)
+        self.blocks = BlockActions(self)
+        self.menu = Menu()
         self.dialogs = Dialogs()
         self.files = Files(self, self.dialogs)
         self.quick_search = QuickSearch(self)
@@ -126,8 +132,7 @@ class Editor:
         if left and self.splitter.press():
             return
         self.hand.press(button)
-        if left:
-            self.palette.press()
+        self.palette.press(button)
 
     def _twice(self, button: int) -> None:
         self.wake()
@@ -167,7 +172,7 @@ class Editor:
     @property
     def is_asking(self) -> bool:
         """A question or a list is in front of the window."""
-        return self.dialogs.is_open or self.quick_search.is_open
+        return self.dialogs.is_open or self.quick_search.is_open or self.menu.is_open
 
     def wake(self) -> None:
         """Something happened: paint at full rate for a while."""
@@ -264,6 +269,12 @@ class Editor:
         at = self.canvas.mouse if self.canvas.is_mouse_inside else middle
         self.open_search(self.canvas.camera.to_canvas(at))
 
+    def open_menu(self, id: str) -> None:
+        """Open the menu of a node at the mouse."""
+        if id not in self.model.selection:
+            self.model.select(frozenset({id}))
+        self.menu.open(self.blocks.menu_of_node(id))
+
     def add_node(
         self, type_name: str, at: Point | None = None, wire_from: Port | None = None
     ) -> None:
@@ -276,17 +287,18 @@ class Editor:
 
     def show_graph(self, name: str) -> None:
         """Show the main graph or a block."""
+        self.blocks.show(name)
+
+    def follow(self, trail: tuple[str, ...]) -> None:
+        """Show the last graph of a trail that begins at main."""
         self.hand.cancel()
-        self.model.show_graph(name)
+        self.model.follow(trail)
         self._update_canvas()
         self.canvas.frame()
 
     def open_node(self, id: str) -> None:
         """A double click: a node that holds a block opens it, another lets its label be typed."""
-        block = self.model.graph.nodes[id].parameters.get("block")
-        if isinstance(block, str) and block in self.model.document.graphs:
-            self.show_graph(block)
-        elif dpg.does_item_exist("inspector/label"):
+        if not self.blocks.open(id) and dpg.does_item_exist("inspector/label"):
             dpg.focus_item("inspector/label")
 
     def jump_to(self, node: str, graph: str = MAIN) -> None:
@@ -337,9 +349,14 @@ class Editor:
             self._previewed = document, preview, apply(document, *preview)
         return self._previewed[2].graphs[self.model.graph_name]
 
+    @property
+    def reach(self) -> Reach | None:
+        """What the gradient of the selected optimizer reaches."""
+        return self._reaching.of(self.model)
+
     def _update_canvas(self) -> None:
         """Show the graph anew when anything about it has changed."""
-        model, wire = self.model, self.hand.dragged_wire
+        model, wire, reach = self.model, self.hand.dragged_wire, self.reach
         subject = Subject(
             self._graph_shown,
             model.graph_name,
@@ -350,6 +367,7 @@ class Editor:
             model.selected_wire,
             wire.fits if wire else None,
             wire.fixed if wire else None,
+            reach.nodes if reach else frozenset(),
         )
         if self._pictured is None or not subject.is_like(self._pictured[0]):
             self._pictured = subject, make_picture(subject, self._pictured)

@@ -78,6 +78,7 @@ class WireView:
             pos=left_top,
             text=self.look.text,
             size=TEXT_SIZE * self._zoom,
+            color=faded(style.TEXT, 60 if self.look.dim else 255),
             show=shown,
         )
         dpg.configure_item(
@@ -100,4 +101,6 @@ class WireView:
 
 
 def _colour(look: WireLook) -> Colour:
-    return style.WHITE if look.selected else faded(look.colour, 215)
+    if look.selected:
+        return style.WHITE
+    return faded(look.colour, 45 if look.dim else 215)

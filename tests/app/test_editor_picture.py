@@ -154,12 +154,13 @@ def test_a_problem_is_in_the_tooltip(document: Document) -> None:
 
 def test_the_program_in_words(document: Document, checked: Checked) -> None:
     title = {id: node.label or node.type for id, node in document.main.nodes.items()}
-    first, second, third, last = steps(checked.main)
-    assert first == f"take {title['digits']}"
-    assert f"{title['conv1']} → " in second
-    assert title["accuracy"] in third
-    start = f"{title['adamw']}: make {title['loss']} smaller by moving 21,386 weights"
-    assert last.startswith(start)
+    take, adamw = steps(checked.main)
+    assert take.title == f"take {title['digits']}"
+    assert (adamw.title, adamw.node) == (title["adamw"], "adamw")
+    said = dict(adamw.lines)
+    assert f"{title['conv1']} → " in said["computes"]
+    assert title["accuracy"] in said["measures"]
+    assert said["minimises"].startswith(f"{title['loss']} by moving 21,386 weights")
 
 
 def test_the_code_is_whole_when_its_pieces_are_joined(document: Document, checked: Checked) -> None:

@@ -106,6 +106,11 @@ class Screen:
             self.down(button)
             self.up(button)
 
+    def double_click(self, x: float, y: float) -> None:
+        """Press twice, quickly; in one go, since waiting in between might be too slow."""
+        self.move(x, y)
+        self._xdotool("click", "--repeat", 2, "--delay", 90, LEFT)
+
     def drag(
         self,
         start: tuple[float, float],

@@ -37,6 +37,8 @@ def test_a_block_made_and_unmade_changes_nothing() -> None:
         (w.source, w.target) for w in document.main.wires
     }
     assert losses(unmade) == losses(document)
+    for id, node in document.main.nodes.items():
+        assert unmade.main.nodes[id].position == pytest.approx(node.position)
 
 
 def test_several_wires_become_ports() -> None:
