@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -215,7 +216,16 @@ def class_text(
         *extra,
         *methods,
     ]
-    return "\n".join([f"class {name}(nn.Module):", f'    """{about}"""', "", *indented(lines)])
+    return "\n".join(
+        [f"class {name}(nn.Module):", *indented(docstring(about)), "", *indented(lines)]
+    )
+
+
+def docstring(about: str, width: int = 96) -> list[str]:
+    """A docstring's lines, the closing quotes on a line of their own where there are several."""
+    if len(about) + 6 <= width:
+        return [f'"""{about}"""']
+    return [*textwrap.wrap(f'"""{about}', width), '"""']
 
 
 def forward_lines(

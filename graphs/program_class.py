@@ -158,9 +158,9 @@ class ProgramClass:
 
     def _owned(self, statement: Statement) -> str:
         """The parameters that an optimizer moves."""
-        graph = self.context.graph
-        weighted = {id for id in self.context.program.network if graph.weights[id]}
-        if self.network and set(statement.owned) == weighted:
+        graph, program = self.context.graph, self.context.program
+        weighted = {graph.weights_key(id) for id in program.network if graph.weights[id]}
+        if self.network and {graph.weights_key(id) for id in statement.owned} == weighted:
             return "self.network.parameters()"
         modules = self._modules(statement)
         if len(modules) == 1:
