@@ -117,7 +117,7 @@ class BlockClasses:
         return [self._class(block, group) for _, group in groups]
 
     def _class(self, block: str, group: list[UsedGraph]) -> str:
-        printed = PrintedClass(self._names.unique(class_name(block)))
+        printed = PrintedClass(self._names.unique(class_name(block), mark=""))
         merger = Merger([dict(used.use.scope) for used in group], self.resolve)
         rows = zip(*(used.nodes for used in group), strict=True)
         nodes = [_merged(merger, list(row)) for row in rows]
@@ -225,7 +225,7 @@ def docstring(about: str, width: int = 96) -> list[str]:
     """A docstring's lines, the closing quotes on a line of their own where there are several."""
     if len(about) + 6 <= width:
         return [f'"""{about}"""']
-    return [*textwrap.wrap(f'"""{about}', width), '"""']
+    return [*textwrap.wrap(f'"""{about}', width - 3), '"""']
 
 
 def forward_lines(
@@ -236,11 +236,11 @@ def forward_lines(
     several = ", ".join(["Tensor"] * len(results))
     returns = "Tensor" if len(results) == 1 else f"tuple[{several}]"
     values = ", ".join(scope.values[end] for end in results)
-    return [
-        f"def forward(self{signature}) -> {returns}:",
-        *indented(scope.lines),
-        f"    return {values}  # {', '.join(shapes[end] for end in results)}",
-    ]
+    lines = [*scope.lines, f"{values} = {values}  # {', '.join(shapes[end] for end in results)}"]
+    if len(lines) > 1 and lines[-2].startswith(f"{values} = "):
+        lines.pop()
+    lines[-1] = f"return {lines[-1].removeprefix(f'{values} = ')}"
+    return [f"def forward(self{signature}) -> {returns}:", *indented(lines)]
 
 
 def indented(lines: list[str]) -> list[str]:

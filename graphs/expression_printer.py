@@ -81,13 +81,14 @@ class ExpressionPrinter:
         others = [name for name in varying if name not in counting[:1]]
         rows = [", ".join(text[name] for name in others) for text in texts]
         listed = ", ".join(f"({row})" for row in rows) if len(others) > 1 else ", ".join(rows)
+        values = _steady(rows) or f"[{listed}]"
         names = ", ".join(others)
         if not others:
             return f"{counting[0] if counting else '_'} in range({count})"
         if counting:
             names = f"({names})" if len(others) > 1 else names
-            return f"{counting[0]}, {names} in enumerate([{listed}])"
-        return f"{names} in [{listed}]"
+            return f"{counting[0]}, {names} in enumerate({values})"
+        return f"{names} in {values}"
 
     def _operation(self, sign: str, left: Any, right: Any) -> str:
         binds = _BINDS[sign]
@@ -115,6 +116,16 @@ class ExpressionPrinter:
             or not _same(defaults[name], value)
         )
         return ", ".join([*map(self.text, args), *named])
+
+
+def _steady(rows: list[str]) -> str:
+    """Whole numbers that grow by equal steps as a range; nothing for others."""
+    if len(rows) < 3 or not all(row.isdecimal() for row in rows):
+        return ""
+    numbers = [int(row) for row in rows]
+    step = numbers[1] - numbers[0]
+    steady = step > 0 and numbers == list(range(numbers[0], numbers[-1] + 1, step))
+    return f"range({numbers[0]}, {numbers[-1] + step}, {step})" if steady else ""
 
 
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 3}

@@ -131,7 +131,8 @@ class Merger:
             return Argument(text)
         if self._fit is not None:
             return self._fitted(tuple(values))
-        return Argument(self._argument(tuple(values), hint, stem))
+        known = self.texts.get(tuple(values))
+        return Argument(known or self._argument(tuple(values), hint, stem))
 
     def _fitted(self, values: tuple[Number, ...]) -> Argument:
         """The expression of parameters that gives these values. Raises Different without one."""
@@ -143,11 +144,13 @@ class Merger:
         return Argument(text)
 
     def _argument(self, values: tuple[Number, ...], hint: str, stem: str) -> str:
-        """The argument that has these values, a new one where there is none."""
-        for name, known in self.arguments.items():
-            if known == values:
-                return name
-        name = next(n for n in _candidates(hint, stem) if n not in self.arguments)
+        """The parameter that has these values in every use; a new argument where there is none."""
+        parameters = {
+            name: tuple(scope[name] for scope in self._scopes) for name in self._scopes[0]
+        }
+        taken = {*self.arguments, *parameters}
+        equal = (name for name, known in parameters.items() if known == values)
+        name = next(equal, None) or next(n for n in _candidates(hint, stem) if n not in taken)
         self.arguments[name] = values
         self.texts.setdefault(values, name)
         return name

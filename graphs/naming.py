@@ -45,14 +45,19 @@ class Names:
         """Whether the name is given or may not be."""
         return name in self._taken
 
-    def unique(self, wanted: str) -> str:
-        """The name wanted, or it with a number."""
+    def unique(self, wanted: str, mark: str = "_") -> str:
+        """The name wanted, or it with a number after a mark."""
         name, number = wanted, 1
         while name in self._taken:
             number += 1
-            name = f"{wanted}_{number}"
+            name = f"{wanted}{mark}{number}"
         self._taken.add(name)
         return name
+
+
+def attribute_names(*taken: str) -> Names:
+    """Names for the attributes of a module, none of which hides one of torch's."""
+    return Names([*dir(nn.Module), "training", *taken])
 
 
 class Imports:

@@ -24,7 +24,7 @@ from graphs.expressions import (
 from graphs.inference import Blocks, described_with, meta_tensor
 from graphs.kinds import Meta, Tensor
 from graphs.merging import Argument
-from graphs.naming import Imports, Names
+from graphs.naming import Imports, Names, attribute_names
 from graphs.node_type import NodeType, Port
 
 LONGEST_INLINE = 56
@@ -70,7 +70,7 @@ class Scope:
     imports: Imports
     values: dict[End, str]
     names: Names
-    attributes: Names = field(default_factory=Names)
+    attributes: Names = field(default_factory=attribute_names)
     init: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     depth: Counter[End] = field(default_factory=Counter)
@@ -244,7 +244,9 @@ class _NodePrinter(ExpressionPrinter):
                     hint = end.port if len(self.node.outputs) > 1 else self.stem
                     parts.setdefault(id(root), {}).setdefault(path, (hint, []))[1].append(item)
         for key, found in parts.items():
-            if len(found) > 1 or len(next(iter(found))) > 1:
+            first = next(iter(found))
+            long = len(self.text(roots[key])) > LONGEST_INLINE
+            if len(found) > 1 or len(first) > 1 or (long and structures[key]):
                 self._unpack(roots[key], structures[key], found)
 
     def _unpack(self, root: Expression, structure: Any, found: Found) -> None:

@@ -7,14 +7,14 @@ from graphs.classes import Context, NetworkClass
 from graphs.document import End, identifier
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call
-from graphs.naming import Names
+from graphs.naming import Names, attribute_names
 from graphs.printing import Scope, leaves
 from graphs.programs import Statement
 from graphs.steps import Stage, stages_of
 from graphs.updates import Update
 
 _ATTRIBUTES = (
-    *("network", "evaluate", "step", "train", "eval", "forward"),
+    *("network", "evaluate", "step"),
     *("epoch", "batches", "end_epoch"),
 )
 """Attributes of a program that no node's label may take."""
@@ -38,7 +38,7 @@ class ProgramClass:
         fields = dict.fromkeys(end for end in read if end.node in program.data)
         names = Names(context.reserved)
         self.fields = {end: names.unique(identifier(context.field(end))) for end in fields}
-        taken = Names([*_ATTRIBUTES])
+        taken = attribute_names(*_ATTRIBUTES)
         self.scope = Scope(context.imports, dict(self.fields), names, taken)
 
     def text(self) -> str:
@@ -101,7 +101,9 @@ class ProgramClass:
         return f"{results} = self.network({arguments})  # {comment}"
 
     def _value(self, id: str) -> End:
-        return End(id, self.context.graph.outputs(id)[0].name)
+        """The value that is logged for a node: what an optimizer minimises, or its only output."""
+        minimised = {s.loss.node: s.loss for s in self.context.program.statements}
+        return minimised.get(id) or End(id, self.context.graph.outputs(id)[0].name)
 
     def _optimizers(self) -> list[str]:
         """Lines that make the optimizers and their schedules."""
@@ -158,9 +160,10 @@ class ProgramClass:
 
     def _owned(self, statement: Statement) -> str:
         """The parameters that an optimizer moves."""
-        graph, program = self.context.graph, self.context.program
-        weighted = {graph.weights_key(id) for id in program.network if graph.weights[id]}
-        if self.network and {graph.weights_key(id) for id in statement.owned} == weighted:
+        graph = self.context.graph
+        network = (id for id in self.context.program.network if graph.weights[id])
+        owned = {graph.weights_key(id) for id in statement.owned}
+        if self.network and owned == {graph.weights_key(id) for id in network}:
             return "self.network.parameters()"
         modules = self._modules(statement)
         if len(modules) == 1:

@@ -94,13 +94,13 @@ def program_of(checked: CheckedGraph) -> Program:
 
 def program_problems(checked: CheckedGraph) -> list[Problem]:
     """What keeps a graph from being a training program, once its nodes are sound."""
-    role = _roles(checked)
+    statements = _statements(checked)
+    there = {*_roles(checked).values(), *(["loss"] if statements else [])}  # it may be in a block
     found = [
         Problem(graph=checked.name, text=f"there is no {what}: {advice}, such as {_examples(what)}")
         for what, advice in _NEEDED.items()
-        if what not in role.values()
+        if what not in there
     ]
-    statements = _statements(checked)
     found += [
         Problem(
             graph=checked.name,

@@ -212,9 +212,9 @@ def _padding(padding: int | None, kernel_size: int, stride: int, dilation: int) 
     """Zeros at each end; by default those that put a filter's middle on every `stride`-th one."""
     if padding is not None:
         return padding
-    if stride == 1:
-        return "same"
     reach = dilation * (kernel_size - 1)
+    if stride == 1:
+        return "same" if reach else 0
     if reach % 2:
         raise Misfit(
             f"with stride {stride} a kernel of {kernel_size} has no padding that centres it: "

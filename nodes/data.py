@@ -4,12 +4,12 @@ import csv
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, NonNegativeInt
+from pydantic import Field, JsonValue, NonNegativeInt, PositiveInt
 
 from graphs.expressions import Call, Expression, FolderFile, call
 from graphs.kinds import SYMBOLS, Meta
 from graphs.node_type import Complaint, Data, Example, File
-from nodes.modules.datasets import digits, digits_domain, table
+from nodes.modules.datasets import digits, digits_domain, random_images, random_tokens, table
 
 N = SYMBOLS["N"]
 Share = Annotated[float, Field(ge=0, le=0.45)]
@@ -207,6 +207,72 @@ class Table(Data):
             test=self.test,
             seed=self.split_seed,
         )
+
+
+class RandomImages(Data):
+    """Images of pure noise with labels dealt at random: nothing can be learned from them.
+
+    Use them to see whether a network fits together and how fast it trains, before its real data is
+    at hand.
+    """
+
+    channels: PositiveInt = 3
+    """How many channels an image has; 3 are colours."""
+    size: PositiveInt = 32
+    """Height and width of an image, in pixels."""
+    classes: PositiveInt = 10
+    """How many different labels there are."""
+    samples: Annotated[int, Field(ge=10)] = 256
+    """How many images there are, at least 10; all of them lie in memory."""
+    seed: NonNegativeInt = 0
+    """Fixes which images are drawn."""
+
+    outputs = ("image", "label")
+    examples = (
+        Example({}, [], [(N, 3, 32, 32), Meta((N,), "int64")]),
+        Example({"channels": 1, "size": 5}, [], [(N, 1, 5, 5), Meta((N,), "int64")]),
+        Example({"samples": 3}, [], problem="samples"),
+    )
+
+    def fields(self) -> dict[str, Meta]:
+        image = Meta((N, self.channels, self.size, self.size))
+        return {"image": image, "label": Meta((N,), "int64")}
+
+    def build(self) -> Call:
+        return call(
+            random_images, self.channels, self.size, self.classes, self.samples, seed=self.seed
+        )
+
+
+class RandomTokens(Data):
+    """Sequences of tokens drawn at random; `target` is the token that comes next at each step.
+
+    Use them to see whether a language model fits together and how fast it trains, before its real
+    text is at hand.
+    """
+
+    length: PositiveInt = 64
+    """How many tokens a sequence has."""
+    vocabulary: PositiveInt = 256
+    """How many different tokens there are; tokens count from 0."""
+    samples: Annotated[int, Field(ge=10)] = 256
+    """How many sequences there are, at least 10; all of them lie in memory."""
+    seed: NonNegativeInt = 0
+    """Fixes which tokens are drawn."""
+
+    outputs = ("tokens", "target")
+    examples = (
+        Example({}, [], [Meta((N, 64), "int64"), Meta((N, 64), "int64")]),
+        Example({"length": 5}, [], [Meta((N, 5), "int64"), Meta((N, 5), "int64")]),
+        Example({"vocabulary": 0}, [], problem="vocabulary"),
+    )
+
+    def fields(self) -> dict[str, Meta]:
+        tokens = Meta((N, self.length), "int64")
+        return {"tokens": tokens, "target": tokens}
+
+    def build(self) -> Call:
+        return call(random_tokens, self.length, self.vocabulary, self.samples, seed=self.seed)
 
 
 def _header(path: Path) -> list[str]:

@@ -1,15 +1,15 @@
 """Higher order: blocks run over time, over an axis, over tasks, or on what they gave."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from graphs.expressions import Call, call
-from graphs.kinds import Labels, Meta, Sequence, Tensor, Tokens, Vector, is_symbolic
-from graphs.node_type import Interface, Misfit, Port
+from graphs.kinds import Labels, Meta, Numbers, Sequence, Tensor, Tokens, Vector, is_symbolic
+from graphs.node_type import Interface, Misfit, Outputs, Port
 from nodes.blocks import _Use
-from nodes.modules.higher import scan
+from nodes.modules.higher import adapt, generate, over_axis, scan
 
 _OVER_STEPS: dict[type[Tensor], type[Tensor]] = {Vector: Sequence, Labels: Tokens}
 """The kind that has a value of another kind at each step."""
@@ -73,6 +73,129 @@ class Scan(_Use):
             f"{name} is {state.text}, and {self.block} gives {result.text} back: {advice}",
             use={"features": result.shape[1]} if fits else None,
         )
+
+
+class Map(_Use):
+    """Runs a block at every place along an axis, as if each place were a sample of its own.
+
+    Use it to show each step of a sequence, each frame or each patch to a network that is made for
+    one. The block's weights are the same everywhere.
+    """
+
+    axis: Annotated[int, Field(ge=1)] = 1
+    """The axis whose places are taken one by one: 1 is time of (N, T, F)."""
+
+    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+        return tuple(port._replace(takes=Tensor) for port in super().ports(blocks))
+
+    def build(self, *inputs: Tensor, block: Any) -> Call:
+        shapes = " and ".join(value.meta.text for value in inputs)
+        if any(len(value.shape) <= self.axis for value in inputs):
+            raise Misfit(f"there is no axis {self.axis} in {shapes}")
+        if len({value.shape[self.axis] for value in inputs}) > 1:
+            raise Misfit(f"needs equal sizes of axis {self.axis}, got {shapes}")
+        return call(over_axis, call(block, **self.arguments), *inputs, axis=self.axis)
+
+
+class Generate(_Use):
+    """Lengthens sequences by what a block says comes next, fed back to it step by step.
+
+    The first input of the block is a sequence; it sees as many of the last steps as the prompt has.
+    For tokens, (N, T), it gives a score for each that may come next; for vectors, (N, T, F), the
+    next one; where it gives one for every step, the last counts. Give it the weights of the block
+    that you train. Nothing learns from what is generated.
+    """
+
+    steps: PositiveInt = 16
+    """How many steps are added to the prompt."""
+    temperature: NonNegativeFloat = 0.0
+    """How freely tokens are drawn: 0 takes the best, 1 draws by the scores, more is wilder."""
+
+    outputs = "sequence"
+
+    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+        return self.outputs
+
+    def build(self, *inputs: Tensor, block: Any) -> Call:
+        if len(block.interface.outputs) != 1 or not inputs:
+            raise Misfit(f"needs a block with one output, what comes next: {self.block} is not one")
+        prompt, (result,) = inputs[0], block.results([x.meta for x in inputs], self.arguments)
+        if len(prompt.shape) != (3 if prompt.meta.floating else 2):
+            raise Misfit(f"needs tokens, (N, T), or vectors, (N, T, F), got {prompt.meta.text}")
+        if len(result.shape) not in (2, 3) or not result.floating:
+            raise Misfit(
+                f"{self.block} gives {result.text}: what comes next is (N, F) or (N, T, F)"
+            )
+        if prompt.meta.floating and result.shape[-1] != prompt.shape[-1]:
+            raise Misfit(
+                f"a step has {prompt.shape[-1]} features, {self.block} gives {result.text}"
+            )
+        module = call(block, **self.arguments)
+        return call(generate, module, *inputs, steps=self.steps, temperature=self.temperature)
+
+
+class Adapt(_Use):
+    """Lets a block learn each task from a few examples, and says what it then makes of queries.
+
+    Every sample of a batch is a task: `support`, (N, K, …), are its K examples, `answer` what is
+    right for them, `query`, (N, Q, …), what is asked. The block is adapted to each task by gradient
+    steps of its own; the weights that they start from are what an optimizer learns here (MAML, Finn
+    et al. 2017, arXiv 1703.03400). The block has one input and one output, and keeps no running
+    means.
+    """
+
+    steps: PositiveInt = 1
+    """How many gradient steps each task takes."""
+    lr: PositiveFloat = 0.01
+    """How far such a step goes."""
+    loss: Literal["mean_squared_error", "cross_entropy"] = "mean_squared_error"
+    """What the steps make small: for numbers, or for classes (N, K)."""
+    order: Literal["second", "first"] = "second"
+    """Second: the gradient runs through the steps; first: it takes their slopes as constants, which
+    is cheaper and nearly as good.
+    """
+
+    outputs = "prediction"
+
+    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+        return self.inputs()
+
+    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+        return self.outputs
+
+    def build(self, support: Numbers, answer: Tensor, query: Numbers, *, block: Any) -> Call:
+        if len(block.interface.inputs) != 1 or len(block.interface.outputs) != 1:
+            raise Misfit(f"needs a block with one input and one output: {self.block} is not one")
+        examples, asked = _one_task(support), _one_task(query)
+        (result,) = block.results([examples], self.arguments)
+        self._require_answers(result, _one_task(answer))
+        return call(
+            adapt,
+            call(block.with_weights_for(asked), **self.arguments),
+            support,
+            answer,
+            query,
+            steps=self.steps,
+            lr=self.lr,
+            loss=self.loss,
+            order=self.order,
+        )
+
+    def _require_answers(self, result: Meta, answer: Meta) -> None:
+        classes = Meta(result.shape[:1], "int64")
+        wanted = classes if self.loss == "cross_entropy" else result
+        if answer != wanted:
+            kind = " of whole numbers" if self.loss == "cross_entropy" else ""
+            raise Misfit(
+                f"{self.block} gives {result.text} for a task's examples: its answers need "
+                f"{wanted.text}{kind}, got {answer.text}"
+            )
+
+
+def _one_task(tasks: Tensor) -> Meta:
+    if len(tasks.shape) < 2:
+        raise Misfit(f"needs the examples of each task, (N, K, …), got {tasks.meta.text}")
+    return tasks.meta._replace(shape=tasks.shape[1:])
 
 
 def _one_step(meta: Meta) -> Meta:

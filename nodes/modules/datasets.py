@@ -89,3 +89,22 @@ def numbers(path: Path, rows: list[dict[str, str]], column: str) -> list[float]:
             found = f"{path.name}, row {line}: column {column} has {row.get(column)!r}"
             raise ValueError(f"{found}, which is not a number") from None
     return values
+
+
+def random_images(
+    channels: int, size: int, classes: int, samples: int, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Images of normal noise with labels dealt at random."""
+    draw = torch.Generator().manual_seed(seed)
+    image = torch.randn(samples, channels, size, size, generator=draw)
+    label = torch.randint(classes, (samples,), generator=draw)
+    return split({"image": image, "label": label}, 0.15, 0.15, seed)
+
+
+def random_tokens(
+    length: int, vocabulary: int, samples: int, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Sequences of tokens drawn at random, and at each step the token that comes next."""
+    draw = torch.Generator().manual_seed(seed)
+    drawn = torch.randint(vocabulary, (samples, length + 1), generator=draw)
+    return split({"tokens": drawn[:, :-1], "target": drawn[:, 1:]}, 0.15, 0.15, seed)

@@ -2,6 +2,8 @@
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+from torch.nn import functional as F
 
 
 def scan(
@@ -41,3 +43,82 @@ def scan(
         for name in gives
     )
     return outputs if len(outputs) > 1 else outputs[0]
+
+
+def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[Tensor, ...]:
+    """Apply a module to every place along an axis, as if each were a sample of its own."""
+    places = [value.movedim(axis, 1) for value in inputs]
+    sizes = places[0].shape[:2]
+    result = module(*(value.flatten(0, 1) for value in places))
+    if isinstance(result, tuple):
+        return tuple(value.unflatten(0, sizes).movedim(1, axis) for value in result)
+    joined: Tensor = result.unflatten(0, sizes).movedim(1, axis)
+    return joined
+
+
+@torch.no_grad()
+def generate(
+    module: nn.Module, prompt: Tensor, *others: Tensor, steps: int, temperature: float
+) -> Tensor:
+    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
+    (N, T + steps, …).
+
+    The module sees as many of the last steps as the prompt has. For whole numbers (N, T) it gives a
+    score for each that may come next, (N, C) or (N, T, C): temperature 0 takes the best, else one
+    is drawn. For vectors (N, T, F) it gives the next one. It is in evaluation mode meanwhile, and
+    nothing learns from what is generated.
+    """
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    sequence = prompt
+    for _ in range(steps):
+        next_ = module(sequence[:, -prompt.shape[1] :], *others)
+        if next_.dim() == 3:
+            next_ = next_[:, -1]
+        if not prompt.is_floating_point():
+            next_ = chosen(next_, temperature)
+        sequence = torch.cat([sequence, next_[:, None]], 1)
+    for part in training:
+        part.training = True
+    return sequence
+
+
+def chosen(scores: Tensor, temperature: float) -> Tensor:
+    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    if temperature == 0:
+        return scores.argmax(1)
+    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
+
+
+def adapt(
+    module: nn.Module,
+    support: Tensor,
+    answers: Tensor,
+    query: Tensor,
+    steps: int,
+    lr: float,
+    loss: str,
+    order: str,
+) -> Tensor:
+    """What a module says of queries after a few gradient steps on the examples of each task.
+
+    The first axis of every tensor is the task: support (N, K, …), answers (N, K, …), query
+    (N, Q, …). The weights themselves stay as they are, and a gradient reaches them through the
+    steps (Finn et al. 2017, arXiv 1703.03400); of first order, it takes the slopes as constants.
+    """
+    wrong = F.cross_entropy if loss == "cross_entropy" else F.mse_loss
+
+    def loss_of(weights: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        return wrong(functional_call(module, weights, (x,)), y)
+
+    def one_task(support: Tensor, answers: Tensor, query: Tensor) -> Tensor:
+        weights: dict[str, Tensor] = dict(module.named_parameters())
+        for _ in range(steps):
+            slopes = grad(loss_of)(weights, support, answers)
+            if order == "first":
+                slopes = {name: slope.detach() for name, slope in slopes.items()}
+            weights = {name: weight - lr * slopes[name] for name, weight in weights.items()}
+        predicted: Tensor = functional_call(module, weights, (query,))
+        return predicted
+
+    return vmap(one_task, randomness="different")(support, answers, query)

@@ -51,7 +51,7 @@ def measure(name: str, action: Callable[[int], object]) -> None:
 
 
 def main(count: int) -> None:
-    """Measure pictures, zooming, panning and moving a node, with all nodes in sight and with few."""
+    """Measure pictures, zoom, pan and moving a node, with all nodes in sight and with few."""
     dpg.create_context()
     dpg.create_viewport(width=int(SIZE[0]), height=int(SIZE[1]))
     dpg.setup_dearpygui()

@@ -1,14 +1,15 @@
-"""Blocks run over time, over an axis, over tasks, or on what they gave."""
+"""Blocks run over time, over an axis, or on what they gave."""
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
 from graphs.checking import check
 from graphs.document import Document, End
 from graphs.edits import Rename, SetParameters, apply
 from graphs.source import export
+from nodes.modules.higher import generate
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import program, with_blocks
 
@@ -191,3 +192,131 @@ def test_a_state_that_changes_its_size_has_a_fix() -> None:
     (edit,) = problem.fixes[0].edits
     assert edit == SetParameters(id="scan", parameters={"features": 12})
     assert not [p for p in check(apply(document, edit)).problems if p.node == "scan"]
+
+
+def classified(**layers: tuple) -> Document:
+    """Digits as rows, the layers given, and a loss on the one called `scores`."""
+    return drawn(
+        "classified",
+        digits=("Digits", {}, {"form": "rows"}),
+        **layers,
+        loss=("CrossEntropy", {"prediction": "scores", "label": "digits.label"}),
+        adamw=("AdamW", {"loss": "loss"}),
+    )
+
+
+def perceptron(features: int = 4) -> Document:
+    """A block of one Linear layer from vectors."""
+    return drawn(
+        x=("Input", {}, {"kind": "vector"}),
+        linear=("Linear", {"x": "x"}, {"out_features": features}),
+        y=("Output", {"value": "linear"}),
+    )
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_map_is_a_loop_over_an_axis(axis: int) -> None:
+    main = classified(
+        each=("Map", {"x": "digits.image"}, {"block": "Perceptron", "axis": axis}),
+        flat=("Flatten", {"x": "each.y"}),
+        scores=("Linear", {"x": "flat"}, {"out_features": 10}),
+    )
+    document = with_blocks(main, Perceptron=perceptron())
+    checked = check(document)
+    assert checked.problems == ()
+    shape = {1: "(N, 8, 4)", 2: "(N, 4, 8)"}[axis]
+    assert checked.shape_text("main", End("each", "y")) == shape
+    assert f"over_axis(self.perceptron, image, axis={axis})" in export(document)
+    network = program(document).network
+    image = torch.rand(3, 8, 8)
+    each = torch.stack([network.perceptron(place) for place in image.unbind(axis)], axis)
+    torch.testing.assert_close(network(image), network.scores(each.flatten(1)))
+
+
+def test_an_axis_must_be_there() -> None:
+    main = classified(
+        each=("Map", {"x": "digits.image"}, {"block": "Perceptron", "axis": 3}),
+        scores=("Linear", {"x": "each.y"}, {"out_features": 10}),
+    )
+    texts = [p.text for p in check(with_blocks(main, Perceptron=perceptron())).problems]
+    assert "there is no axis 3 in (N, 8, 8)" in texts
+
+
+def forecast(**parameters: object) -> Document:
+    """A block that learns the row after the last, and lengthens images by what it says."""
+    use = {"block": "Perceptron", "weights": "forecaster"}
+    block = drawn(
+        rows=("Input", {}, {"kind": "sequence"}),
+        flat=("Flatten", {"x": "rows"}),
+        dropped=("Dropout", {"x": "flat"}),
+        linear=("Linear", {"x": "dropped"}, {"out_features": 8}),
+        y=("Output", {"value": "linear"}),
+    )
+    main = drawn(
+        "forecast",
+        digits=("Digits", {}, {"form": "rows"}),
+        seen=("Slice", {"x": "digits.image"}, {"dim": 1, "end": 4}),
+        last=("Select", {"x": "digits.image"}, {"dim": 1, "index": 4}),
+        learned=("Block", {"rows": "seen"}, use),
+        longer=("Generate", {"rows": "seen"}, {**use, "steps": 4, **parameters}),
+        loss=("MeanSquaredError", {"prediction": "learned.y", "target": "last"}),
+        drift=("MeanSquaredError", {"prediction": "longer.sequence", "target": "digits.image"}),
+        adamw=("AdamW", {"loss": "loss"}),
+    )
+    return with_blocks(main, Perceptron=block)
+
+
+def test_what_is_generated_is_fed_back() -> None:
+    document = forecast()
+    checked = check(document)
+    assert checked.problems == ()
+    assert checked.shape_text("main", End("longer", "sequence")) == "(N, 8, 8)"
+    assert "generate(self.forecaster, seen, steps=4, temperature=0.0)" in export(document)
+    network = program(document).network.train()
+    image = torch.rand(3, 8, 8, requires_grad=True)
+    longer = network(image)[2]
+    assert network.forecaster.dropped.training and not longer.requires_grad
+    rows = list(image[:, :4].unbind(1))
+    network.eval()
+    for _ in range(4):
+        rows.append(network.forecaster(torch.stack(rows[-4:], 1)))
+    assert torch.equal(longer, torch.stack(rows, 1))
+
+
+class Successor(nn.Module):
+    """Each token's successor is most likely, and what comes two later nearly as likely."""
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return torch.eye(5)[(tokens + 1) % 5] * 10 + torch.eye(5)[(tokens + 3) % 5] * 9
+
+
+def test_tokens_are_chosen_or_drawn() -> None:
+    prompt = torch.tensor([[0, 1], [3, 4]])
+    best = generate(Successor(), prompt, steps=4, temperature=0.0)
+    assert best.tolist() == [[0, 1, 2, 3, 4, 0], [3, 4, 0, 1, 2, 3]]
+    torch.manual_seed(0)
+    drawn_ = generate(Successor(), prompt.repeat(100, 1), steps=20, temperature=1.0)
+    jumps = (drawn_[:, 2:] - drawn_[:, 1:-1]) % 5
+    shares = jumps.flatten().bincount(minlength=5) / jumps.numel()
+    likely = torch.tensor([0.0, 10.0, 0.0, 9.0, 0.0]).softmax(0)
+    torch.testing.assert_close(shares, likely, atol=0.03, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("features", "words"),
+    [(5, "a step has 8 features, Perceptron gives (N, 4, 5)"), (8, None)],
+)
+def test_what_comes_next_must_fit(features: int, words: str | None) -> None:
+    block = drawn(
+        x=("Input", {}),
+        linear=("Linear", {"x": "x"}, {"out_features": features}),
+        y=("Output", {"value": "linear"}),
+    )
+    main = drawn(
+        digits=("Digits", {}, {"form": "rows"}),
+        seen=("Slice", {"x": "digits.image"}, {"end": 4}),
+        longer=("Generate", {"x": "seen"}, {"block": "Perceptron"}),
+    )
+    texts = [p.text for p in check(with_blocks(main, Perceptron=block)).problems]
+    assert any("a step has 8 features" in text for text in texts) == (words is not None)
+    assert words is None or words in texts
