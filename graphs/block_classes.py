@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -222,10 +223,14 @@ def class_text(
 
 
 def docstring(about: str, width: int = 96) -> list[str]:
-    """A docstring's lines, the closing quotes on a line of their own where there are several."""
+    """A docstring's lines, the closing quotes on a line of their own where there are several.
+    Shapes stay whole.
+    """
     if len(about) + 6 <= width:
         return [f'"""{about}"""']
-    return [*textwrap.wrap(f'"""{about}', width - 3), '"""']
+    whole = re.sub(r"\([^)]*\)", lambda shape: shape[0].replace(" ", "\0"), about)
+    lines = textwrap.wrap(f'"""{whole}', width - 3)
+    return [*(line.replace("\0", " ") for line in lines), '"""']
 
 
 def forward_lines(

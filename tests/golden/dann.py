@@ -95,8 +95,8 @@ class Judge(nn.Module):
 
 
 class Dann(nn.Module):
-    """From plain_image (N, 1, 8, 8), faded_image (N, 1, 8, 8) to (N, 10), (N, 10), (N, 1), (N,
-    1).
+    """From plain_image (N, 1, 8, 8), faded_image (N, 1, 8, 8) to (N, 10), (N, 10), (N, 1),
+    (N, 1).
     """
 
     def __init__(self) -> None:
