@@ -23,6 +23,7 @@ from graphs.inference import (
     validated,
 )
 from graphs.kinds import Meta
+from graphs.naming import FLAGS, Names
 from graphs.node_type import BlockInput, BlockOutput, Data, NodeType, Port, node_types, port_names
 from graphs.problems import Fix, Problem
 from graphs.programs import program_problems
@@ -86,6 +87,7 @@ class _GraphPass:
             self._check_node(node)
         self._check_shared_weights()
         self._check_ports_of_graph()
+        self._check_parameter_names()
         place = {node: number for number, node in enumerate(self.graph.nodes)}
         self.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
         return CheckedGraph(
@@ -260,6 +262,13 @@ class _GraphPass:
                 elif self.types[other].frozen != type_.frozen:
                     text = "and only one of the two is frozen: make them alike"
                     self._report(id, f"it shares its weights with {other}, {text}")
+
+    def _check_parameter_names(self) -> None:
+        """Parameters become arguments, constants and flags, which must not hide anything."""
+        names = Names(FLAGS)
+        for name in self.graph.parameters:
+            if names.has(name):
+                self._report(None, f"the parameter {name} has a name that code uses: rename it")
 
     def _check_ports_of_graph(self) -> None:
         """Input and output nodes stand in blocks; a block has an output."""

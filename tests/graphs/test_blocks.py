@@ -387,3 +387,10 @@ def test_what_changes_the_graph_is_fixed_in_the_file() -> None:
     document = with_parameters(with_blocks(classifier_of(row=row), Dense=dense(64)), depth=3)
     source = export(document)
     assert "Fixed in this file: depth = 3." in source and "--depth" not in source
+
+
+@pytest.mark.parametrize("name", ["self", "torch", "epochs", "float", "F", "i", "len"])
+def test_parameters_hide_nothing(name: str) -> None:
+    document = with_parameters(classifier_of(y=("ReLU", {"x": "digits.image"})), **{name: 3})
+    texts = [problem.text for problem in check(document).problems]
+    assert f"the parameter {name} has a name that code uses: rename it" in texts
