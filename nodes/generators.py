@@ -71,7 +71,11 @@ class SinusoidTasks(Data):
     outputs = ("support", "answer", "query", "target")
     examples = (
         Example({}, [], [(N, 10, 1)] * 4),
-        Example({"support_points": 5, "query_points": 50}, [], [(N, 5, 1)] * 2 + [(N, 50, 1)] * 2),
+        Example(
+            {"support_points": 5, "query_points": 50},
+            [],
+            [(N, 5, 1), (N, 5, 1), (N, 50, 1), (N, 50, 1)],
+        ),
         Example({"tasks": 0}, [], problem="tasks"),
     )
 
