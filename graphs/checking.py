@@ -86,6 +86,7 @@ class _GraphPass:
         for node in wiring.order:
             self._check_node(node)
         self._check_shared_weights()
+        self._check_averages()
         self._check_ports_of_graph()
         self._check_parameter_names()
         place = {node: number for number, node in enumerate(self.graph.nodes)}
@@ -262,6 +263,20 @@ class _GraphPass:
                 elif self.types[other].frozen != type_.frozen:
                     text = "and only one of the two is frozen: make them alike"
                     self._report(id, f"it shares its weights with {other}, {text}")
+
+    def _check_averages(self) -> None:
+        """A moving average follows weights of the same shapes, in main."""
+        named = {type_.shared_weights: id for id, type_ in self.types.items()}
+        for id, type_ in self.types.items():
+            if type_.follows and self.given is not None:
+                self._report(id, "a moving average stands in main: move it there")
+            elif type_.follows and named.get(type_.follows, id) == id:
+                text = "average_of names no weights of another use: give them that name"
+                self._report(id, text, parameter="average_of")
+            elif type_.follows and id in self.weights:
+                other = named[type_.follows]
+                if self.weights.get(other, self.weights[id]) != self.weights[id]:
+                    self._report(id, f"it follows {other}, which has weights of another shape")
 
     def _check_parameter_names(self) -> None:
         """Parameters become arguments, constants and flags, which must not hide anything."""
