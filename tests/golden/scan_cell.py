@@ -1,7 +1,7 @@
 """scan_cell: a recurrent cell drawn from parts, a minimal gated unit, adds two marked numbers of a
 sequence
 
-Run it: python scan_cell.py --device cpu --epochs 6
+Run it: python scan_cell.py --device cpu --epochs 12
 """
 
 import argparse
@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-EPOCHS = 6
+EPOCHS = 12
 SEED = 0
 BATCH_SIZE = 64
 HIDDEN = 48
@@ -146,7 +146,7 @@ def adding_problem(
 
 def load(device: str) -> dict[str, dict[str, Tensor]]:
     """Every split of the data, on a device: split -> field -> tensor."""
-    splits = adding_problem(samples=16000, held_out=2000, length=40, seed=0)
+    splits = adding_problem(samples=8000, held_out=2000, length=40, seed=0)
     return {
         split: {name: values.to(device) for name, values in fields.items()}
         for split, fields in splits.items()
