@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -215,7 +217,20 @@ def class_text(
         *extra,
         *methods,
     ]
-    return "\n".join([f"class {name}(nn.Module):", f'    """{about}"""', "", *indented(lines)])
+    return "\n".join(
+        [f"class {name}(nn.Module):", *indented(docstring(about)), "", *indented(lines)]
+    )
+
+
+def docstring(about: str, width: int = 96) -> list[str]:
+    """A docstring's lines, the closing quotes on a line of their own where there are several.
+    Shapes stay whole.
+    """
+    if len(about) + 6 <= width:
+        return [f'"""{about}"""']
+    whole = re.sub(r"\([^)]*\)", lambda shape: shape[0].replace(" ", "\0"), about)
+    lines = textwrap.wrap(f'"""{whole}', width - 3)
+    return [*(line.replace("\0", " ") for line in lines), '"""']
 
 
 def forward_lines(

@@ -23,6 +23,7 @@ from graphs.inference import (
     validated,
 )
 from graphs.kinds import Meta
+from graphs.naming import FLAGS, Names
 from graphs.node_type import BlockInput, BlockOutput, Data, NodeType, Port, node_types, port_names
 from graphs.problems import Fix, Problem
 from graphs.programs import program_problems
@@ -85,7 +86,9 @@ class _GraphPass:
         for node in wiring.order:
             self._check_node(node)
         self._check_shared_weights()
+        self._check_averages()
         self._check_ports_of_graph()
+        self._check_parameter_names()
         place = {node: number for number, node in enumerate(self.graph.nodes)}
         self.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
         return CheckedGraph(
@@ -260,6 +263,27 @@ class _GraphPass:
                 elif self.types[other].frozen != type_.frozen:
                     text = "and only one of the two is frozen: make them alike"
                     self._report(id, f"it shares its weights with {other}, {text}")
+
+    def _check_averages(self) -> None:
+        """A moving average follows weights of the same shapes, in main."""
+        named = {type_.shared_weights: id for id, type_ in self.types.items()}
+        for id, type_ in self.types.items():
+            if type_.follows and self.given is not None:
+                self._report(id, "a moving average stands in main: move it there")
+            elif type_.follows and named.get(type_.follows, id) == id:
+                text = "average_of names no weights of another use: give them that name"
+                self._report(id, text, parameter="average_of")
+            elif type_.follows and id in self.weights:
+                other = named[type_.follows]
+                if self.weights.get(other, self.weights[id]) != self.weights[id]:
+                    self._report(id, f"it follows {other}, which has weights of another shape")
+
+    def _check_parameter_names(self) -> None:
+        """Parameters become arguments, constants and flags, which must not hide anything."""
+        names = Names(FLAGS)
+        for name in self.graph.parameters:
+            if names.has(name):
+                self._report(None, f"the parameter {name} has a name that code uses: rename it")
 
     def _check_ports_of_graph(self) -> None:
         """Input and output nodes stand in blocks; a block has an output."""

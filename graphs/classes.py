@@ -138,7 +138,8 @@ class NetworkClass:
         read = context.entering(program.judging)
         self.outputs = [end for end in read if end.node in program.network]
         names = Names([*context.reserved, name])
-        self.arguments = {end: names.unique(identifier(end.port)) for end in self.inputs}
+        fields = {end: identifier(context.field(end)) for end in self.inputs}
+        self.arguments = {end: names.unique(field) for end, field in fields.items()}
         self.scope = Scope(context.imports, dict(self.arguments), names)
 
     def text(self) -> str:

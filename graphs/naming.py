@@ -25,6 +25,10 @@ OPERATORS: dict[Any, str] = {
 """Functions that are printed as signs."""
 
 
+FLAGS = ("device", "epochs", "seed", "save", "data", "batch_size", "help", "i")
+"""Flags and constants of an exported file, and the number of a copy."""
+
+
 class Names:
     """Names of one scope: each is given once and shadows no keyword, builtin or import."""
 

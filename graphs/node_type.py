@@ -212,6 +212,11 @@ class NodeType(BaseModel):
         """Whether its weights stay as they are, in evaluation mode, whatever optimizers say."""
         return False
 
+    @property
+    def follows(self) -> str:
+        """The shared weights that its own are the moving average of."""
+        return ""
+
     def build(self, *args: Any, **blocks: Any) -> Any:
         """Describe the Python of this node. The signature of a subclass names its input ports."""
         raise TypeError(f"{type(self).__name__} has no build")
@@ -272,22 +277,19 @@ class Optimizer(NodeType):
     clip_norm: PositiveFloat | None = None
     """The longest that its gradient may be, over all its weights together; none: any length."""
     accumulate: PositiveInt = 1
-    """Over how many batches on which it acts the gradient is averaged before the weights move."""
+    """Over how many of its batches the gradient is averaged before the weights move."""
     schedule: Literal[
         "constant", "step", "exponential", "cosine", "one_cycle", "warm_up", "plateau"
     ] = "constant"
-    """How the learning rate goes: constant; lower after every so many epochs (step) or after each
-    (exponential); down to 0 along a cosine; up and down again (one_cycle); up at first (warm_up);
-    lower when the validation loss stops falling (plateau).
+    """How the learning rate goes: lower after every few epochs (step) or each (exponential), to 0
+    along a cosine, up and down (one_cycle), up at first (warm_up), lower when the validation loss
+    stops falling (plateau).
     """
     schedule_factor: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """What the rate is multiplied by: by step and plateau (0.1), by exponential (0.95); for warm_up
-    the share that it starts with (0.1). None is the number in brackets.
-    """
+    """The rate times this is the next (step and plateau: 0.1, exponential: 0.95 where none), or the
+    first (warm_up: 0.1)."""
     schedule_length: PositiveInt | None = None
-    """Epochs between two steps (10), epochs that plateau waits (5), updates that warm_up takes
-    (100). None is the number in brackets.
-    """
+    """Epochs between steps (none: 10) or that plateau waits (5), or updates of warm_up (100)."""
 
     @classmethod
     @functools.cache

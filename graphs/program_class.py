@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from graphs.block_classes import class_text, indented
 from graphs.classes import Context, NetworkClass
 from graphs.document import End, identifier
@@ -170,8 +172,26 @@ class ProgramClass:
             return f"{modules[0]}.parameters()"
         return f"[{', '.join(f'*{module}.parameters()' for module in modules)}]"
 
+    def _averages(self) -> list[str]:
+        """Lines in which moving averages follow what has moved."""
+        graph, program = self.context.graph, self.context.program
+        pairs = dict.fromkeys(
+            (graph.weights_key(id), graph.types[id].follows)
+            for id in (*program.network, *program.judging)
+            if graph.types[id].follows
+        )
+        lines = [
+            f"{mine}.follow({theirs})"
+            for own, followed in pairs
+            for mine, theirs in zip(self._kept([own]), self._kept([followed]), strict=True)
+        ]
+        return ["", *lines] if lines else []
+
     def _modules(self, statement: Statement) -> list[str]:
-        keys = [self.context.graph.weights_key(id) for id in statement.owned]
+        return self._kept(self.context.graph.weights_key(id) for id in statement.owned)
+
+    def _kept(self, keys: Iterable[str]) -> list[str]:
+        """The attributes that hold the modules of these weights."""
         inner = self.network.scope.modules if self.network else {}
         owners = (("self.network", inner), ("self", self.scope.modules))
         return [
@@ -191,6 +211,7 @@ class ProgramClass:
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
             '    """Evaluate one batch, then let the optimizer move its weights."""',
             *indented([*self._count(), *update.lines([*evaluate, comment], loss)]),
+            *indented(self._averages()),
             "",
             "    return {name: value.detach() for name, value in values.items()}",
         ]
@@ -202,6 +223,7 @@ class ProgramClass:
         lines = [*self._count(), *self._reads([])]
         for number, stage in enumerate(stages):
             lines += ["", *self._stage(scope, stage, stages[number + 1 :])]
+        lines += self._averages()
         results = [self._value(id) for id in self.context.program.logged]
         logged = ", ".join(
             f'"{self.labels[end.node]}": {scope.values[end]}.detach()' for end in results

@@ -12,9 +12,7 @@ from torch import Tensor
 def batches(
     split: dict[str, Tensor], batch_size: int, shuffle: bool = False
 ) -> Iterator[dict[str, Tensor]]:
-    """Cut sources, named before the dot, into batches; a shorter one starts again until the longest
-    is through.
-    """
+    """Cut sources, named before the dot, into batches; a shorter one starts again until all are."""
     counts = {name.split(".")[0]: len(values) for name, values in split.items()}
     longest = max(counts.values())
     orders = {source: order_of(count, longest, shuffle) for source, count in counts.items()}
@@ -25,7 +23,6 @@ def batches(
 
 def order_of(count: int, length: int, shuffle: bool) -> Tensor:
     """Which of `count` samples come, for `length` places: all of them once, then again."""
-    rounds = range(math.ceil(length / count))
-    return torch.cat([torch.randperm(count) if shuffle else torch.arange(count) for _ in rounds])[
-        :length
-    ]
+    draw = torch.randperm if shuffle else torch.arange
+    rounds = math.ceil(length / count)
+    return torch.cat([draw(count) for _ in range(rounds)])[:length]

@@ -1,7 +1,7 @@
 """Blocks: graphs used inside others, once, several times, or in a row."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
@@ -19,6 +19,7 @@ from graphs.node_type import (
     Port,
 )
 from nodes.modules.repeating import Again, Chain
+from nodes.modules.state import Average
 
 _KINDS = {kind.title: kind for kind in (Tensor, Numbers, Features, *NAMED)}
 
@@ -86,7 +87,7 @@ class _Use(_Holder):
 
     @property
     def frozen(self) -> bool:
-        return self.state == "frozen"
+        return self.state != "trained"
 
 
 class Block(_Use):
@@ -96,8 +97,29 @@ class Block(_Use):
     generated images is one block, used twice. Two names, or none, are two sets of weights.
     """
 
-    def build(self, *inputs: Tensor, block: Any) -> Call:
-        return call(block, **self.arguments)
+    state: Literal["trained", "frozen", "average"] = "trained"  # type: ignore[assignment]
+    """Trained; frozen: in evaluation mode, and moved by no optimizer; or the moving average of
+    another use's weights, in evaluation mode too.
+    """
+    average_of: str = ""
+    """For an average: the name of the weights that it follows, step by step."""
+    decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
+    """For an average: how much of it stays at each step, from 0 to 1."""
+
+    @property
+    def follows(self) -> str:
+        return f"{self.block} {self.average_of}" if self.state == "average" else ""
+
+    @property
+    def module_name(self) -> str:
+        name = super().module_name
+        return f"{name}_average" if self.state == "average" and not self.weights else name
+
+    def build(self, *inputs: Tensor, block: Any) -> Call | Apply:
+        made = call(block, **self.arguments)
+        if self.state == "average":
+            return call(Average, made, decay=self.decay)(*inputs)
+        return made
 
 
 class Repeat(_Holder):

@@ -9,7 +9,7 @@ from pydantic import Field, JsonValue, NonNegativeInt, PositiveInt
 from graphs.expressions import Call, Expression, FolderFile, call
 from graphs.kinds import SYMBOLS, Meta
 from graphs.node_type import Complaint, Data, Example, File
-from nodes.modules.datasets import digits, random_images, random_tokens, table
+from nodes.modules.datasets import digits, digits_domain, random_images, random_tokens, table
 
 N = SYMBOLS["N"]
 Share = Annotated[float, Field(ge=0, le=0.45)]
@@ -48,6 +48,52 @@ class Digits(Data):
     def build(self) -> Call:
         return call(
             digits, self.form, validation=self.validation, test=self.test, seed=self.split_seed
+        )
+
+
+class DigitsDomain(Data):
+    """Half of the handwritten digits' training images, as pale as wanted: a domain of its own.
+
+    Two of them, one plain and one faded, are the two domains of an adaptation: no training image is
+    in both halves. Validation and test images are whole, and faded too.
+    """
+
+    half: Literal["first", "second"] = "first"
+    """Which half of the training images it has."""
+    contrast: float = 1.0
+    """What each pixel is multiplied by; 0.35 is pale."""
+    brightness: float = 0.0
+    """What is added to each pixel; 0.45 is grey paper."""
+    validation: Share = 0.15
+    """The share of samples kept for validation, from 0 to 0.45."""
+    test: Share = 0.15
+    """The share of samples kept for a test after training, from 0 to 0.45."""
+    split_seed: NonNegativeInt = 0
+    """Fixes which sample goes where, whatever the run's own seed."""
+
+    outputs = ("image", "label")
+    examples = (
+        Example({}, [], [(N, 1, 8, 8), Meta((N,), "int64")]),
+        Example(
+            {"half": "second", "contrast": 0.35, "brightness": 0.45},
+            [],
+            [(N, 1, 8, 8), Meta((N,), "int64")],
+        ),
+        Example({"half": "third"}, [], problem="half"),
+    )
+
+    def fields(self) -> dict[str, Meta]:
+        return {"image": Meta((N, 1, 8, 8)), "label": Meta((N,), "int64")}
+
+    def build(self) -> Call:
+        return call(
+            digits_domain,
+            self.half,
+            contrast=self.contrast,
+            brightness=self.brightness,
+            validation=self.validation,
+            test=self.test,
+            seed=self.split_seed,
         )
 
 

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.runs import home
 from graphs.document import Document
 
 if TYPE_CHECKING:
     from graphs.checked import Checked
+    from graphs.inference import Cache
     from graphs.node_type import NodeType
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,7 @@ class Checker:
     def _run(self) -> None:
         try:
             self.news.append(_load())
+            self._cache = _remembered()
         except Exception as error:
             log.exception("the node library did not load")
             self.news.append(Failed(f"The node library did not load: {error}"))
@@ -98,12 +101,21 @@ class Checker:
         from graphs.checking import check
 
         try:
-            checked = check(document, folder)
+            checked = check(document, folder, self._cache)
         except Exception as error:
             log.exception("a check failed")
             self.news.append(Failed(f"The check failed: {error}. The log has the details."))
             return
         self.news.append(Found(document, checked, self._program(document, folder, checked)))
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep what was inferred for the next start; without a place for it, only for this one."""
+        try:
+            self._cache.save()
+        except OSError as error:
+            log.warning("shapes are not kept on disk: %s", error)
+            self._cache.path = None
 
     def _program(self, document: Document, folder: Path | None, checked: Checked) -> str:
         from graphs.source import export
@@ -116,6 +128,13 @@ class Checker:
             log.exception("an export failed")
             self.news.append(Failed(f"No program was written: {error}. The log has the details."))
             return ""
+
+
+def _remembered() -> Cache:
+    """What earlier editors inferred with this library and this torch."""
+    from graphs.inference import Cache, cache_name
+
+    return Cache(home() / "cache" / cache_name())
 
 
 def _load() -> Loaded:

@@ -34,6 +34,21 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
     return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
 
 
+def digits_domain(
+    half: str, contrast: float, brightness: float, validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """One half of the digits' training images, the first or the second, and all others; each pixel
+    times a contrast, plus a brightness.
+    """
+    parts = digits("image", validation, test, seed)
+    middle = len(parts["train"]["label"]) // 2
+    kept = slice(middle) if half == "first" else slice(middle, None)
+    parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
+    for part in parts.values():
+        part["image"] = contrast * part["image"] + brightness
+    return parts
+
+
 def table(
     path: Path,
     features: list[str],

@@ -5,12 +5,15 @@ import math
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
 
 import nodes.library  # noqa: F401
+from app.editor.background import Checker, Found
 from app.editor.display import Probe
 from app.editor.following import POINTS, Curve, Curves, Follower, duration, in_words, live_run
 from app.editor.keys import SHORTCUTS, command_for, hint
@@ -24,6 +27,7 @@ from app.editor.preferences import (
 )
 from app.editor.text import REGULAR, SEMIBOLD, shortened, width, wrapped
 from app.runs import Row, Run, State, now
+from graphs.files import read
 from graphs.node_type import node_types
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -213,3 +217,26 @@ def test_nothing_slow_is_imported_before_the_first_frame() -> None:
     )
     loaded = set(json.loads(answer.stdout))
     assert not loaded & {"torch", "numpy", "networkx", "PySide6", "pyqtgraph", "nodes"}
+
+
+def test_shapes_are_remembered_between_editors(home: Path) -> None:
+    """What one editor inferred, the next finds on disk."""
+    example = ROOT / "assets/examples/digits_cnn.graph.json"
+    for _ in range(2):
+        checker = Checker()
+        checker.start()
+        checker.ask(read(example), example.parent)
+        found = None
+        while found is None:
+            time.sleep(0.05)
+            found = next((news for news in list(checker.news) if isinstance(news, Found)), None)
+        wait_until(lambda: list((home / "cache").glob("shapes-*.jsonl")) != [])
+        checker.stop()
+        assert found.checked.problems == ()
+    assert checker._cache.misses == 0
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Until something is so; the test's timeout ends it otherwise."""
+    while not condition():
+        time.sleep(0.05)

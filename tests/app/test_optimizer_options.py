@@ -1,4 +1,6 @@
-"""With every option of an optimizer, a run equals its exported file, stopped and resumed or not."""
+"""With every option of an optimizer, and all that a step remembers, a run equals its exported file,
+stopped and resumed or not.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ from graphs.edits import Configure, SetParameters, apply
 from graphs.loading import load_source
 from graphs.source import export
 from tests.app.made_runs import values_of
-from tests.graphs.drawing import classifier
-from tests.graphs.test_blocks import gan
+from tests.graphs.drawing import classifier, drawn
+from tests.graphs.test_averages import averaged
+from tests.graphs.test_blocks import dense, gan, use, with_blocks
 
 EPOCHS = 3
 STOPS = (13, 27)
@@ -39,7 +42,40 @@ def options(document: Document, **of: dict[str, object]) -> Document:
     return apply(document, *edits, Configure(settings=settings))
 
 
+def pooled() -> Document:
+    """A judge that sees fakes of earlier batches."""
+    judged = {"weights": "discriminator"}
+    main = drawn(
+        "pooled",
+        digits=("Digits", {}, {"form": "pixels"}),
+        noise=("Noise", {"like": "digits.image"}, {"features": 16}),
+        fake=use("Generator", "noise"),
+        pool=("ReplayPool", {"x": "fake.y"}),
+        new_score=use("Discriminator", "fake.y", **judged),
+        old_score=use("Discriminator", "pool", **judged),
+        real_score=use("Discriminator", "digits.image", **judged),
+        real_loss=("BinaryCrossEntropy", {"prediction": "real_score.y"}),
+        old_loss=("BinaryCrossEntropy", {"prediction": "old_score.y"}, {"target": 0.0}),
+        judge_loss=("Add", {"values": ["real_loss", "old_loss"]}),
+        forger_loss=("BinaryCrossEntropy", {"prediction": "new_score.y"}),
+        judge=("SGD", {"loss": "judge_loss"}),
+        forger=("SGD", {"loss": "forger_loss", "weights": "fake.y"}),
+    )
+    return with_blocks(main, Generator=dense(64), Discriminator=dense(1))
+
+
+def reversed_() -> Document:
+    """A classifier whose first layer works against it, more and more."""
+    return classifier(
+        turned=("GradientReversal", {"x": "flatten"}, {"steps": 40}),
+        linear=("Linear", {"x": "turned"}, {"out_features": 10}),
+    )
+
+
 DOCUMENTS = {
+    "pool": options(pooled()),
+    "average": options(averaged()),
+    "reversal": options(reversed_()),
     "every": options(gan(), judge={"every": 2}, forger={"every": 3, "schedule": "step"}),
     "times": options(gan(), judge={"times": 2, "schedule": "cosine"}),
     "stages": options(gan(), judge={"last_epoch": 2}, forger={"first_epoch": 2}),

@@ -156,6 +156,12 @@ def test_repeat_with_shared_weights() -> None:
     assert len(list(program(document).network.row.parameters())) == 2
 
 
+def test_weights_fit_every_time() -> None:
+    row = ("Repeat", {"x": "digits.image"}, {"block": "Dense", "copies": 3, "weights": "shared"})
+    (problem,) = check(with_blocks(classifier_of(row=row), Dense=dense(8))).problems
+    assert problem.text == "Dense got (N, 64), then (N, 8): its weights do not fit both"
+
+
 def test_repeat_sums_other_outputs() -> None:
     """A residual and a skip: the skips of all copies are summed."""
     cell = drawn(
@@ -381,3 +387,10 @@ def test_what_changes_the_graph_is_fixed_in_the_file() -> None:
     document = with_parameters(with_blocks(classifier_of(row=row), Dense=dense(64)), depth=3)
     source = export(document)
     assert "Fixed in this file: depth = 3." in source and "--depth" not in source
+
+
+@pytest.mark.parametrize("name", ["self", "torch", "epochs", "float", "F", "i", "len"])
+def test_parameters_hide_nothing(name: str) -> None:
+    document = with_parameters(classifier_of(y=("ReLU", {"x": "digits.image"})), **{name: 3})
+    texts = [problem.text for problem in check(document).problems]
+    assert f"the parameter {name} has a name that code uses: rename it" in texts

@@ -1,0 +1,318 @@
+"""dann: a reader of digits learns from labelled ones to read faded ones, whose labels it never
+sees: a judge of domains stands behind a gradient reversal
+
+Run it: python dann.py --device cpu --epochs 80
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 80
+SEED = 0
+BATCH_SIZE = 64
+
+
+class GradientReversal(nn.Module):
+    """The identity, whose gradient is turned round: what lies before it learns to make a loss large
+    (Ganin et al. 2016, arXiv 1505.07818).
+
+    With `steps` the strength grows from 0 to the full one over so many training batches, as
+    2 / (1 + exp(-10 p)) - 1 of the share p of them.
+    """
+
+    batches: Tensor
+
+    def __init__(self, strength: float = 1.0, steps: int = 0) -> None:
+        super().__init__()
+        self.strength = strength
+        self.steps = steps
+        self.register_buffer("batches", torch.tensor(0))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The value itself; the difference is 0, and has the gradient."""
+        strength = self.growing() if self.steps else self.strength
+        return x.detach() - strength * (x - x.detach())
+
+    def growing(self) -> Tensor:
+        """The strength at this batch, which is counted in training."""
+        progress = (self.batches / self.steps).clamp(max=1)
+        if self.training:
+            self.batches += 1
+        return self.strength * (2 / (1 + torch.exp(-10 * progress)) - 1)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class Features(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 64)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 32, 3, padding="same")
+        self.conv2 = nn.Conv2d(32, 48, 3, padding="same")
+        self.conv3 = nn.Conv2d(48, 48, 3, padding="same")
+        self.linear = nn.Linear(192, 64)
+
+    def forward(self, image: Tensor) -> Tensor:
+        relu1 = F.relu(self.conv1(image))  # (N, 32, 8, 8)
+        pool1 = F.max_pool2d(F.relu(self.conv2(relu1)), 2)  # (N, 48, 4, 4)
+        flatten = torch.flatten(F.max_pool2d(F.relu(self.conv3(pool1)), 2), 1)  # (N, 192)
+        return F.relu(self.linear(flatten))  # (N, 64)
+
+
+class Reader(nn.Module):
+    """From features (N, 64) to (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(64, 10)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.linear(features)  # (N, 10)
+
+
+class Judge(nn.Module):
+    """From features (N, 64) to (N, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(64, 64)
+        self.score = nn.Linear(64, 1)
+
+    def forward(self, features: Tensor) -> Tensor:
+        relu = F.relu(self.hidden(features))  # (N, 64)
+        return self.score(relu)  # (N, 1)
+
+
+class Dann(nn.Module):
+    """From plain_image (N, 1, 8, 8), faded_image (N, 1, 8, 8) to (N, 10), (N, 10), (N, 1),
+    (N, 1).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.features = Features()
+        self.reader = Reader()
+        self.reverse_plain = GradientReversal(strength=0.1, steps=800)
+        self.reverse_faded = GradientReversal(strength=0.1, steps=800)
+        self.judge = Judge()
+
+    def forward(
+        self, plain_image: Tensor, faded_image: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        plain_features = self.features(plain_image)  # (N, 64)
+        faded_features = self.features(faded_image)  # (N, 64)
+        reverse_plain = self.reverse_plain(plain_features)  # (N, 64)
+        reverse_faded = self.reverse_faded(faded_features)  # (N, 64)
+        return (
+            self.reader(plain_features),
+            self.reader(faded_features),
+            self.judge(reverse_plain),
+            self.judge(reverse_faded),
+        )  # (N, 10), (N, 10), (N, 1), (N, 1)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.network = Dann()
+        self.sgd = torch.optim.SGD(
+            self.network.parameters(), lr=0.03, momentum=0.9, weight_decay=0.001, nesterov=False
+        )
+        self.sgd_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.sgd, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        plain_image = batch["plain.image"]  # (N, 1, 8, 8)
+        faded_image = batch["faded.image"]  # (N, 1, 8, 8)
+        plain_label = batch["plain.label"]  # (N,)
+        faded_label = batch["faded.label"]  # (N,)
+        plain_digit, faded_digit, plain_domain, faded_domain = self.network(
+            plain_image, faded_image
+        )  # (N, 10), (N, 10), (N, 1), (N, 1)
+        reading = F.cross_entropy(plain_digit, plain_label, label_smoothing=0.0)
+        seen_plain = F.binary_cross_entropy_with_logits(
+            plain_domain, torch.full_like(plain_domain, 1.0)
+        )
+        seen_faded = F.binary_cross_entropy_with_logits(
+            faded_domain, torch.full_like(faded_domain, 0.0)
+        )
+        return {
+            "total": reading + seen_plain * 0.5 + seen_faded * 0.5,
+            "reading": reading,
+            "seen_plain": seen_plain,
+            "seen_faded": seen_faded,
+            "faded_accuracy": accuracy(faded_digit, faded_label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # sgd: minimise total
+        self.sgd.zero_grad()
+        values["total"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.sgd.step()
+        self.sgd_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def digits_domain(
+    half: str, contrast: float, brightness: float, validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """One half of the digits' training images, the first or the second, and all others; each pixel
+    times a contrast, plus a brightness.
+    """
+    parts = digits("image", validation, test, seed)
+    middle = len(parts["train"]["label"]) // 2
+    kept = slice(middle) if half == "first" else slice(middle, None)
+    parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
+    for part in parts.values():
+        part["image"] = contrast * part["image"] + brightness
+    return parts
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    sources = {
+        "plain": digits_domain(
+            "first", contrast=1.0, brightness=0.0, validation=0.15, test=0.15, seed=0
+        ),
+        "faded": digits_domain(
+            "second", contrast=0.35, brightness=0.45, validation=0.15, test=0.15, seed=0
+        ),
+    }
+    return {
+        split: {
+            f"{source}.{name}": values.to(device)
+            for source, splits in sources.items()
+            for name, values in splits[split].items()
+        }
+        for split in ("train", "validation", "test")
+    }
+
+
+def order_of(count: int, length: int, shuffle: bool) -> Tensor:
+    """Which of `count` samples come, for `length` places: all of them once, then again."""
+    draw = torch.randperm if shuffle else torch.arange
+    rounds = math.ceil(length / count)
+    return torch.cat([draw(count) for _ in range(rounds)])[:length]
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut sources, named before the dot, into batches; a shorter one starts again until all are."""
+    counts = {name.split(".")[0]: len(values) for name, values in split.items()}
+    longest = max(counts.values())
+    orders = {source: order_of(count, longest, shuffle) for source, count in counts.items()}
+    for start in range(0, longest, batch_size):
+        index = {source: order[start : start + batch_size] for source, order in orders.items()}
+        yield {name: values[index[name.split(".")[0]]] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="dann.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
