@@ -37,7 +37,7 @@ def epochs_of(document: Document) -> int:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=stem)
 def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
-    """A few epochs of each example, in the worker and, beside it, by the file in a clean process."""
+    """Some epochs of each example, in the worker and, beside it, by the file in a clean process."""
     document = read(path)
     settings = document.settings.model_copy(update={"epochs": epochs_of(document)})
     document = apply(document, Configure(settings=settings))
