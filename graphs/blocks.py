@@ -76,14 +76,20 @@ class BlockModule(nn.Module):
 
     def forward(self, *tensors: torch.Tensor) -> Any:
         """What leaves the block, as meta tensors. Raises BlockMisfit when it has problems."""
+        before = self.use
         self.use = self.library.use(self.name, tuple(map(meta_of, tensors)), self.arguments)
         checked = self.library.checked(self.use)
         if checked.problems:
             raise BlockMisfit(checked.name, checked.problems, self.use)
-        if not list(self.parameters()):
-            shapes = [shape for key in weight_keys(checked) for shape in checked.weights[key]]
+        shapes = [shape for key in weight_keys(checked) for shape in checked.weights[key]]
+        if before is None:
             made = (nn.Parameter(torch.empty(shape, device="meta")) for shape in shapes)
             self.learned = nn.ParameterList(made)
+        elif shapes != [weight.shape for weight in self.parameters()]:
+            came, first = (
+                " and ".join(meta.text for meta in use.given) for use in (self.use, before)
+            )
+            raise Misfit(f"{self.name} got {first}, then {came}: its weights do not fit both")
         metas = [checked.metas[end] for end in result_ends(checked)]
         made_ = [_tensor(meta) for meta in metas]
         return made_[0] if len(made_) == 1 else tuple(made_)

@@ -111,6 +111,7 @@ class Generate(_Use):
     temperature: NonNegativeFloat = 0.0
     """How freely tokens are drawn: 0 takes the best, 1 draws by the scores, more is wilder."""
 
+    stops_gradient = True
     outputs = "sequence"
 
     def results(self, blocks: Mapping[str, Interface]) -> Outputs:

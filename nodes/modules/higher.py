@@ -97,8 +97,8 @@ def adapt(
     query: Tensor,
     steps: int,
     lr: float,
-    loss: str,
-    order: str,
+    loss: str = "mean_squared_error",
+    order: str = "second",
 ) -> Tensor:
     """What a module says of queries after a few gradient steps on the examples of each task.
 

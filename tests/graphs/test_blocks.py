@@ -156,6 +156,12 @@ def test_repeat_with_shared_weights() -> None:
     assert len(list(program(document).network.row.parameters())) == 2
 
 
+def test_weights_fit_every_time() -> None:
+    row = ("Repeat", {"x": "digits.image"}, {"block": "Dense", "copies": 3, "weights": "shared"})
+    (problem,) = check(with_blocks(classifier_of(row=row), Dense=dense(8))).problems
+    assert problem.text == "Dense got (N, 64), then (N, 8): its weights do not fit both"
+
+
 def test_repeat_sums_other_outputs() -> None:
     """A residual and a skip: the skips of all copies are summed."""
     cell = drawn(

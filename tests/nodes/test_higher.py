@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
 from graphs.checking import check
-from graphs.document import Document, End
-from graphs.edits import Rename, SetParameters, apply
+from graphs.document import Document, End, Wire
+from graphs.edits import Connect, Disconnect, Rename, SetParameters, apply
 from graphs.source import export
 from nodes.modules.higher import generate
 from tests.graphs.drawing import drawn
@@ -281,6 +281,13 @@ def test_what_is_generated_is_fed_back() -> None:
     for _ in range(4):
         rows.append(network.forecaster(torch.stack(rows[-4:], 1)))
     assert torch.equal(longer, torch.stack(rows, 1))
+
+
+def test_nothing_learns_from_what_is_generated() -> None:
+    wire = Wire(source=End("drift", "output"), target=End("adamw", "loss"))
+    only = Disconnect(wires=(wire.model_copy(update={"source": End("loss", "output")}),))
+    problems = check(apply(forecast(), only, Connect(wire=wire))).problems
+    assert any(problem.node == "adamw" for problem in problems)
 
 
 class Successor(nn.Module):

@@ -1,0 +1,233 @@
+"""maml_sinusoid: a network that learns a new sine wave from ten points in one gradient step (MAML,
+second order)
+
+Run it: python maml_sinusoid.py --device cpu --epochs 25
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.func import functional_call, grad, vmap
+from torch.nn import functional as F
+
+EPOCHS = 25
+SEED = 0
+BATCH_SIZE = 25
+
+
+def adapt(
+    module: nn.Module,
+    support: Tensor,
+    answers: Tensor,
+    query: Tensor,
+    steps: int,
+    lr: float,
+    loss: str = "mean_squared_error",
+    order: str = "second",
+) -> Tensor:
+    """What a module says of queries after a few gradient steps on the examples of each task.
+
+    The first axis of every tensor is the task: support (N, K, …), answers (N, K, …), query
+    (N, Q, …). The weights themselves stay as they are, and a gradient reaches them through the
+    steps (Finn et al. 2017, arXiv 1703.03400); of first order, it takes the slopes as constants.
+    """
+    wrong = F.cross_entropy if loss == "cross_entropy" else F.mse_loss
+
+    def loss_of(weights: dict[str, Tensor], x: Tensor, y: Tensor) -> Tensor:
+        return wrong(functional_call(module, weights, (x,)), y)
+
+    def one_task(support: Tensor, answers: Tensor, query: Tensor) -> Tensor:
+        weights: dict[str, Tensor] = dict(module.named_parameters())
+        for _ in range(steps):
+            slopes = grad(loss_of)(weights, support, answers)
+            if order == "first":
+                slopes = {name: slope.detach() for name, slope in slopes.items()}
+            weights = {name: weight - lr * slopes[name] for name, weight in weights.items()}
+        predicted: Tensor = functional_call(module, weights, (query,))
+        return predicted
+
+    return vmap(one_task, randomness="different")(support, answers, query)
+
+
+class WaveNetwork(nn.Module):
+    """From x (10, 1) to (10, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden_1 = nn.Linear(1, 40)
+        self.hidden_2 = nn.Linear(40, 40)
+        self.height = nn.Linear(40, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        relu_1 = F.relu(self.hidden_1(x))  # (10, 40)
+        relu_2 = F.relu(self.hidden_2(relu_1))  # (10, 40)
+        return self.height(relu_2)  # (10, 1)
+
+
+class MamlSinusoid(nn.Module):
+    """From support (N, 10, 1), answer (N, 10, 1), query (N, 10, 1) to (N, 10, 1), (N, 10, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = WaveNetwork()
+
+    def forward(self, support: Tensor, answer: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
+        one_step = adapt(self.network, support, answer, query, steps=1, lr=0.01)  # (N, 10, 1)
+        ten_steps = adapt(
+            self.network, support, answer, query, steps=10, lr=0.01, order="first"
+        )  # (N, 10, 1)
+        return one_step, ten_steps  # (N, 10, 1), (N, 10, 1)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.network = MamlSinusoid()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adamw_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adamw, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        support = batch["support"]  # (N, 10, 1)
+        answer = batch["answer"]  # (N, 10, 1)
+        query = batch["query"]  # (N, 10, 1)
+        target = batch["target"]  # (N, 10, 1)
+        one_step, ten_steps = self.network(support, answer, query)  # (N, 10, 1), (N, 10, 1)
+        return {
+            "error_after_1": F.mse_loss(one_step, target),
+            "error_after_10": F.mse_loss(ten_steps, target),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise error_after_1
+        self.adamw.zero_grad()
+        values["error_after_1"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
+        self.adamw.step()
+        self.adamw_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def sine_waves(
+    count: int, support: int, query: int, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """Points of waves of height 0.1 to 5 and phase 0 to pi, between -5 and 5: (N, K, 1)."""
+    height = 0.1 + 4.9 * torch.rand(count, 1, 1, generator=generator)
+    phase = torch.pi * torch.rand(count, 1, 1, generator=generator)
+    x = 10 * torch.rand(count, support + query, 1, generator=generator) - 5
+    y = height * torch.sin(x - phase)
+    return {
+        "support": x[:, :support],
+        "answer": y[:, :support],
+        "query": x[:, support:],
+        "target": y[:, support:],
+    }
+
+
+def sinusoid_tasks(
+    tasks: int, held_out: int, support: int, query: int, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Sine waves, each a task: a few points of one to learn from, and others to tell."""
+    generator = torch.Generator().manual_seed(seed)
+    sizes = {"train": tasks, "validation": held_out, "test": held_out}
+    return {part: sine_waves(count, support, query, generator) for part, count in sizes.items()}
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = sinusoid_tasks(tasks=6000, held_out=600, support=10, query=10, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="maml_sinusoid.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,233 @@
+"""scan_cell: a recurrent cell drawn from parts, a minimal gated unit, adds two marked numbers of a
+sequence
+
+Run it: python scan_cell.py --device cpu --epochs 12
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 12
+SEED = 0
+BATCH_SIZE = 64
+HIDDEN = 48
+
+
+def scan(
+    cell: nn.Module,
+    *inputs: Tensor | None,
+    takes: tuple[str, ...],
+    gives: tuple[str, ...],
+    features: int,
+    whole: tuple[str, ...] = (),
+) -> Tensor | tuple[Tensor, ...]:
+    """Run a cell over time: at each step it takes one step of every sequence, and its states.
+
+    `takes` and `gives` name the cell's inputs and outputs. A name in both is a state: what the cell
+    gives for it is what it takes at the next step. States begin as inputs, or as zeros
+    (N, features); their last values leave. Other outputs leave for all steps, (N, T, …). Inputs in
+    `whole` are not cut into steps.
+    """
+    given = dict(zip(takes, [*inputs, *[None] * len(takes)], strict=False))
+    sequences = {
+        name: value.unbind(1)
+        for name, value in given.items()
+        if value is not None and name not in (*gives, *whole)
+    }
+    first = next(iter(sequences.values()))[0]
+    zeros = torch.zeros(len(first), features, device=first.device)
+    given = {name: zeros if value is None else value for name, value in given.items()}
+    rows: list[dict[str, Tensor]] = []
+    for steps in zip(*sequences.values(), strict=True):
+        given.update(zip(sequences, steps, strict=True))
+        result = cell(*given.values())
+        rows.append(
+            dict(zip(gives, result if isinstance(result, tuple) else [result], strict=True))
+        )
+        given.update({name: value for name, value in rows[-1].items() if name in takes})
+    outputs = tuple(
+        rows[-1][name] if name in takes else torch.stack([row[name] for row in rows], 1)
+        for name in gives
+    )
+    return outputs if len(outputs) > 1 else outputs[0]
+
+
+class MinimalGatedUnit(nn.Module):
+    """From x (N, 2), h (N, hidden) to (N, hidden)."""
+
+    def __init__(self, in_features: int, hidden: int) -> None:
+        super().__init__()
+        self.forget = nn.Linear(in_features, hidden)
+        self.recalled = nn.Linear(hidden, hidden, bias=False)
+        self.seen = nn.Linear(2, hidden)
+
+    def forward(self, x: Tensor, h: Tensor) -> Tensor:
+        gate = torch.sigmoid(self.forget(torch.cat([x, h], dim=1)) - 1)  # (N, hidden)
+        new = torch.tanh(self.seen(x) + self.recalled(gate * h))  # (N, hidden)
+        return (1 - gate) * h + gate * new  # (N, hidden)
+
+
+class ScanCell(nn.Module):
+    """From sequence (N, 40, 2) to (N, 1)."""
+
+    def __init__(self, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.minimal_gated_unit = MinimalGatedUnit(in_features=hidden + 2, hidden=hidden)
+        self.total = nn.Linear(hidden, 1)
+
+    def forward(self, sequence: Tensor) -> Tensor:
+        read = scan(
+            self.minimal_gated_unit, sequence, takes=("x", "h"), gives=("h",), features=self.hidden
+        )  # (N, 48)
+        return self.total(read)  # (N, 1)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.network = ScanCell(hidden=hidden)
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adamw_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.adamw, max_lr=0.006, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        sequence = batch["sequence"]  # (N, 40, 2)
+        target = batch["target"]  # (N, 1)
+        total = self.network(sequence)  # (N, 1)
+        return {"squared_error": F.mse_loss(total, target)}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise squared_error
+        self.adamw.zero_grad()
+        values["squared_error"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.adamw.step()
+        self.adamw_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def marked_numbers(count: int, length: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """Numbers of 0 to 1 beside their marks, (N, T, 2), and the sums of the marked, (N, 1)."""
+    numbers = torch.rand(count, length, generator=generator)
+    marks = torch.zeros(count, length)
+    half = length // 2
+    for first, last in ((0, half), (half, length)):
+        place = torch.randint(first, last, (count, 1), generator=generator)
+        marks.scatter_(1, place, 1.0)
+    total = (numbers * marks).sum(1, keepdim=True)
+    return {"sequence": torch.stack([numbers, marks], 2), "target": total}
+
+
+def adding_problem(
+    samples: int, held_out: int, length: int, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Sequences of numbers, two of them marked, and the sum of these two."""
+    generator = torch.Generator().manual_seed(seed)
+    sizes = {"train": samples, "validation": held_out, "test": held_out}
+    return {part: marked_numbers(count, length, generator) for part, count in sizes.items()}
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = adding_problem(samples=8000, held_out=2000, length=40, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="scan_cell.safetensors", help="where the weights go")
+    parser.add_argument("--hidden", type=int, default=HIDDEN)
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs, hidden=arguments.hidden).to(
+        arguments.device
+    )
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
