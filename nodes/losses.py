@@ -4,13 +4,13 @@ import operator
 from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 from torch.nn import functional as F
 
 from graphs.expressions import Call, call
 from graphs.kinds import Labels, Meta, Numbers, Sequence, Tensor, Tokens, Vector
 from graphs.node_type import Example, Loss, Misfit
-from nodes.modules.distributions import kl_to_normal
+from nodes.modules.distributions import distillation, kl_to_normal
 
 _LABELS = Meta((2,), "int64")
 
@@ -150,6 +150,28 @@ class KLToNormal(Loss):
     def build(self, mean: Numbers, log_variance: Numbers) -> Call:
         _require_equal(mean, log_variance)
         return call(kl_to_normal, mean, log_variance)
+
+
+class Distillation(Loss):
+    """How far a student's answers are from a teacher's, both softened by a temperature, in nats
+    times its square.
+
+    Use it to train a small network on what a large one says, with no labels at all (Hinton et al.
+    2015, arXiv 1503.02531). A Detach before `teacher` leaves the teacher as it is.
+    """
+
+    temperature: PositiveFloat = 3.0
+    """How soft the answers are: above 1 the student sees which wrong answers are nearly right."""
+
+    examples = (
+        Example({}, [(2, 10), (2, 10)], [()]),
+        Example({"temperature": 1}, [(2, 3), (2, 3)], [()]),
+        Example({}, [(2, 10), (2, 3)], problem="needs equal shapes, got (N, 10) and (N, 3)"),
+    )
+
+    def build(self, prediction: Vector, teacher: Vector) -> Call:
+        _require_equal(prediction, teacher)
+        return call(distillation, prediction, teacher, temperature=self.temperature)
 
 
 def _require_equal(left: Tensor, right: Tensor) -> None:

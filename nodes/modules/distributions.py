@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class GaussianNoise(nn.Module):
@@ -25,3 +26,13 @@ def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """How far normal distributions lie from the standard one, in nats a sample."""
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
     return divergence.flatten(1).sum(1).mean()
+
+
+def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """The divergence of softened answers, in nats times the temperature's square, so that its
+    gradient is of the same size at every temperature: (N, C), (N, C) -> ().
+    """
+    mine = F.log_softmax(prediction / temperature, 1)
+    theirs = F.log_softmax(teacher / temperature, 1)
+    divergence = F.kl_div(mine, theirs, reduction="batchmean", log_target=True)
+    return divergence * temperature**2

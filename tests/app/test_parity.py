@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 import nodes.library  # noqa: F401  registers the node types
 from app.runs import MetricsReader, Run
 from app.training import start
+from graphs.document import Document
 from graphs.edits import Configure, apply
 from graphs.files import read
 from graphs.source import export
@@ -19,6 +20,7 @@ from graphs.source import export
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "assets/examples").glob("*.graph.json"))
 EPOCHS = 2
+"""At least; a document with stages is trained into each of them."""
 
 
 def stem(path: Path) -> str:
@@ -26,16 +28,23 @@ def stem(path: Path) -> str:
     return path.name.removesuffix(".graph.json")
 
 
+def epochs_of(document: Document) -> int:
+    """A few epochs, and one of the last stage."""
+    nodes = document.main.nodes.values()
+    first = (node.parameters.get("first_epoch") for node in nodes)
+    return max(EPOCHS, *(epoch for epoch in first if isinstance(epoch, int)), 0)
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=stem)
 def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
-    """Two epochs of each example, in the worker and, beside it, by the file in a clean process."""
+    """Some epochs of each example, in the worker and, beside it, by the file in a clean process."""
     document = read(path)
-    settings = document.settings.model_copy(update={"epochs": EPOCHS})
+    settings = document.settings.model_copy(update={"epochs": epochs_of(document)})
     document = apply(document, Configure(settings=settings))
     run = start.start(
         document,
         device="cpu",
-        epochs=EPOCHS,
+        epochs=settings.epochs,
         seed=settings.seed,
         folder=path.parent,
         runs=tmp_path / "runs",
@@ -67,7 +76,7 @@ def run_file(source: str, example: Path, folder: Path) -> list[str]:
     clean = folder / "clean"
     clean.mkdir()
     (clean / "program.py").write_text(source)
-    flags = ["--epochs", str(EPOCHS), "--save", str(folder / "exported.safetensors")]
+    flags = ["--save", str(folder / "exported.safetensors")]
     if "--data" in source:
         flags += ["--data", str(example.parent)]
     done = subprocess.run(

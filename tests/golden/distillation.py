@@ -1,0 +1,250 @@
+"""distillation: a convolutional teacher learns digits from labels for 25 epochs; then a small
+student learns from the teacher's answers alone
+
+Run it: python distillation.py --device cpu --epochs 100
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 100
+SEED = 0
+BATCH_SIZE = 64
+
+
+def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """The divergence of softened answers, in nats times the temperature's square, so that its
+    gradient is of the same size at every temperature: (N, C), (N, C) -> ().
+    """
+    mine = F.log_softmax(prediction / temperature, 1)
+    theirs = F.log_softmax(teacher / temperature, 1)
+    divergence = F.kl_div(mine, theirs, reduction="batchmean", log_target=True)
+    return divergence * temperature**2
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class Student(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(64, 24)
+        self.linear = nn.Linear(24, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        relu = F.relu(self.hidden(torch.flatten(image, 1)))  # (N, 24)
+        return self.linear(relu)  # (N, 10)
+
+
+class Teacher(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 24, 3, padding="same")
+        self.conv2 = nn.Conv2d(24, 24, 3, padding="same")
+        self.conv3 = nn.Conv2d(24, 48, 3, padding="same")
+        self.linear = nn.Linear(192, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        relu1 = F.relu(self.conv1(image))  # (N, 24, 8, 8)
+        pool1 = F.max_pool2d(F.relu(self.conv2(relu1)), 2)  # (N, 24, 4, 4)
+        flatten = torch.flatten(F.max_pool2d(F.relu(self.conv3(pool1)), 2), 1)  # (N, 192)
+        return self.linear(flatten)  # (N, 10)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.student = Student()
+        self.teacher = Teacher()
+        self.learning = torch.optim.AdamW(
+            self.student.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.learning_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.learning, T_max=max(1, (epochs - 25) * steps_per_epoch)
+        )
+        self.teaching = torch.optim.AdamW(
+            self.teacher.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.teaching_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.teaching, T_max=min(epochs, 25) * steps_per_epoch
+        )
+        self.epoch = 1  # the loop says which one it is
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        label = batch["label"]  # (N,)
+        student = self.student(image)  # (N, 10)
+        teacher = self.teacher(image)  # (N, 10)
+        imitation = distillation(student, torch.detach(teacher), temperature=3.0)
+        return {
+            "imitation": imitation,
+            "reading": F.cross_entropy(teacher, label, label_smoothing=0.0),
+            "teacher_accuracy": accuracy(teacher, label),
+            "student_accuracy": accuracy(student, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Each optimizer in turn moves its own weights."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        label = batch["label"]  # (N,)
+
+        # learning: minimise imitation over student
+        student = self.student(image)  # (N, 10)
+        teacher = self.teacher(image)  # (N, 10)
+        imitation = distillation(student, torch.detach(teacher), temperature=3.0)
+        teacher_accuracy = accuracy(teacher, label)
+        student_accuracy = accuracy(student, label)
+        if self.epoch >= 26:
+            descend(self.learning, imitation)
+            self.learning_schedule.step()
+
+        # teaching: minimise reading over teacher; teacher still holds
+        reading = F.cross_entropy(teacher, label, label_smoothing=0.0)
+        if self.epoch <= 25:
+            descend(self.teaching, reading)
+            self.teaching_schedule.step()
+
+        return {
+            "imitation": imitation.detach(),
+            "reading": reading.detach(),
+            "teacher_accuracy": teacher_accuracy.detach(),
+            "student_accuracy": student_accuracy.detach(),
+        }
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = digits("image", validation=0.15, test=0.15, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    optimizer.step()
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="distillation.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        program.epoch = epoch
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
