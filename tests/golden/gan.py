@@ -1,0 +1,267 @@
+"""gan: a generator learns to draw digits that a discriminator cannot tell from real ones
+
+Run it: python gan.py --device cpu --epochs 100
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 100
+SEED = 0
+BATCH_SIZE = 64
+
+
+class GaussianNoise(nn.Module):
+    """Adds normal noise while training, and nothing in evaluation."""
+
+    def __init__(self, deviation: float) -> None:
+        super().__init__()
+        self.deviation = deviation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What arrives, with fresh noise on it."""
+        return x + self.deviation * torch.randn_like(x) if self.training else x
+
+
+class Generator(nn.Module):
+    """From noise (N, 16) to (N, 1, 8, 8)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seed = nn.ConvTranspose2d(16, 64, 2, bias=False)
+        self.norm_1 = nn.BatchNorm2d(64)
+        self.larger_1 = nn.ConvTranspose2d(64, 48, 4, stride=2, padding=1, bias=False)
+        self.norm_2 = nn.BatchNorm2d(48)
+        self.larger_2 = nn.ConvTranspose2d(48, 32, 4, stride=2, padding=1, bias=False)
+        self.norm_3 = nn.BatchNorm2d(32)
+        self.pixels = nn.Conv2d(32, 1, 3, padding="same")
+
+    def forward(self, noise: Tensor) -> Tensor:
+        seed = self.seed(torch.reshape(noise, (len(noise), 16, 1, 1)))  # (N, 64, 2, 2)
+        relu_1 = F.relu(self.norm_1(seed))  # (N, 64, 2, 2)
+        larger_1 = self.larger_1(relu_1)  # (N, 48, 4, 4)
+        relu_2 = F.relu(self.norm_2(larger_1))  # (N, 48, 4, 4)
+        larger_2 = self.larger_2(relu_2)  # (N, 32, 8, 8)
+        relu_3 = F.relu(self.norm_3(larger_2))  # (N, 32, 8, 8)
+        return torch.sigmoid(self.pixels(relu_3))  # (N, 1, 8, 8)
+
+
+class Discriminator(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blur = GaussianNoise(0.05)
+        self.strokes = nn.Conv2d(1, 32, 3, padding="same")
+        self.parts = nn.Conv2d(32, 48, 4, stride=2, padding=1, bias=False)
+        self.norm_2 = nn.BatchNorm2d(48)
+        self.whole = nn.Conv2d(48, 64, 4, stride=2, padding=1, bias=False)
+        self.norm_3 = nn.BatchNorm2d(64)
+        self.dropout = nn.Dropout(0.3)
+        self.score = nn.Linear(256, 1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        blur = self.blur(2 * image - 1)  # (N, 1, 8, 8)
+        leaky_1 = F.leaky_relu(self.strokes(blur), 0.2)  # (N, 32, 8, 8)
+        parts = self.parts(leaky_1)  # (N, 48, 4, 4)
+        leaky_2 = F.leaky_relu(self.norm_2(parts), 0.2)  # (N, 48, 4, 4)
+        whole = self.whole(leaky_2)  # (N, 64, 2, 2)
+        leaky_3 = F.leaky_relu(self.norm_3(whole), 0.2)  # (N, 64, 2, 2)
+        flatten = torch.flatten(self.dropout(leaky_3), 1)  # (N, 256)
+        return self.score(flatten)  # (N, 1)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.generator = Generator()
+        self.discriminator = Discriminator()
+        self.judge = torch.optim.AdamW(
+            self.discriminator.parameters(), lr=0.001, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.judge_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.judge, T_max=epochs * steps_per_epoch
+        )
+        self.forger = torch.optim.AdamW(
+            self.generator.parameters(), lr=0.001, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.forger_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.forger, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        fake = self.generator(torch.randn(len(image), 16, device=image.device))  # (N, 1, 8, 8)
+        real_score = self.discriminator(image)  # (N, 1)
+        fake_score = self.discriminator(fake)  # (N, 1)
+        real_loss = F.binary_cross_entropy_with_logits(real_score, torch.full_like(real_score, 0.9))
+        fake_loss = F.binary_cross_entropy_with_logits(fake_score, torch.full_like(fake_score, 0.0))
+        forger_loss = F.binary_cross_entropy_with_logits(
+            fake_score, torch.full_like(fake_score, 1.0)
+        )
+        return {
+            "judge_loss": real_loss + fake_loss,
+            "forger_loss": forger_loss,
+            "real_loss": real_loss,
+            "fake_loss": fake_loss,
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Each optimizer in turn moves its own weights."""
+        image = batch["image"]  # (N, 1, 8, 8)
+
+        # judge: minimise judge_loss over discriminator
+        fake = self.generator(torch.randn(len(image), 16, device=image.device))  # (N, 1, 8, 8)
+        real_score = self.discriminator(image)  # (N, 1)
+        fake_score = self.discriminator(fake)  # (N, 1)
+        real_loss = F.binary_cross_entropy_with_logits(real_score, torch.full_like(real_score, 0.9))
+        fake_loss = F.binary_cross_entropy_with_logits(fake_score, torch.full_like(fake_score, 0.0))
+        judge_loss = real_loss + fake_loss
+        descend(self.judge, judge_loss)
+        self.judge_schedule.step()
+
+        # forger: minimise forger_loss over generator; fake still holds
+        fake_score = self.discriminator(fake)  # (N, 1)
+        forger_loss = F.binary_cross_entropy_with_logits(
+            fake_score, torch.full_like(fake_score, 1.0)
+        )
+        descend(self.forger, forger_loss)
+        self.forger_schedule.step()
+
+        return {
+            "judge_loss": judge_loss.detach(),
+            "forger_loss": forger_loss.detach(),
+            "real_loss": real_loss.detach(),
+            "fake_loss": fake_loss.detach(),
+        }
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = digits("image", validation=0.15, test=0.15, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    optimizer.step()
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="gan.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,254 @@
+"""resnet: 56 layers learn to read digits, because every two of them have a shortcut around them
+
+Run it: python resnet.py --device cpu --epochs 10
+"""
+
+import argparse
+import math
+from collections.abc import Iterable, Iterator
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 10
+SEED = 0
+BATCH_SIZE = 64
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class Residual(nn.Module):
+    """From x (N, channels, …, …) to (N, channels, …, …)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv_1 = nn.Conv2d(channels, channels, 3, padding="same", bias=False)
+        self.norm_1 = nn.BatchNorm2d(channels)
+        self.conv_2 = nn.Conv2d(channels, channels, 3, padding="same", bias=False)
+        self.norm_2 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv_1 = self.conv_1(x)  # (N, channels, …, …)
+        relu_1 = F.relu(self.norm_1(conv_1))  # (N, channels, …, …)
+        conv_2 = self.conv_2(relu_1)  # (N, channels, …, …)
+        return F.relu(x + self.norm_2(conv_2))  # (N, channels, …, …)
+
+
+class Widening(nn.Module):
+    """From x (N, in_channels, …, …) to (N, channels, …, …)."""
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.conv_1 = nn.Conv2d(in_channels, channels, 3, stride=2, padding=1, bias=False)
+        self.norm_1 = nn.BatchNorm2d(channels)
+        self.conv_2 = nn.Conv2d(channels, channels, 3, padding="same", bias=False)
+        self.norm_2 = nn.BatchNorm2d(channels)
+        self.shortcut = nn.Conv2d(in_channels, channels, 1, stride=2, bias=False)
+        self.norm_3 = nn.BatchNorm2d(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv_1 = self.conv_1(x)  # (N, channels, …, …)
+        relu_1 = F.relu(self.norm_1(conv_1))  # (N, channels, …, …)
+        conv_2 = self.conv_2(relu_1)  # (N, channels, …, …)
+        shortcut = self.shortcut(x)  # (N, channels, …, …)
+        return F.relu(self.norm_3(shortcut) + self.norm_2(conv_2))  # (N, channels, …, …)
+
+
+class Resnet(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(1, 8, 3, padding="same", bias=False)
+        self.norm = nn.BatchNorm2d(8)
+        self.stage_1 = Chain([Residual(channels=8) for _ in range(9)])
+        self.widening = Widening(in_channels=8, channels=16)
+        self.stage_2 = Chain([Residual(channels=16) for _ in range(8)])
+        self.widening_2 = Widening(in_channels=16, channels=32)
+        self.stage_3 = Chain([Residual(channels=32) for _ in range(8)])
+        self.scores = nn.Linear(32, 10)
+
+    def forward(self, image: Tensor) -> Tensor:
+        stem = self.stem(image)  # (N, 8, 8, 8)
+        relu = F.relu(self.norm(stem))  # (N, 8, 8, 8)
+        stage_1 = self.stage_1(relu)  # (N, 8, 8, 8)
+        widening_1 = self.widening(stage_1)  # (N, 16, 4, 4)
+        stage_2 = self.stage_2(widening_1)  # (N, 16, 4, 4)
+        widening_2 = self.widening_2(stage_2)  # (N, 32, 2, 2)
+        pooled = torch.mean(self.stage_3(widening_2), (2, 3))  # (N, 32)
+        return self.scores(pooled)  # (N, 10)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.network = Resnet()
+        self.sgd = torch.optim.SGD(
+            self.network.parameters(), lr=0.05, momentum=0.9, weight_decay=0.0001, nesterov=True
+        )
+        self.sgd_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.sgd, max_lr=0.05, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        label = batch["label"]  # (N,)
+        scores = self.network(image)  # (N, 10)
+        return {
+            "cross_entropy": F.cross_entropy(scores, label, label_smoothing=0.0),
+            "accuracy": accuracy(scores, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # sgd: minimise cross_entropy
+        self.sgd.zero_grad()
+        values["cross_entropy"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.sgd.step()
+        self.sgd_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = digits("image", validation=0.15, test=0.15, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="resnet.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,242 @@
+"""vae: a variational autoencoder packs binary digits into 8 numbers and draws new ones
+
+Run it: python vae.py --device cpu --epochs 200
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 200
+SEED = 0
+BATCH_SIZE = 128
+
+
+def binarise(x: Tensor, threshold: float) -> Tensor:
+    """1 where a value reaches the threshold, 0 elsewhere."""
+    return (x >= threshold).to(x.dtype)
+
+
+def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """A draw from a normal distribution, as a function that gradients pass through."""
+    return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+
+
+def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """How far normal distributions lie from the standard one, in nats a sample."""
+    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
+    return divergence.flatten(1).sum(1).mean()
+
+
+class Encoder(nn.Module):
+    """From pixels (N, 64) to (N, 8), (N, 8)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worn = nn.Dropout(0.1)
+        self.wide = nn.Linear(64, 256)
+        self.dropout = nn.Dropout(0.2)
+        self.narrow = nn.Linear(256, 256)
+        self.mean_layer = nn.Linear(256, 8)
+        self.variance_layer = nn.Linear(256, 8)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        worn = self.worn(pixels)  # (N, 64)
+        relu_1 = F.relu(self.wide(worn))  # (N, 256)
+        dropout = self.dropout(relu_1)  # (N, 256)
+        relu_2 = F.relu(self.narrow(dropout))  # (N, 256)
+        return self.mean_layer(relu_2), self.variance_layer(relu_2)  # (N, 8), (N, 8)
+
+
+class Decoder(nn.Module):
+    """From code (N, 8) to (N, 64)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide = nn.Linear(8, 256)
+        self.dropout = nn.Dropout(0.2)
+        self.narrow = nn.Linear(256, 256)
+        self.logits = nn.Linear(256, 64)
+
+    def forward(self, code: Tensor) -> Tensor:
+        relu_1 = F.relu(self.wide(code))  # (N, 256)
+        dropout = self.dropout(relu_1)  # (N, 256)
+        relu_2 = F.relu(self.narrow(dropout))  # (N, 256)
+        return self.logits(relu_2)  # (N, 64)
+
+
+class Vae(nn.Module):
+    """From image (N, 64) to (N, 8), (N, 8), (N, 64), (N, 64)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = Encoder()
+        self.decoder = Decoder()
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        ink = binarise(image, 0.5)  # (N, 64)
+        mean, log_variance = self.encoder(ink)
+        return (
+            mean,
+            log_variance,
+            self.decoder(reparameterise(mean, log_variance)),
+            ink,
+        )  # (N, 8), (N, 8), (N, 64), (N, 64)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.network = Vae()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.01
+        )
+        self.adamw_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adamw, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        image = batch["image"]  # (N, 64)
+        mean, log_variance, decoder, ink = self.network(image)  # (N, 8), (N, 8), (N, 64), (N, 64)
+        divergence = kl_to_normal(mean, log_variance)
+        reconstruction = F.binary_cross_entropy_with_logits(decoder, ink, reduction="sum") / len(
+            decoder
+        )
+        return {
+            "negative_elbo": reconstruction + divergence,
+            "divergence": divergence,
+            "reconstruction": reconstruction,
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise negative_elbo
+        self.adamw.zero_grad()
+        values["negative_elbo"].backward()
+        self.adamw.step()
+        self.adamw_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = digits("pixels", validation=0.15, test=0.15, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="vae.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
