@@ -45,24 +45,27 @@ class Scan(_Use):
         takes = tuple(port.name for port in block.interface.inputs)
         gives = block.interface.outputs
         given = dict(zip(takes, inputs, strict=True))
-        states = [name for name in takes if name in gives]
-        sequences = [name for name in takes if name not in (*gives, *self.whole)]
-        metas = {name: value.meta for name, value in given.items() if value is not None}
-        count = _steps({name: metas[name] for name in sequences})
-        for name in sequences:
-            metas[name] = _one_step(metas[name])
-        for name in states:
-            metas.setdefault(name, Meta((count, self.features)))
-        results = block.results([metas[name] for name in takes], self.arguments)
-        for name, result in zip(gives, results, strict=True):
-            self._require_same(name, metas.get(name, result), result, given.get(name))
+        metas = self._step(given, gives)
+        for name, result in zip(gives, block.results(metas.values(), self.arguments), strict=True):
+            if name in takes:
+                self._require_same(name, metas[name], result, given[name])
         while inputs and inputs[-1] is None:
             inputs = inputs[:-1]
-        options = {"whole": self.whole} if self.whole else {}
         cell = call(block, **self.arguments)
+        options = {"whole": self.whole} if self.whole else {}
         return call(
             scan, cell, *inputs, takes=takes, gives=gives, features=self.features, **options
         )
+
+    def _step(self, given: Mapping[str, Tensor | None], gives: tuple[str, ...]) -> dict[str, Meta]:
+        """What each input of the block gets at a step, where all fits."""
+        metas = {name: value.meta for name, value in given.items() if value is not None}
+        cut = [name for name in given if name not in (*gives, *self.whole)]
+        zeros = Meta((_batch_of({name: metas[name] for name in cut}), self.features))
+        return {
+            name: _one_step(metas[name]) if name in cut else metas.get(name, zeros)
+            for name in given
+        }
 
     def _require_same(self, name: str, state: Meta, result: Meta, wired: Tensor | None) -> None:
         if state == result:
@@ -203,7 +206,7 @@ def _one_step(meta: Meta) -> Meta:
     return meta._replace(shape=(meta.shape[0], *meta.shape[2:]))
 
 
-def _steps(sequences: Mapping[str, Meta]) -> int:
+def _batch_of(sequences: Mapping[str, Meta]) -> int:
     """The batch size of sequences that fit together."""
     if not sequences:
         raise Misfit("its block needs an input that is no state: add one, for a step of a sequence")
