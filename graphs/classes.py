@@ -24,6 +24,7 @@ OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
     *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("Split", "Tensors", "in_memory", "taken"),
 )
 """Names that the rest of an exported file uses."""
 
