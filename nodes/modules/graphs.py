@@ -1,5 +1,5 @@
-"""Layers for graphs. The nodes of all graphs of a batch lie in one tensor, (V, F); an edge leads from
-a node in the first row of the edge index, (2, E), to one in the second.
+"""Layers for graphs. The nodes of all graphs of a batch lie in one tensor, (V, F); an edge leads
+from a node in the first row of the edge index, (2, E), to one in the second.
 """
 
 import torch
@@ -8,9 +8,10 @@ from torch.nn import functional as F
 
 
 def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """Where edges come from and where they lead, (E,) each. Raises IndexError where that is no node.
+    """Where edges come from and where they lead, (E,) each.
 
-    On a GPU nothing is looked at, which would make it wait.
+    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
+    wait.
     """
     if edge_index.device.type == "cpu" and edge_index.numel():
         first, last = int(edge_index.min()), int(edge_index.max())
