@@ -69,8 +69,8 @@ def test_gat(concat: bool, loops: bool) -> None:
 
 def test_gin() -> None:
     x, edge_index, _ = graph()
-    ours = graphs.GINConv(3, 5, 4, epsilon=0.3).double()
-    theirs = geometric.GINConv(ours.mlp, eps=0.3)  # this draws the weights of the MLP anew
+    ours = graphs.GINConv(3, 5, 4, epsilon=0.25).double()
+    theirs = geometric.GINConv(ours.mlp, eps=0.25)  # this draws the weights of the MLP anew
     require_equal(ours(x, edge_index), theirs(x, edge_index))
 
 
