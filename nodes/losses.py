@@ -171,9 +171,7 @@ class BinaryCrossEntropy(Loss):
         target = answer if answer is not None else call(torch.full_like, prediction, self.target)
         if self.reduction == "mean":
             return self._surprise(prediction, target)
-        return call(
-            operator.truediv, self._surprise(prediction, target, "sum"), prediction.batch
-        )
+        return call(operator.truediv, self._surprise(prediction, target, "sum"), prediction.batch)
 
     def _surprise(self, scores: Numbers, target: Expression, reduction: str = "") -> Call | Apply:
         options = {"reduction": reduction} if reduction else {}

@@ -26,7 +26,7 @@ def logistic_noise(*sizes: int, device: torch.device) -> Tensor:
 def fixed_noise(*sizes: int, seed: int, device: torch.device) -> Tensor:
     """The same normal random numbers each time; other draws go on as if there were none."""
     generator = torch.Generator().manual_seed(seed)
-    return torch.randn(*sizes, generator=generator, device="cpu").to(device)
+    return torch.randn(*sizes, generator=generator).to(device)
 
 
 def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
