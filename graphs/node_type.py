@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import (
     Annotated,
@@ -252,6 +252,8 @@ class Optimizer(NodeType):
 
     role = "optimizer"
     outputs = ()
+    needs_closure: ClassVar[bool] = False
+    """Whether it looks at its loss several times in one step, which a closure computes again."""
     every: PositiveInt = 1
     """Acts on each so many batches: 5 is every fifth. On the others its loss is only measured."""
     times: PositiveInt = 1
@@ -283,6 +285,10 @@ class Optimizer(NodeType):
         """Its own first, then those that all optimizers have."""
         found = super().parameters()
         return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
+
+    def complaint(self, shapes: Iterable[tuple[int, ...]]) -> str:
+        """What is wrong with weights of these shapes; nothing where it can move them."""
+        return ""
 
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         """Describe the optimizer; `weights` is one expression, the parameters that it owns."""

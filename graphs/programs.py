@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from graphs.document import End, Wire
 from graphs.edits import Disconnect, RemoveNodes
-from graphs.node_type import Data, Metric, Role, node_types
+from graphs.node_type import Data, Metric, Optimizer, Role, node_types
 from graphs.problems import Fix, Problem
 from graphs.turns import Turn, misfits, turn_of
 
@@ -115,6 +115,7 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
     return [
         *found,
         *_turns(checked, statements),
+        *_refused(checked, statements),
         *_wired_weights(checked, statements),
         *_shared(checked, statements),
         *_unreached(checked, statements),
@@ -204,6 +205,17 @@ def _turns(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Pro
         for statement in statements
         for parameter, text in misfits(statement.turn, epochs)
     ]
+
+
+def _refused(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    """Optimizers that cannot move the weights that they own."""
+    found = []
+    for statement in statements:
+        type_ = checked.types.get(statement.optimizer)
+        shapes = [shape for id in statement.owned for shape in checked.weights[id]]
+        if isinstance(type_, Optimizer) and shapes and (text := type_.complaint(shapes)):
+            found.append(Problem(graph=checked.name, node=statement.optimizer, text=text))
+    return found
 
 
 def _wired_weights(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:

@@ -94,7 +94,8 @@ class _File:
         """The whole file, not yet formatted."""
         classes = self._classes()
         over = self._over_split()
-        measures = self._copied([*self._layers(), *self.context.classes.nodes])
+        inside = [*self._layers(), *self._optimizers()]
+        measures = self._copied([*inside, *self.context.classes.nodes])
         data = [
             *self._copied(self._data()),
             load_text(self._loaders(), self._reads_files(), self._data_signature()),
@@ -136,6 +137,9 @@ class _File:
 
     def _layers(self) -> list[Described]:
         return self.context.described((*self.program.network, *self.program.judging))
+
+    def _optimizers(self) -> list[Described]:
+        return self.context.described(tuple(s.optimizer for s in self.program.statements))
 
     def _data(self) -> list[Described]:
         return self.context.described(self.program.data)
