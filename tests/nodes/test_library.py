@@ -156,10 +156,15 @@ def test_optimizers_move_weights(type_: type[Optimizer]) -> None:
     built = type_.model_validate({"lr": 0.05}).build("loss", "weights")
     optimizer = built.target([weight], **built.kwargs)
     before = weight.detach().square().sum()
-    for _ in range(100):
+
+    def closure() -> torch.Tensor:
         optimizer.zero_grad()
-        weight.square().sum().backward()
-        optimizer.step()
+        loss = weight.square().sum()
+        loss.backward()
+        return loss
+
+    for _ in range(100):
+        optimizer.step(closure)
     assert weight.detach().square().sum() < 0.5 * before
 
 
