@@ -132,6 +132,8 @@ class Library:
     folder: Path | None
     cache: Cache
     pass_: Pass
+    started: bool = False
+    """Whether it is for a training that goes on, with weights of its own."""
 
     def __post_init__(self) -> None:
         self._checked: dict[Use, CheckedGraph] = {}

@@ -66,6 +66,13 @@ class Example(NamedTuple):
     problem: str | None = None
 
 
+class Start(NamedTuple):
+    """A safetensors file that weights start from, and what stands before their names in it."""
+
+    file: str
+    part: str = ""
+
+
 class Misfit(ValueError):
     """Raised by `build` when parameters and wires do not fit; `use` are parameters that would."""
 
@@ -198,6 +205,11 @@ class NodeType(BaseModel):
     def follows(self) -> str:
         """The shared weights that its own are the moving average of."""
         return ""
+
+    @property
+    def starts_from(self) -> Start | None:
+        """The file that its weights start from, if there is one."""
+        return None
 
     def build(self, *args: Any, **blocks: Any) -> Any:
         """Describe the Python of this node. The signature of a subclass names its input ports."""

@@ -121,6 +121,7 @@ class _File:
         return main_text(
             self.stem,
             self._reads_files(),
+            bool(self.context.starts),
             self.program,
             self.context.hyperparameters,
             self.context.arguments(self.program.data),
@@ -150,6 +151,8 @@ class _File:
 
     def _loop(self) -> list[str]:
         batches = loop.batches if len(self.program.data) == 1 else unpaired.batches
+        if self.context.starts:
+            self.copier.add(loop.load_part)
         if len(self.program.statements) > 1:
             turns = [statement.turn for statement in self.program.statements]
             if not all(turn.collects for turn in turns):
