@@ -107,8 +107,7 @@ def _misfit(start: Start, came: Metas, needed: Metas) -> _Misfit | None:
     if not differences:
         return None
     if parts := fitting_parts(came, needed):
-        names = ".… or ".join(parts)
-        text = f"the weights that fit are called {names}.… in {start.file}: say so in {PART}"
+        text = f"{start.file} has weights that fit under {' or '.join(parts)}: say so in {PART}"
         return _Misfit(text, PART, tuple(parts))
     more = f" (and {len(differences) - 1} more that do not fit)" if len(differences) > 1 else ""
     return _Misfit(f"{differences[0]}{more}")

@@ -146,8 +146,8 @@ def test_a_use_says_its_block_and_its_weights() -> None:
     started = Node(type="Block", parameters={"block": "Generator", "state": "frozen", **start})
     words = f"Block · {icon('download')} old · {icon('snowflake')} frozen"
     assert captions.subtitle(started) == words
-    average = {"block": "Generator", "state": "average", "average_of": "forger", "decay": 0.9}
-    words = f"Block · {icon('chart-line')} average of forger · decay 0.9"
+    average = {"block": "Generator", "state": "average", "average_of": "forger"}
+    words = f"Block · {icon('chart-line')} average of forger"
     assert captions.subtitle(Node(type="Block", parameters=average)) == words
     given = Node(type="Repeat", parameters={"block": "Generator", "arguments": {"width": "=w"}})
     assert captions.subtitle(given) == "block Generator · width w"

@@ -115,7 +115,7 @@ def test_the_part_is_offered(tmp_path: Path, weights: dict[str, Tensor]) -> None
     document = reader(start_from="trained.safetensors")
     (problem,) = problems(document, tmp_path)
     assert (problem.node, problem.parameter) == ("encoder", "start_part")
-    assert "called network.encoder.… in trained.safetensors" in problem.text
+    assert "trained.safetensors has weights that fit under network.encoder:" in problem.text
     (fix,) = problem.fixes
     assert problems(apply(document, *fix.edits), tmp_path) == []
 
