@@ -262,7 +262,11 @@ class _GraphPass:
     def _check_shared_weights(self) -> None:
         """Nodes that share weights need weights of equal shapes, and all or none of them frozen."""
         first: dict[str, str] = {}
+        learning = {type_.shared_weights for type_ in self.types.values() if type_.learns}
         for id, type_ in self.types.items():
+            if not (type_.learns or type_.frozen) and type_.shared_weights not in learning - {""}:
+                text = "it is frozen here, and no use trains its weights: give one the same name"
+                self._report(id, text, parameter="weights")
             if type_.shared_weights and id in self.weights:
                 other = first.setdefault(type_.shared_weights, id)
                 if self.weights[other] != self.weights[id]:

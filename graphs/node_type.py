@@ -202,6 +202,11 @@ class NodeType(BaseModel):
         return False
 
     @property
+    def learns(self) -> bool:
+        """Whether an optimizer may move its weights by what comes of this node."""
+        return not self.frozen
+
+    @property
     def follows(self) -> str:
         """The shared weights that its own are the moving average of."""
         return ""

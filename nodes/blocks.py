@@ -20,6 +20,7 @@ from graphs.node_type import (
     Port,
     Start,
 )
+from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
 from nodes.modules.state import Average
 
@@ -111,14 +112,23 @@ class Block(_Use):
     generated images is one block, used twice. Two names, or none, are two sets of weights.
     """
 
-    state: Literal["trained", "frozen", "average"] = "trained"  # type: ignore[assignment]
-    """Trained; frozen: in evaluation mode, and moved by no optimizer; or the moving average of
-    another use's weights, in evaluation mode too.
+    state: Literal["trained", "frozen", "frozen_here", "average"] = "trained"  # type: ignore[assignment]
+    """Trained; frozen: in evaluation mode, and moved by no optimizer; frozen_here: so in this use
+    alone, while another use trains the same weights; or the moving average of another use's
+    weights, in evaluation mode too.
     """
     average_of: str = ""
     """For an average: the name of the weights that it follows, step by step."""
     decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
     """For an average: how much of it stays at each step, from 0 to 1."""
+
+    @property
+    def frozen(self) -> bool:
+        return self.state in ("frozen", "average")
+
+    @property
+    def learns(self) -> bool:
+        return self.state == "trained"
 
     @property
     def follows(self) -> str:
@@ -133,7 +143,7 @@ class Block(_Use):
         made = call(block, **self.arguments)
         if self.state == "average":
             return call(Average, made, decay=self.decay)(*inputs)
-        return made
+        return call(frozen, made, *inputs) if self.state == "frozen_here" else made
 
 
 class Repeat(_Holder):

@@ -148,7 +148,7 @@ def state_parts(node: Node) -> list[str]:
 
 def is_frozen(node: Node) -> bool:
     """No optimizer moves the weights of a use."""
-    return node.parameters.get("state") == "frozen"
+    return str(node.parameters.get("state")).startswith("frozen")
 
 
 def told_apart(nodes: Mapping[str, Node]) -> dict[str, str]:
