@@ -45,8 +45,8 @@ class Handing(NamedTuple):
         if not self.by_number:
             return []
         if all(type_.hands_out for type_ in self.data.values()):
-            return [together.Split if self.several else taking.Split]
-        return [together.Split, together.in_memory]
+            return [taking.Split]
+        return [taking.Split, together.in_memory]
 
     @property
     def batches(self) -> Callable[..., Any]:
