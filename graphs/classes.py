@@ -24,7 +24,8 @@ OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
     *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
-    *("Split", "Tensors", "in_memory", "taken"),
+    *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
+    *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing"),
 )
 """Names that the rest of an exported file uses."""
 

@@ -18,6 +18,7 @@ class Copier:
     def __init__(self) -> None:
         self.imports: set[str] = set()
         self._sources: dict[tuple[str, str], str] = {}
+        self._begun: set[tuple[str, str]] = set()
         self._taken = 0
 
     def add(self, target: Callable[..., Any]) -> None:
@@ -36,8 +37,9 @@ class Copier:
         return new
 
     def _add(self, module: ModuleType, name: str) -> None:
-        if (module.__name__, name) in self._sources:
-            return
+        if (module.__name__, name) in self._begun:
+            return  # copied, or on its way: two functions may call each other
+        self._begun.add((module.__name__, name))
         source = inspect.getsource(module)
         tree = ast.parse(source)
         own = {n.name: n for n in tree.body if isinstance(n, _DEFINITIONS)}

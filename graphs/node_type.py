@@ -16,13 +16,22 @@ from typing import (
     ClassVar,
     Literal,
     NamedTuple,
+    Self,
     Union,
     get_args,
     get_origin,
     get_type_hints,
 )
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from graphs.expressions import Expression
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
@@ -218,6 +227,35 @@ class Data(NodeType):
     role = "data"
     batch_size: PositiveInt = 64
     """How many samples the network sees between two updates."""
+    sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"
+    """The order of training samples: each once at random, each once as they lie (fixed), drawn so
+    that classes come equally often (weighted), or classes in turn (balanced)."""
+    drop_last: bool = False
+    """Leave out the last batch of an epoch when it is not full."""
+
+    @model_validator(mode="after")
+    def _has_classes(self) -> Self:
+        if self.sampling in ("weighted", "balanced") and self.class_field is None:
+            raise ValueError(f"{self.sampling} sampling needs a field of classes, (N,)")
+        return self
+
+    @classmethod
+    @functools.cache
+    def parameters(cls) -> tuple[Parameter, ...]:
+        """Its own first, then those that all data nodes have."""
+        found = super().parameters()
+        return tuple(sorted(found, key=lambda parameter: parameter.name in Data.model_fields))
+
+    @property
+    def class_field(self) -> str | None:
+        """The field with the classes by which samples may be drawn."""
+        labels = Meta((SYMBOLS["N"],), "int64")
+        return next((name for name, meta in self.fields().items() if meta == labels), None)
+
+    @property
+    def read_ahead(self) -> int:
+        """How many processes read the next batches, where samples are handed out by number."""
+        return 0
 
     @property
     def hands_out(self) -> bool:

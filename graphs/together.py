@@ -27,6 +27,10 @@ class Tensors:
     def take(self, index: Tensor) -> dict[str, Tensor]:
         return {name: values[index.to(values.device)] for name, values in self.fields.items()}
 
+    def column(self, name: str) -> Tensor:
+        """One field of all samples."""
+        return self.fields[name]
+
 
 def in_memory(splits: dict[str, dict[str, Tensor]]) -> dict[str, Tensors]:
     """Splits whose fields are tensors, as splits that hand out their samples by number."""

@@ -62,8 +62,9 @@ class Training:
         self.saver = saver
         torch.manual_seed(seed)
         self.data = trainable.load(device)
-        longest = samples_in(self.data["train"])
-        self.steps_per_epoch = max(1, math.ceil(longest / self.module.BATCH_SIZE))
+        train, size = self.data["train"], self.module.BATCH_SIZE
+        places = train.places(size) if hasattr(train, "places") else samples_in(train)
+        self.steps_per_epoch = max(1, math.ceil(places / size))
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
         self.progress = Progress()
         self.test: dict[str, float] = {}
