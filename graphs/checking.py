@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from graphs.block_ports import BlockInput, BlockOutput
 from graphs.blocks import Library, Use, port_nodes
 from graphs.checked import Checked, CheckedGraph, ports_of
 from graphs.document import MAIN, Document, End, Graph, Node, Wire
@@ -24,7 +25,7 @@ from graphs.inference import (
 )
 from graphs.kinds import Meta
 from graphs.naming import FLAGS, Names
-from graphs.node_type import BlockInput, BlockOutput, Data, NodeType, Port, node_types, port_names
+from graphs.node_type import Data, NodeType, Port, node_types, port_names
 from graphs.problems import Fix, Problem
 from graphs.programs import program_problems
 from graphs.starts import start_problems

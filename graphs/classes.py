@@ -17,23 +17,16 @@ from graphs.expressions import Call, walk
 from graphs.hyperparameters import used, varied
 from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
-from graphs.node_type import Start
 from graphs.printing import Described, Scope
 from graphs.programs import Program, program_of
+from graphs.weight_files import Start
 
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
-    *(
-        "descend",
-        "collect",
-        "load_part",
-        "values",
-        "acts",
-        "validation",
-        "steps_per_epoch",
-        "epochs",
-    ),
+    *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
+    *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
 )
 """Names that the rest of an exported file uses."""
 

@@ -22,9 +22,9 @@ from graphs.inference import meta_of
 from graphs.kinds import Meta
 from graphs.loading import load_source
 from graphs.naming import Imports, Names
-from graphs.node_type import NodeType, Start
+from graphs.node_type import NodeType
 from graphs.problems import Problem
-from graphs.weight_files import WeightsError, metas_in
+from graphs.weight_files import Start, WeightsError, metas_in
 
 Metas = Mapping[str, Meta]
 """Shapes and dtypes of weights by their names."""

@@ -5,6 +5,7 @@ stranger's.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from safetensors import SafetensorError, safe_open
 
@@ -28,6 +29,13 @@ _DTYPES = {
     "F8_E5M2": "float8_e5m2",
 }
 """What torch calls the dtypes of such files."""
+
+
+class Start(NamedTuple):
+    """A safetensors file that weights start from, and what stands before their names in it."""
+
+    file: str
+    part: str = ""
 
 
 class WeightsError(ValueError):

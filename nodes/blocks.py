@@ -5,21 +5,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
+from graphs.block_ports import BlockInput, BlockOutput
 from graphs.document import identifier
 from graphs.expressions import Apply, Call, call
 from graphs.kinds import NAMED, Features, Numbers, Tensor
 from graphs.node_type import (
-    BlockInput,
     BlockName,
-    BlockOutput,
     File,
     Interface,
     Misfit,
     NodeType,
     Outputs,
     Port,
-    Start,
 )
+from graphs.weight_files import Start
 from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
 from nodes.modules.state import Average

@@ -47,13 +47,11 @@ class Trainable:
         if hasattr(program, "load_weights"):
             program.load_weights(self.folder or Path())
 
-    def load(self, device: torch.device) -> dict[str, dict[str, torch.Tensor]]:
-        """The data, on a device: split, field, tensor."""
+    def load(self, device: torch.device) -> dict[str, Any]:
+        """The data, on a device, by split: fields of tensors, or what hands samples out."""
         load: Any = self.module.load
         reads_files = "folder" in inspect.signature(load).parameters
-        data: dict[str, dict[str, torch.Tensor]] = (
-            load(device, self.folder or Path()) if reads_files else load(device)
-        )
+        data: dict[str, Any] = load(device, self.folder or Path()) if reads_files else load(device)
         return data
 
 
