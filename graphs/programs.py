@@ -44,6 +44,11 @@ class Program:
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """All that is computed of a batch."""
+        return (*self.network, *self.judging)
+
+    @property
     def asks_epoch(self) -> bool:
         """Whether it matters in a step which epoch it is."""
         return any(statement.turn.asks_epoch for statement in self.statements)

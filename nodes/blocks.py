@@ -5,19 +5,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
+from graphs.block_ports import BlockInput, BlockOutput
 from graphs.document import identifier
 from graphs.expressions import Apply, Call, call
 from graphs.kinds import NAMED, Features, Numbers, Tensor
 from graphs.node_type import (
-    BlockInput,
     BlockName,
-    BlockOutput,
+    File,
     Interface,
     Misfit,
     NodeType,
     Outputs,
     Port,
 )
+from graphs.weight_files import Start
 from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
 from nodes.modules.state import Average
@@ -77,6 +78,14 @@ class _Use(_Holder):
     """A name for its weights; uses of the block with the same name share them. Empty: its own."""
     state: Literal["trained", "frozen"] = "trained"
     """Trained, or frozen: in evaluation mode, and moved by no optimizer."""
+    start_from: Annotated[str, File] = ""
+    """A safetensors file in the document's folder or below it, such as a run or an exported file
+    saves, whose weights these are at first; a training that is resumed goes on with its own.
+    """
+    start_part: str = ""
+    """What stands before the names of these weights in the file, such as `network.encoder`; empty
+    where the file holds this block and nothing else.
+    """
 
     @property
     def shared_weights(self) -> str:
@@ -89,6 +98,10 @@ class _Use(_Holder):
     @property
     def frozen(self) -> bool:
         return self.state != "trained"
+
+    @property
+    def starts_from(self) -> Start | None:
+        return Start(self.start_from, self.start_part) if self.start_from else None
 
 
 class Block(_Use):
