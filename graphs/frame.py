@@ -28,6 +28,7 @@ def load_text(loaders: dict[str, str], reads_files: bool, signature: str, handin
 def main_text(
     stem: str,
     reads_files: bool,
+    loads_weights: bool,
     program: Program,
     hyperparameters: Mapping[str, Number],
     of_data: list[str],
@@ -43,11 +44,12 @@ def main_text(
     return (
         _MAIN.replace("split: dict[str, Tensor]", f"split: {handing.split}")
         .replace("STEM", stem)
-        .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files else "") + flags)
+        .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files or loads_weights else "") + flags)
         .replace("DATA_ARGUMENTS", "".join(f", {argument}" for argument in data))
         .replace("    STEPS_PER_EPOCH\n", _STEPS_PER_EPOCH if program.needs_length else "")
         .replace("LENGTH", handing.length)
         .replace("Program()", f"Program({', '.join(given)})")
+        .replace("    LOAD_WEIGHTS\n", _LOAD_WEIGHTS if loads_weights else "")
         .replace("        EPOCH\n", _EPOCH if program.asks_epoch else "")
         .replace("        MEASURE\n", _END_EPOCH if program.ends_epochs else _MEASURE)
         .strip()
@@ -68,6 +70,10 @@ _DATA_FLAG = """
 _STEPS_PER_EPOCH = """
     longest = LENGTH
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+""".lstrip("\n")
+
+_LOAD_WEIGHTS = """
+    program.load_weights(arguments.data)
 """.lstrip("\n")
 
 _EPOCH = """
@@ -128,6 +134,7 @@ def main() -> None:
     data = load(arguments.deviceDATA_ARGUMENTS)
     STEPS_PER_EPOCH
     program = Program().to(arguments.device)
+    LOAD_WEIGHTS
     for epoch in range(1, arguments.epochs + 1):
         EPOCH
         MEASURE

@@ -4,23 +4,12 @@ torch, copied as it stands.
 
 import math
 from collections.abc import Iterator
-from typing import Protocol, Self
+from typing import Self
 
 import torch
 from torch import Tensor
 
-
-class Split(Protocol):
-    """Samples that are handed out by number."""
-
-    def __len__(self) -> int:
-        """How many samples there are."""
-
-    def to(self, device: str | torch.device) -> Self:
-        """The same samples, handed out on a device."""
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        """The batch of some samples, by their numbers; its fields may differ in length."""
+from graphs.taking import Split
 
 
 class Tensors:
@@ -37,6 +26,10 @@ class Tensors:
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
         return {name: values[index.to(values.device)] for name, values in self.fields.items()}
+
+    def column(self, name: str) -> Tensor:
+        """One field of all samples."""
+        return self.fields[name]
 
 
 def in_memory(splits: dict[str, dict[str, Tensor]]) -> dict[str, Tensors]:

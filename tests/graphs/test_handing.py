@@ -10,7 +10,8 @@ from torch import Tensor
 import nodes.library  # noqa: F401  registers the node types
 from app.runs import Run
 from app.training.control import Control
-from graphs import loop, node_type, taking, together, unpaired
+from graphs import loop, node_type, sampling, taking, together, unpaired
+from graphs.checking import check
 from graphs.document import Document
 from graphs.expressions import Call, call
 from graphs.kinds import SYMBOLS, Meta
@@ -18,7 +19,7 @@ from graphs.loading import load_source
 from graphs.node_type import Data
 from graphs.source import export
 from tests.app.made_runs import new_run, train, values_of
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import classifier, drawn
 from tests.graphs.ragged import Ragged, ragged
 
 N, V = SYMBOLS["N"], SYMBOLS["V"]
@@ -152,3 +153,78 @@ def test_beside_a_source_of_tensors() -> None:
     assert [len(batch["wine.label"]) for batch in batches] == [8] * 6 + [2]
     values = module.train(module.Program(), data["train"])
     assert set(values) == {"loss", "second"}
+
+
+def options(**parameters: Any) -> str:
+    """The source of digits whose samples come in an order of their own."""
+    document = classifier(digits=("Digits", {}, {"batch_size": 50, **parameters}))
+    return export(document)
+
+
+def labels(source: str) -> list[Tensor]:
+    """The labels of an epoch's batches."""
+    module = load_source(source, Path("program.py"))
+    torch.manual_seed(0)
+    train = module.load("cpu")["train"]
+    return [batch["label"] for batch in module.batches(train, module.BATCH_SIZE, shuffle=True)]
+
+
+def test_balanced_batches_have_as_many_of_each_class() -> None:
+    batches = labels(options(sampling="balanced"))
+    assert sum(map(len, batches)) == 1257
+    assert all(batch.bincount().tolist() == [5] * 10 for batch in batches[:-1])
+
+
+def test_weighted_samples_come_equally_often_on_average() -> None:
+    classes = torch.tensor([0] * 900 + [1] * 90 + [2] * 10)
+    torch.manual_seed(0)
+    order = sampling.order_by_class(classes, in_turn=False)
+    assert classes[order].bincount().float().sub(1000 / 3).abs().max() < 60
+
+
+def test_a_fixed_order_and_no_last_part() -> None:
+    one, other = labels(options(sampling="fixed", drop_last=True)), labels(options())
+    assert [len(batch) for batch in one] == [50] * 25 and len(other) == 26
+    fixed = torch.cat(labels(options(sampling="fixed")))
+    assert torch.equal(fixed[:1250], torch.cat(one))
+    assert not torch.equal(torch.cat(other), fixed)
+
+
+def test_drop_last_that_leaves_nothing_is_said() -> None:
+    with pytest.raises(ValueError, match="drop_last leaves no batch of 50 of 20 samples"):
+        sampling.Sampled(Ragged(0, 20), drop_last=True).epoch(50)
+
+
+def test_classes_are_needed_to_balance_them() -> None:
+    problems = check(drawn("x", data=("AddingProblem", {}, {"sampling": "balanced"}))).problems
+    assert any("balanced sampling needs a field of classes" in p.text for p in problems)
+
+
+def test_read_ahead_by_other_processes_is_the_same() -> None:
+    """And nothing is drawn from torch's generator besides the order."""
+    results = []
+    for workers in (0, 2):
+        torch.manual_seed(0)
+        split = sampling.Sampled(Ragged(1, 30), workers=workers).to("cpu")
+        batches = list(sampling.batches(split, 8, shuffle=True, skip=1))
+        results.append((batches, torch.rand(1)))
+    (one, drawn_one), (other, drawn_other) = results
+    assert_equal(one, other)
+    assert torch.equal(drawn_one, drawn_other)
+
+
+def test_orders_of_several_sources() -> None:
+    more = {
+        "digits": ("Digits", {}, {"sampling": "balanced", "batch_size": 8, "drop_last": True}),
+        "flat": ("Flatten", {"x": "digits.image"}),
+        "other": ("Linear", {"x": "flat"}, {"out_features": 10}),
+        "second": ("CrossEntropy", {"prediction": "other", "label": "digits.label"}),
+        "sgd": ("SGD", {"loss": "second"}),
+    }
+    module = load_source(export(document(**more)), Path("program.py"))
+    data = module.load("cpu")
+    torch.manual_seed(0)
+    batches = list(module.batches(data["train"], 8, shuffle=True))
+    assert len(batches) == 1257 // 8 and {module.size_of(batch) for batch in batches} == {8}
+    assert torch.cat([b["digits.label"] for b in batches[:5]]).bincount().tolist() == [4] * 10
+    assert len(list(module.batches(data["validation"], 8))) == 34
