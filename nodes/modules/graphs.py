@@ -57,12 +57,12 @@ def scatter_edges(messages: Tensor, edge_index: Tensor, x: Tensor, reduce: str =
     return scatter(messages, ends(edge_index, len(x))[1], len(x), reduce)
 
 
-def edge_softmax(scores: Tensor, edge_index: Tensor, x: Tensor) -> Tensor:
+def softmax_of_edges(scores: Tensor, edge_index: Tensor, x: Tensor) -> Tensor:
     """A softmax among the edges that arrive at the same node of x: (E, H) -> (E, H)."""
     return scatter_softmax(scores, ends(edge_index, len(x))[1], len(x))
 
 
-def degree(edge_index: Tensor, x: Tensor, end: str = "target") -> Tensor:
+def count_edges(edge_index: Tensor, x: Tensor, end: str = "target") -> Tensor:
     """How many edges arrive at each node of x, or leave it (source): (2, E), (V, …) -> (V, 1)."""
     source, target = ends(edge_index, len(x))
     index = source if end == "source" else target
@@ -249,15 +249,15 @@ class NNConv(nn.Module):
         return result if self.root is None else result + self.root(x)
 
 
-def graph_index(sizes: Tensor, nodes: int) -> Tensor:
+def graph_of_nodes(sizes: Tensor, nodes: int) -> Tensor:
     """Which graph each node belongs to, from how many nodes each graph has: (G,) -> (V,)."""
     graphs = torch.arange(len(sizes), device=sizes.device)
     return torch.repeat_interleave(graphs, sizes, output_size=nodes)
 
 
-def readout(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
+def pool_graphs(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
     """One vector for each graph, of all its nodes: (V, F), (G,) -> (G, F)."""
-    return scatter(x, graph_index(sizes, len(x)), len(sizes), reduce)
+    return scatter(x, graph_of_nodes(sizes, len(x)), len(sizes), reduce)
 
 
 class Set2Set(nn.Module):
@@ -272,7 +272,7 @@ class Set2Set(nn.Module):
 
     def forward(self, x: Tensor, sizes: Tensor) -> Tensor:
         """(V, F), (G,) -> (G, 2 F): the last question, and what was read for it."""
-        index, count = graph_index(sizes, len(x)), len(sizes)
+        index, count = graph_of_nodes(sizes, len(x)), len(sizes)
         question, memory = x.new_zeros(count, x.shape[1]), x.new_zeros(count, x.shape[1])
         read = torch.zeros_like(question)
         for _ in range(self.steps):
