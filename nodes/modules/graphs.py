@@ -226,18 +226,16 @@ class NNConv(nn.Module):
         in_features: int,
         out_features: int,
         edge_features: int,
-        hidden_features: int = 32,
+        hidden_features: int | None = 32,
         reduce: str = "sum",
         root: bool = True,
     ) -> None:
         super().__init__()
         self.shape = (in_features, out_features)
         self.reduce = reduce
-        self.edge_network = nn.Sequential(
-            nn.Linear(edge_features, hidden_features),
-            nn.ReLU(),
-            nn.Linear(hidden_features, in_features * out_features),
-        )
+        hidden = [nn.Linear(edge_features, hidden_features), nn.ReLU()] if hidden_features else []
+        last = nn.Linear(hidden_features or edge_features, in_features * out_features)
+        self.edge_network = nn.Sequential(*hidden, last)
         self.root = nn.Linear(in_features, out_features) if root else None
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_features: Tensor) -> Tensor:
