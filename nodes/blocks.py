@@ -31,7 +31,16 @@ class Input(BlockInput):
     """
 
     kind: Literal[
-        "tensor", "numbers", "features", "image", "sequence", "vector", "labels", "tokens", "scalar"
+        "tensor",
+        "numbers",
+        "features",
+        "image",
+        "volume",
+        "sequence",
+        "vector",
+        "labels",
+        "tokens",
+        "scalar",
     ] = "tensor"
     """What may arrive; `tensor` is anything."""
 

@@ -20,7 +20,8 @@ from graphs.edits import SetParameters
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
-    from graphs.node_type import NodeType, Parameter
+    from graphs.node_type import NodeType
+    from graphs.parameters import Parameter
     from graphs.problems import Problem
 
 MANY = ("names", "values")
@@ -29,7 +30,7 @@ LABEL_ROOM = 134
 RESET_ROOM = 40
 BROWSE_ROOM = 78
 PROMOTE_ROOM = 32
-NUMERIC = ("integer", "number")
+NUMERIC = ("integer", "number", "size")
 PARAMETER = "a parameter of the block"
 
 

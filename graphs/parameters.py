@@ -1,0 +1,94 @@
+"""Parameters of node types: their types beyond pydantic's, and how a form fills them in."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Discriminator, NonNegativeInt, PositiveInt, Tag
+
+Form = Literal[
+    "integer",
+    "number",
+    "flag",
+    "choice",
+    "text",
+    "file",
+    "names",
+    "size",
+    "sizes",
+    "block",
+    "values",
+]
+"""How a parameter is filled in. A size is a number, or one for each axis; names and sizes are
+lists; values belong to names.
+"""
+
+
+class Parameter(NamedTuple):
+    """A parameter as a form shows it."""
+
+    name: str
+    form: Form
+    default: Any
+    help: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+
+
+def _one_or_each(value: object) -> str:
+    return "each" if isinstance(value, list | tuple) else "one"
+
+
+_by_form = Discriminator(_one_or_each)
+"""Only the form that was written is complained about."""
+
+Size = Annotated[
+    Annotated[PositiveInt, Tag("one")] | Annotated[tuple[PositiveInt, ...], Tag("each")], _by_form
+]
+"""A size above 0: one number, or one for each axis."""
+Margin = Annotated[
+    Annotated[NonNegativeInt, Tag("one")] | Annotated[tuple[NonNegativeInt, ...], Tag("each")],
+    _by_form,
+]
+"""The same with 0 allowed, such as zeros put around an image."""
+
+
+def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
+    """A parameter from its entry in a JSON schema."""
+    options = entry.get("anyOf", [entry])
+    given = [option for option in options if option.get("type") != "null"]
+    option = {**entry, **given[0]}
+    if "oneOf" in option:
+        option = {**option, **option["oneOf"][0], "form": "size"}
+    choices = tuple(option.get("enum", ())) or ((option["const"],) if "const" in option else ())
+    minimum = option.get("minimum", option.get("exclusiveMinimum"))
+    if option.get("type") == "integer" and "exclusiveMinimum" in option:
+        minimum = option["exclusiveMinimum"] + 1
+    return Parameter(
+        name=name,
+        form="choice" if choices else option.get("form", _form(option)),
+        default=entry.get("default"),
+        help=" ".join(entry.get("description", "").split()),
+        minimum=minimum,
+        maximum=option.get("maximum", option.get("exclusiveMaximum")),
+        choices=choices,
+        optional=len(given) < len(options),
+    )
+
+
+def _form(option: dict[str, Any]) -> Form:
+    if option.get("items", {}).get("type") == "integer":
+        return "sizes"
+    return _FORMS[option.get("type", "string")]
+
+
+_FORMS: dict[str, Form] = {
+    "integer": "integer",
+    "number": "number",
+    "boolean": "flag",
+    "string": "text",
+    "array": "names",
+    "object": "values",
+}
