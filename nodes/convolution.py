@@ -112,30 +112,6 @@ class _Convolution(NodeType):
             )
 
 
-class Conv1d(_Convolution):
-    """Slides learned filters along a signal (N, C, T); each output channel is what one filter sees.
-
-    Use it on sound and other measurements over time. A sequence (N, T, F) becomes a signal by
-    Permute with the order 0, 2, 1.
-    """
-
-    axes = 1
-    examples = (
-        Example({}, [(2, 3, 16)], [(2, 32, 16)]),
-        Example({"stride": 2, "out_channels": 4}, [(2, 3, 16)], [(2, 4, 8)]),
-        Example({"kernel_size": 1, "groups": 3, "out_channels": 3}, [(2, 3, 16)], [(2, 3, 16)]),
-        Example({"parametrization": "weight_norm"}, [(2, 3, 16)], [(2, 32, 16)]),
-        Example({}, [(2, 8)], problem="needs (N, C, T), got (N, 8)"),
-        Example({"groups": 2}, [(2, 3, 16)], problem="2 groups do not divide 3 channels"),
-        Example(
-            {"kernel_size": [3, 3]}, [(2, 3, 16)], problem="kernel_size: needs one number, got"
-        ),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return self._layer(nn.Conv1d, x)
-
-
 class Conv2d(_Convolution):
     """Slides learned filters over an image; each output channel is what one filter sees.
 
@@ -184,6 +160,30 @@ class Conv2d(_Convolution):
 
     def build(self, x: Image) -> Call:
         return self._layer(nn.Conv2d, x)
+
+
+class Conv1d(_Convolution):
+    """Slides learned filters along a signal (N, C, T); each output channel is what one filter sees.
+
+    Use it on sound and other measurements over time. A sequence (N, T, F) becomes a signal by
+    Permute with the order 0, 2, 1.
+    """
+
+    axes = 1
+    examples = (
+        Example({}, [(2, 3, 16)], [(2, 32, 16)]),
+        Example({"stride": 2, "out_channels": 4}, [(2, 3, 16)], [(2, 4, 8)]),
+        Example({"kernel_size": 1, "groups": 3, "out_channels": 3}, [(2, 3, 16)], [(2, 3, 16)]),
+        Example({"parametrization": "weight_norm"}, [(2, 3, 16)], [(2, 32, 16)]),
+        Example({}, [(2, 8)], problem="needs (N, C, T), got (N, 8)"),
+        Example({"groups": 2}, [(2, 3, 16)], problem="2 groups do not divide 3 channels"),
+        Example(
+            {"kernel_size": [3, 3]}, [(2, 3, 16)], problem="kernel_size: needs one number, got"
+        ),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return self._layer(nn.Conv1d, x)
 
 
 class Conv3d(_Convolution):

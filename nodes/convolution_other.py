@@ -76,26 +76,6 @@ class _Transposed(NodeType):
                 raise Misfit(f"padding {in_words(self.padding)} leaves no pixel: make it smaller")
 
 
-class ConvTranspose1d(_Transposed):
-    """Paints a signal with learned strokes: each step becomes several, and they overlap.
-
-    It is a convolution turned round, and makes signals longer. Use it in generators and decoders of
-    sound; with kernel 4, stride 2 and padding 1 it doubles the length.
-    """
-
-    axes = 1
-    examples = (
-        Example({}, [(2, 3, 8)], [(2, 32, 16)]),
-        Example({"kernel_size": 16, "stride": 8, "padding": 4}, [(2, 3, 5)], [(2, 32, 40)]),
-        Example({"parametrization": "weight_norm"}, [(2, 3, 8)], [(2, 32, 16)]),
-        Example({}, [(2, 8)], problem="needs (N, C, T), got (N, 8)"),
-        Example({"output_padding": 2}, [(2, 3, 8)], problem="output_padding 2 has to be smaller"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return self._layer(nn.ConvTranspose1d, x)
-
-
 class ConvTranspose2d(_Transposed):
     """Paints an image with learned strokes: each pixel becomes a patch, and patches overlap.
 
@@ -129,6 +109,26 @@ class ConvTranspose2d(_Transposed):
 
     def build(self, x: Image) -> Call:
         return self._layer(nn.ConvTranspose2d, x)
+
+
+class ConvTranspose1d(_Transposed):
+    """Paints a signal with learned strokes: each step becomes several, and they overlap.
+
+    It is a convolution turned round, and makes signals longer. Use it in generators and decoders of
+    sound; with kernel 4, stride 2 and padding 1 it doubles the length.
+    """
+
+    axes = 1
+    examples = (
+        Example({}, [(2, 3, 8)], [(2, 32, 16)]),
+        Example({"kernel_size": 16, "stride": 8, "padding": 4}, [(2, 3, 5)], [(2, 32, 40)]),
+        Example({"parametrization": "weight_norm"}, [(2, 3, 8)], [(2, 32, 16)]),
+        Example({}, [(2, 8)], problem="needs (N, C, T), got (N, 8)"),
+        Example({"output_padding": 2}, [(2, 3, 8)], problem="output_padding 2 has to be smaller"),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return self._layer(nn.ConvTranspose1d, x)
 
 
 class ConvTranspose3d(_Transposed):

@@ -207,21 +207,6 @@ class _InstanceNorm(NodeType):
         return call(layer, x.channels, eps=self.eps, affine=self.affine)
 
 
-class InstanceNorm1d(_InstanceNorm):
-    """Shifts and scales each channel of each signal to mean 0 and variance 1, by itself.
-
-    Use it where loudness and level of a signal should not matter.
-    """
-
-    examples = (
-        Example({}, [(2, 3, 16)], [(2, 3, 16)]),
-        Example({}, [(2, 16)], problem="needs (N, C, T), got (N, 16)"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return self._layer(nn.InstanceNorm1d, x)
-
-
 class InstanceNorm2d(_InstanceNorm):
     """Shifts and scales each channel of each image to mean 0 and variance 1, by itself.
 
@@ -240,6 +225,21 @@ class InstanceNorm2d(_InstanceNorm):
 
     def build(self, x: Image) -> Call:
         return self._layer(nn.InstanceNorm2d, x)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Shifts and scales each channel of each signal to mean 0 and variance 1, by itself.
+
+    Use it where loudness and level of a signal should not matter.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 16)], [(2, 3, 16)]),
+        Example({}, [(2, 16)], problem="needs (N, C, T), got (N, 16)"),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return self._layer(nn.InstanceNorm1d, x)
 
 
 class InstanceNorm3d(_InstanceNorm):

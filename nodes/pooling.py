@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from pydantic import field_validator
+from pydantic import JsonValue, field_validator
 from torch.nn import functional as F
 
 from graphs.expressions import Call, call
@@ -63,25 +63,6 @@ class _Pooling(NodeType):
             )
 
 
-class MaxPool1d(_Pooling):
-    """Keeps the largest value of each short window of a signal, so that it shrinks.
-
-    Use it between convolutions of sound and other signals, to let later ones hear more at less
-    cost.
-    """
-
-    axes = 1
-    examples = (
-        Example({}, [(2, 3, 8)], [(2, 3, 4)]),
-        Example({"kernel_size": 3, "ceil_mode": True}, [(2, 3, 8)], [(2, 3, 3)]),
-        Example({"kernel_size": 9}, [(2, 3, 8)], problem="a window of 9 does not fit"),
-        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return self._pooled(F.max_pool1d, x)
-
-
 class MaxPool2d(_Pooling):
     """Keeps the largest value of each small window, so that the image shrinks and small shifts
     matter less.
@@ -105,6 +86,25 @@ class MaxPool2d(_Pooling):
 
     def build(self, x: Image) -> Call:
         return self._pooled(F.max_pool2d, x)
+
+
+class MaxPool1d(_Pooling):
+    """Keeps the largest value of each short window of a signal, so that it shrinks.
+
+    Use it between convolutions of sound and other signals, to let later ones hear more at less
+    cost.
+    """
+
+    axes = 1
+    examples = (
+        Example({}, [(2, 3, 8)], [(2, 3, 4)]),
+        Example({"kernel_size": 3, "ceil_mode": True}, [(2, 3, 8)], [(2, 3, 3)]),
+        Example({"kernel_size": 9}, [(2, 3, 8)], problem="a window of 9 does not fit"),
+        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return self._pooled(F.max_pool1d, x)
 
 
 class MaxPool3d(_Pooling):
@@ -135,23 +135,6 @@ class _Averaging(_Pooling):
         return self._pooled(function, x, **given)
 
 
-class AvgPool1d(_Averaging):
-    """Puts the mean of each short window of a signal in its place, so that it shrinks.
-
-    Use it to make a signal coarser where every step should count.
-    """
-
-    axes = 1
-    examples = (
-        Example({}, [(2, 3, 8)], [(2, 3, 4)]),
-        Example({"kernel_size": 3, "stride": 1, "padding": 1}, [(2, 3, 8)], [(2, 3, 8)]),
-        Example({"kernel_size": 9}, [(2, 3, 8)], problem="a window of 9 does not fit"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return self._mean(F.avg_pool1d, x)
-
-
 class AvgPool2d(_Averaging):
     """Puts the mean of each small window in its place, so that the image shrinks.
 
@@ -175,6 +158,23 @@ class AvgPool2d(_Averaging):
         return self._mean(F.avg_pool2d, x)
 
 
+class AvgPool1d(_Averaging):
+    """Puts the mean of each short window of a signal in its place, so that it shrinks.
+
+    Use it to make a signal coarser where every step should count.
+    """
+
+    axes = 1
+    examples = (
+        Example({}, [(2, 3, 8)], [(2, 3, 4)]),
+        Example({"kernel_size": 3, "stride": 1, "padding": 1}, [(2, 3, 8)], [(2, 3, 8)]),
+        Example({"kernel_size": 9}, [(2, 3, 8)], problem="a window of 9 does not fit"),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return self._mean(F.avg_pool1d, x)
+
+
 class AvgPool3d(_Averaging):
     """Puts the mean of each small window of a volume in its place, so that it shrinks.
 
@@ -191,6 +191,6 @@ class AvgPool3d(_Averaging):
         return self._mean(F.avg_pool3d, x)
 
 
-def _document(sizes: Sizes) -> int | list[int]:
+def _document(sizes: Sizes) -> JsonValue:
     """Sizes as a document holds them."""
-    return sizes if isinstance(sizes, int) else list(sizes)
+    return sizes if isinstance(sizes, int) else [*sizes]

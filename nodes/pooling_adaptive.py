@@ -26,24 +26,6 @@ class _Adaptive(NodeType):
         return fitting(value, cls.axes)
 
 
-class AdaptiveAvgPool1d(_Adaptive):
-    """Means over as many windows as give a fixed length, however long the signal is.
-
-    Use it before a Flatten, so that a network takes signals of several lengths.
-    """
-
-    axes = 1
-    examples = (
-        Example({}, [(2, 3, 8)], [(2, 3, 1)]),
-        Example({"size": 3}, [(2, 3, 8)], [(2, 3, 3)]),
-        Example({"size": 0}, [(2, 3, 8)], problem="size"),
-        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return call(F.adaptive_avg_pool1d, x, self.size)
-
-
 class AdaptiveAvgPool2d(_Adaptive):
     """Means over as many windows as give a fixed height and width, whatever the image's size.
 
@@ -62,6 +44,24 @@ class AdaptiveAvgPool2d(_Adaptive):
         return call(F.adaptive_avg_pool2d, x, self.size)
 
 
+class AdaptiveAvgPool1d(_Adaptive):
+    """Means over as many windows as give a fixed length, however long the signal is.
+
+    Use it before a Flatten, so that a network takes signals of several lengths.
+    """
+
+    axes = 1
+    examples = (
+        Example({}, [(2, 3, 8)], [(2, 3, 1)]),
+        Example({"size": 3}, [(2, 3, 8)], [(2, 3, 3)]),
+        Example({"size": 0}, [(2, 3, 8)], problem="size"),
+        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return call(F.adaptive_avg_pool1d, x, self.size)
+
+
 class AdaptiveAvgPool3d(_Adaptive):
     """Means over as many windows as give a fixed size, whatever the volume's.
 
@@ -78,25 +78,6 @@ class AdaptiveAvgPool3d(_Adaptive):
 
     def build(self, x: Volume) -> Call:
         return call(F.adaptive_avg_pool3d, x, self.size)
-
-
-class AdaptiveMaxPool1d(_Adaptive):
-    """Largest values of as many windows as give a fixed length, however long the signal is.
-
-    Use it in place of AdaptiveAvgPool1d where it matters whether something is there, not how
-    often.
-    """
-
-    axes = 1
-    examples = (
-        Example({}, [(2, 3, 8)], [(2, 3, 1)]),
-        Example({"size": 3}, [(2, 3, 8)], [(2, 3, 3)]),
-        Example({"size": 0}, [(2, 3, 8)], problem="size"),
-        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return call(F.adaptive_max_pool1d, x, self.size)
 
 
 class AdaptiveMaxPool2d(_Adaptive):
@@ -119,6 +100,25 @@ class AdaptiveMaxPool2d(_Adaptive):
         return call(F.adaptive_max_pool2d, x, self.size)
 
 
+class AdaptiveMaxPool1d(_Adaptive):
+    """Largest values of as many windows as give a fixed length, however long the signal is.
+
+    Use it in place of AdaptiveAvgPool1d where it matters whether something is there, not how
+    often.
+    """
+
+    axes = 1
+    examples = (
+        Example({}, [(2, 3, 8)], [(2, 3, 1)]),
+        Example({"size": 3}, [(2, 3, 8)], [(2, 3, 3)]),
+        Example({"size": 0}, [(2, 3, 8)], problem="size"),
+        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return call(F.adaptive_max_pool1d, x, self.size)
+
+
 class AdaptiveMaxPool3d(_Adaptive):
     """Largest values of as many windows as give a fixed size, whatever the volume's.
 
@@ -138,21 +138,6 @@ class AdaptiveMaxPool3d(_Adaptive):
         return call(F.adaptive_max_pool3d, x, self.size)
 
 
-class GlobalAvgPool1d(NodeType):
-    """The mean of each channel over the whole signal: (N, C, T) becomes (N, C).
-
-    Use it between the last convolution and the last Linear layer: any length of signal will do.
-    """
-
-    examples = (
-        Example({}, [(2, 3, 8)], [(2, 3)]),
-        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return call(torch.mean, x, 2)
-
-
 class GlobalAvgPool2d(NodeType):
     """The mean of each channel over the whole image: (N, C, H, W) becomes (N, C).
 
@@ -170,6 +155,21 @@ class GlobalAvgPool2d(NodeType):
         return call(torch.mean, x, (2, 3))
 
 
+class GlobalAvgPool1d(NodeType):
+    """The mean of each channel over the whole signal: (N, C, T) becomes (N, C).
+
+    Use it between the last convolution and the last Linear layer: any length of signal will do.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 8)], [(2, 3)]),
+        Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
+    )
+
+    def build(self, x: Signal) -> Call:
+        return call(torch.mean, x, 2)
+
+
 class GlobalAvgPool3d(NodeType):
     """The mean of each channel over the whole volume: (N, C, D, H, W) becomes (N, C).
 
@@ -183,6 +183,21 @@ class GlobalAvgPool3d(NodeType):
 
     def build(self, x: Volume) -> Call:
         return call(torch.mean, x, (2, 3, 4))
+
+
+class GlobalMaxPool2d(NodeType):
+    """The largest value of each channel over the whole image: (N, C, H, W) becomes (N, C).
+
+    Use it in place of GlobalAvgPool2d where one place that fits is enough, however small it is.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 8, 8)], [(2, 3)]),
+        Example({}, [(2, 3)], problem="needs (N, C, H, W), got (N, 3)"),
+    )
+
+    def build(self, x: Image) -> Call:
+        return call(torch.amax, x, (2, 3))
 
 
 class GlobalMaxPool1d(NodeType):
@@ -199,21 +214,6 @@ class GlobalMaxPool1d(NodeType):
 
     def build(self, x: Signal) -> Call:
         return call(torch.amax, x, 2)
-
-
-class GlobalMaxPool2d(NodeType):
-    """The largest value of each channel over the whole image: (N, C, H, W) becomes (N, C).
-
-    Use it in place of GlobalAvgPool2d where one place that fits is enough, however small it is.
-    """
-
-    examples = (
-        Example({}, [(2, 3, 8, 8)], [(2, 3)]),
-        Example({}, [(2, 3)], problem="needs (N, C, H, W), got (N, 3)"),
-    )
-
-    def build(self, x: Image) -> Call:
-        return call(torch.amax, x, (2, 3))
 
 
 class GlobalMaxPool3d(NodeType):

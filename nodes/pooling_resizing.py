@@ -187,27 +187,6 @@ class _Padding(NodeType):
         return call(F.pad, x, ends, **options)
 
 
-class Pad1d(_Padding):
-    """Makes a signal longer by putting values before and after it.
-
-    Use it before a convolution without padding of its own, or to reach a length that fits.
-    """
-
-    axes = 1
-    padding: Margin = 1
-    """How many steps at each end: one number, or two: before, after."""
-
-    examples = (
-        Example({}, [(2, 3, 8)], [(2, 3, 10)]),
-        Example({"padding": [3, 0], "mode": "replicate"}, [(2, 3, 8)], [(2, 3, 11)]),
-        Example({"padding": 8, "mode": "reflect"}, [(2, 3, 8)], problem="than is inside it"),
-        Example({"padding": [1, 2, 3]}, [(2, 3, 8)], problem="needs one number, or 2 of them"),
-    )
-
-    def build(self, x: Signal) -> Call:
-        return self._padded(x)
-
-
 class Pad2d(_Padding):
     """Makes an image larger by putting pixels around it.
 
@@ -228,6 +207,27 @@ class Pad2d(_Padding):
     )
 
     def build(self, x: Image) -> Call:
+        return self._padded(x)
+
+
+class Pad1d(_Padding):
+    """Makes a signal longer by putting values before and after it.
+
+    Use it before a convolution without padding of its own, or to reach a length that fits.
+    """
+
+    axes = 1
+    padding: Margin = 1
+    """How many steps at each end: one number, or two: before, after."""
+
+    examples = (
+        Example({}, [(2, 3, 8)], [(2, 3, 10)]),
+        Example({"padding": [3, 0], "mode": "replicate"}, [(2, 3, 8)], [(2, 3, 11)]),
+        Example({"padding": 8, "mode": "reflect"}, [(2, 3, 8)], problem="than is inside it"),
+        Example({"padding": [1, 2, 3]}, [(2, 3, 8)], problem="needs one number, or 2 of them"),
+    )
+
+    def build(self, x: Signal) -> Call:
         return self._padded(x)
 
 

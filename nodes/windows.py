@@ -1,7 +1,7 @@
 """Windows that slide along the axes of a signal, an image or a volume: what they have in common."""
 
-from collections.abc import Sequence
-from typing import Literal, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, TypeVar
 
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
@@ -19,7 +19,10 @@ _Given = TypeVar("_Given", bound=Sizes | None)
 
 def parametrized(layer: Call, how: Parametrization) -> Call:
     """A layer whose weight is normalised each time it is used: `weight_norm(nn.Linear(8, 4))`."""
-    wrappers = {"weight_norm": weight_norm, "spectral_norm": spectral_norm}
+    wrappers: dict[str, Callable[..., Any]] = {
+        "weight_norm": weight_norm,
+        "spectral_norm": spectral_norm,
+    }
     return layer if how == "none" else call(wrappers[how], layer)
 
 

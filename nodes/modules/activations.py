@@ -19,4 +19,4 @@ def maxout(x: Tensor, pieces: int, dim: int = 1) -> Tensor:
     """The largest of each `pieces` neighbouring values along an axis (Goodfellow et al. 2013, arXiv
     1302.4389).
     """
-    return x.unflatten(dim, (-1, pieces)).amax(dim + 1 if dim >= 0 else dim)
+    return torch.unflatten(x, dim, (-1, pieces)).amax(dim + 1 if dim >= 0 else dim)

@@ -58,4 +58,5 @@ class MaskedConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve with the part of each filter that may be seen."""
-        return self._conv_forward(x, self.weight * self.seen, self.bias)
+        convolved: Tensor = self._conv_forward(x, self.weight * self.seen, self.bias)
+        return convolved
