@@ -120,6 +120,9 @@ def _add_windows(add: Adder) -> None:
 def _add_documents(add: Adder) -> None:
     examples = add("examples", _examples, "list the documents that come with Patchbay")
     nodes = add("nodes", _nodes, "list the node types, their ports and parameters")
+    nodes.add_argument(
+        "--markdown", action="store_true", help="print the catalogue as docs/nodes.md has it"
+    )
     check = add("check", _check, "list what is wrong with a document", CHECK)
     _add_document(check)
     for command in (examples, nodes, check):
@@ -216,7 +219,7 @@ def _examples(arguments: argparse.Namespace) -> int:
 def _nodes(arguments: argparse.Namespace) -> int:
     from app.commands import documents
 
-    return documents.nodes(arguments.json)
+    return documents.nodes(arguments.json, arguments.markdown)
 
 
 def _check(arguments: argparse.Namespace) -> int:

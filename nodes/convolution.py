@@ -29,9 +29,11 @@ class _Convolution(NodeType):
     out_channels: PositiveInt = 32
     """How many filters, and so how many channels leave."""
     kernel_size: Size = 3
-    """Size of each filter, in pixels or steps: one number, or one for each axis, such as 1, 7."""
+    """Size of each filter, in pixels or steps. Of several axes each may have a number of its own:
+    1, 7 is a filter of height 1 and width 7.
+    """
     stride: Size = 1
-    """How far a filter moves at a time; 2 halves the size."""
+    """How far a filter moves at a time, along each axis; 2 halves the size."""
     padding: Margin | None = None
     """How many zeros are put at each side; none is as many as keep the size at stride 1, and 0
     lets it shrink.
@@ -49,8 +51,9 @@ class _Convolution(NodeType):
     or the opposite side (circular).
     """
     parametrization: Parametrization = "none"
-    """How the weight is normalised: weight_norm learns the length and the direction of each filter
-    apart; spectral_norm, for discriminators, keeps the layer from stretching anything.
+    """weight_norm learns the length and the direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
+    which keeps a discriminator tame (arXiv 1802.05957).
     """
 
     @field_validator("kernel_size", "stride", "padding", "dilation")
@@ -225,8 +228,9 @@ class CausalConv1d(NodeType):
     bias: bool = True
     """Add a learned number to each channel."""
     parametrization: Parametrization = "none"
-    """How the weight is normalised: weight_norm learns the length and the direction of each filter
-    apart; spectral_norm keeps the layer from stretching anything.
+    """weight_norm learns the length and the direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
+    which keeps a discriminator tame (arXiv 1802.05957).
     """
 
     examples = (

@@ -26,7 +26,9 @@ class _Transposed(NodeType):
     padding: Margin = 1
     """How much is cut off on every side of the result."""
     output_padding: Margin = 0
-    """How much is added to the end of each axis; 1 gives back an odd size that stride 2 halved."""
+    """How much is added at the end of each axis: with kernel 3, stride 2 and padding 1, a 1 doubles
+    the size exactly.
+    """
     dilation: Size = 1
     """How far apart the values of one patch lie."""
     groups: PositiveInt = 1
@@ -34,8 +36,9 @@ class _Transposed(NodeType):
     bias: bool = True
     """Add a learned number to each channel; not needed before a batch normalisation."""
     parametrization: Parametrization = "none"
-    """How the weight is normalised: weight_norm learns length and direction of the filters apart;
-    spectral_norm keeps the layer from stretching anything.
+    """weight_norm learns the length and the direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
+    which keeps a discriminator tame (arXiv 1802.05957).
     """
 
     @field_validator("kernel_size", "stride", "padding", "output_padding", "dilation")
@@ -79,8 +82,8 @@ class _Transposed(NodeType):
 class ConvTranspose2d(_Transposed):
     """Paints an image with learned strokes: each pixel becomes a patch, and patches overlap.
 
-    It is a convolution turned round, and makes images larger. Use it in generators and decoders;
-    with kernel 4, stride 2 and padding 1 it doubles height and width.
+    It is a convolution turned round (also called a deconvolution), and makes images larger. Use it
+    in generators and decoders; with kernel 4, stride 2 and padding 1 it doubles height and width.
     """
 
     axes = 2
@@ -163,14 +166,15 @@ class MaskedConv2d(NodeType):
     mask: Literal["A", "B"] = "B"
     """A: a pixel does not see itself, for the first layer. B: it does, for all others."""
     colours: PositiveInt = 1
-    """Into how many colours channels fall, in turn; each sees those before it at its own pixel. 1
-    treats all channels alike, 3 draws red, green and blue one after another.
+    """How many colours the channels fall into. 3 draws red, green and blue of a pixel one after
+    another, each seeing those before it; 1 treats all channels alike.
     """
     bias: bool = True
     """Add a learned number to each channel."""
     parametrization: Parametrization = "none"
-    """How the weight is normalised: weight_norm learns the length and the direction of each filter
-    apart; spectral_norm keeps the layer from stretching anything.
+    """weight_norm learns the length and the direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
+    which keeps a discriminator tame (arXiv 1802.05957).
     """
 
     examples = (

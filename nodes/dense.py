@@ -23,8 +23,9 @@ class Linear(NodeType):
     bias: bool = True
     """Add a learned number to each output."""
     parametrization: Parametrization = "none"
-    """How the weight is normalised: weight_norm learns the length and the direction of each row
-    apart; spectral_norm, for discriminators, keeps the layer from stretching anything.
+    """weight_norm learns the length and the direction of each row apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
+    which keeps a discriminator tame (arXiv 1802.05957).
     """
 
     examples = (

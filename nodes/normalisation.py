@@ -16,7 +16,9 @@ class _BatchNorm(NodeType):
     """Shifts and scales channels by what a batch says of them."""
 
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """How much of each batch goes into the running averages, from 0 to 1."""
+    """How much of each batch goes into the running averages, from 0 to 1; a small number smooths
+    over many batches.
+    """
     eps: PositiveFloat = 1e-5
     """A small number added to the variance, so that nothing is divided by zero."""
     affine: bool = True

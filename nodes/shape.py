@@ -154,7 +154,7 @@ class Unsqueeze(NodeType):
 
 
 class Expand(NodeType):
-    """Says a value several times along axes of size 1, without copying it.
+    """Repeats values along axes of size 1, without copying them.
 
     Use it to give every step, or every pixel, the same vector: Unsqueeze it first, (N, F) to
     (N, 1, F), then expand to (N, T, F).

@@ -131,6 +131,9 @@ def test_a_wire_let_go_finds_the_best_port_of_a_new_node(model: EditorModel) -> 
     back = wire_to_new(node_types()["Conv2d"], "new", Port(End("pool1", "x"), True))
     assert back == Wire(source=End("new", "output"), target=End("pool1", "x"))
     assert wire_to_new(node_types()["Digits"], "new", label) is None
+    cut = wire_to_new(node_types()["Split"], "new", label)
+    assert cut is not None and cut.target == End("new", "x")
+    assert wire_to_new(node_types()["Block"], "new", label) is None
 
 
 def test_the_tooltip_explains(model: EditorModel) -> None:
