@@ -37,6 +37,7 @@ class Input(BlockInput):
         "numbers",
         "features",
         "image",
+        "volume",
         "sequence",
         "vector",
         "labels",
