@@ -111,6 +111,13 @@ class Checked:
         port = next((p for p in checked.inputs(target.node) if p.name == target.port), None)
         if port is None or checked.wiring.closes_cycle(source.node, target.node):
             return False
+        roles = [
+            node_types()[t].role
+            for end in (source, target)
+            if (t := checked.graph.nodes[end.node].type) in node_types()
+        ]
+        if roles[-1:] == ["data"] and roles != ["data", "data"]:
+            return False
         meta = checked.metas.get(source)
         return meta is None or port.takes.accepts(meta)
 

@@ -286,6 +286,10 @@ class Data(NodeType):
         """What a batch holds, by output port; the first axis is the batch."""
         raise TypeError(f"{type(self).__name__} does not say its fields")
 
+    def fields_from(self, given: Mapping[str, Meta]) -> dict[str, Meta]:
+        """The same, for data that is made from other data: what is wired to its ports."""
+        return self.fields()
+
     def complaints(self, folder: Path | None) -> list[Complaint]:
         """What is wrong with the files it needs, looking no further than their first lines."""
         return []
