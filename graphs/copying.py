@@ -42,7 +42,7 @@ class Copier:
         self._begun.add((module.__name__, name))
         source = inspect.getsource(module)
         tree = ast.parse(source)
-        own = {n.name: n for n in tree.body if isinstance(n, _DEFINITIONS)}
+        own = {name: n for n in tree.body if (name := _name(n))}
         words = {n.id for n in ast.walk(own[name]) if isinstance(n, ast.Name)}
         for home, callee in _ours(tree, words):
             self._add(sys.modules[home], callee)
@@ -53,7 +53,14 @@ class Copier:
         self._sources[module.__name__, name] = _source_of(source, own[name])
 
 
-_DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+def _name(statement: ast.stmt) -> str | None:
+    """The name of a function, a class or a constant."""
+    match statement:
+        case ast.FunctionDef() | ast.ClassDef():
+            return statement.name
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return None
 
 
 OURS = ("graphs.", "nodes.")
@@ -71,8 +78,9 @@ def _ours(tree: ast.Module, words: set[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _source_of(source: str, definition: ast.FunctionDef | ast.ClassDef) -> str:
-    first = min([definition.lineno, *(d.lineno for d in definition.decorator_list)])
+def _source_of(source: str, definition: ast.stmt) -> str:
+    decorators = getattr(definition, "decorator_list", [])
+    first = min([definition.lineno, *(d.lineno for d in decorators)])
     return "\n".join(source.splitlines()[first - 1 : definition.end_lineno])
 
 

@@ -236,6 +236,8 @@ class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
     role = "data"
+    common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last")
+    """Parameters that stand last in the form, since all data nodes have them."""
     batch_size: PositiveInt = 64
     """How many samples the network sees between two updates."""
     sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"
@@ -255,7 +257,7 @@ class Data(NodeType):
     def parameters(cls) -> tuple[Parameter, ...]:
         """Its own first, then those that all data nodes have."""
         found = super().parameters()
-        return tuple(sorted(found, key=lambda parameter: parameter.name in Data.model_fields))
+        return tuple(sorted(found, key=lambda parameter: parameter.name in cls.common))
 
     @property
     def class_field(self) -> str | None:
