@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from graphs.document import MAIN, Document, End, Graph
 from graphs.inference import Scope, Shapes
 from graphs.kinds import Meta, Tensor, kind_of
-from graphs.node_type import Interface, NodeType, Port, node_types, output_paths
+from graphs.node_type import Interface, NodeType, Port, node_types
+from graphs.outputs import output_paths
 from graphs.problems import Problem
 from graphs.wiring import Wiring
 

@@ -17,6 +17,7 @@ from graphs.expressions import Call, walk
 from graphs.hyperparameters import used, varied
 from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
+from graphs.over_split import finishing, is_over_split, kept
 from graphs.printing import Described, Scope
 from graphs.programs import Program, program_of
 from graphs.weight_files import Start
@@ -25,6 +26,7 @@ OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
     *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("OVER_SPLIT", "kept", "closure"),
     *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
     *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
     *("samples_of", "whole"),
@@ -81,7 +83,11 @@ class Context:
         self.reserved = self._reserved([*drawn[0], *self.classes.nodes])
         self.block_texts = self.classes.texts()
         scopes = [sample.scope for sample in samples]
-        self._described = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        merged = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        split = [id for id, node in merged.items() if is_over_split(node)]
+        self.finishing = {id: finishing(merged[id]) for id in split}
+        """For metrics of a whole split, what is made of all that was kept of its batches."""
+        self._described = {**merged, **{id: kept(merged[id]) for id in split}}
 
     def arguments(self, ids: Iterable[str]) -> list[str]:
         """The hyperparameters that nodes read, in the order of the graph."""

@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import (
     Annotated,
@@ -35,11 +35,11 @@ from pydantic import (
 
 from graphs.expressions import Expression
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
+from graphs.outputs import Outputs, output_paths
 from graphs.parameters import Parameter, parameter_of
 from graphs.weight_files import Start
 
 Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
-Outputs = str | tuple["Outputs", ...]
 Shapes = list[tuple[int, ...] | Meta]
 
 
@@ -308,6 +308,10 @@ class Metric(NodeType):
 
     role = "metric"
     better: ClassVar[Literal["max", "min"]] = "max"
+    over_split: ClassVar[bool] = False
+    """Whether it is no mean over batches: `build` then describes `finish(kept)`, and over a split
+    what was kept of all batches is finished together (see over_split.py).
+    """
 
 
 class Optimizer(NodeType):
@@ -317,6 +321,8 @@ class Optimizer(NodeType):
 
     role = "optimizer"
     outputs = ()
+    needs_closure: ClassVar[bool] = False
+    """Whether it looks at its loss several times in one step, which a closure computes again."""
     every: PositiveInt = 1
     """Acts on each so many batches: 5 is every fifth. On the others its loss is only measured."""
     times: PositiveInt = 1
@@ -349,6 +355,10 @@ class Optimizer(NodeType):
         found = super().parameters()
         return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
 
+    def complaint(self, shapes: Iterable[tuple[int, ...]]) -> str:
+        """What is wrong with weights of these shapes; nothing where it can move them."""
+        return ""
+
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         """Describe the optimizer; `weights` is one expression, the parameters that it owns."""
         raise TypeError(f"{type(self).__name__} has no build")
@@ -369,17 +379,6 @@ def port_names(type_name: str) -> tuple[frozenset[str] | None, frozenset[str] | 
     if type_ is None:
         return None, None
     return frozenset(port.name for port in type_.inputs()), frozenset(type_.output_names())
-
-
-def output_paths(outputs: Outputs) -> list[tuple[str, tuple[int, ...]]]:
-    """Each output's name and where it lies in what `build` returns: `("last", (1, 0))`."""
-    if isinstance(outputs, str):
-        return [(outputs, ())]
-    return [
-        (name, (index, *path))
-        for index, part in enumerate(outputs)
-        for name, path in output_paths(part)
-    ]
 
 
 def _port(parameter: inspect.Parameter, hint: Any) -> Port:

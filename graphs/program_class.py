@@ -12,7 +12,7 @@ from graphs.expressions import Call
 from graphs.naming import Names, attribute_names
 from graphs.printing import Scope, leaves
 from graphs.programs import Statement
-from graphs.steps import Stage, stages_of
+from graphs.steps import Stage, looked_at_again, stages_of
 from graphs.updates import Update
 
 _ATTRIBUTES = (
@@ -223,6 +223,9 @@ class ProgramClass:
         (statement,) = self.context.program.statements
         update = self.updates[statement.optimizer]
         evaluate, loss = ["values = self.evaluate(batch)", ""], f'values["{update.loss_name}"]'
+        if statement.turn.closure:
+            evaluate = ["with torch.no_grad():", *indented(evaluate)]
+            update.again.append(f'loss = self.evaluate(batch)["{update.loss_name}"]')
         comment = f"# {update.optimizer}: minimise {update.loss_name}"
         return [
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
@@ -272,7 +275,17 @@ class ProgramClass:
         self.context.imports.lines.add("import torch")
         update = self.updates[stage.statement.optimizer]
         loss = scope.values[stage.statement.loss]
+        if stage.statement.turn.closure:
+            update.again.extend(self._again(scope, stage.statement))
         return [self._comment(stage), *update.lines(list(scope.lines), loss)]
+
+    def _again(self, scope: Scope, statement: Statement) -> list[str]:
+        """Lines that compute a loss once more, from what does not change meanwhile."""
+        inner = scope.sibling(scope.values)
+        inner.lines = []
+        nodes = self.context.described(looked_at_again(self.context.graph, statement))
+        inner.print_nodes(nodes, self.context.shapes, [statement.loss])
+        return [*inner.lines, f"loss = {inner.values[statement.loss]}"]
 
     def _comment(self, stage: Stage) -> str:
         """What a stage minimises, over which weights, and what it uses again."""

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graphs.document import End
+from graphs.document import End, Wire
 from graphs.edits import Disconnect, RemoveNodes
-from graphs.node_type import Data, Role, node_types
+from graphs.node_type import Data, Metric, Optimizer, Role, node_types
 from graphs.problems import Fix, Problem
 from graphs.turns import Turn, misfits, turn_of
 
@@ -133,10 +133,12 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
     return [
         *found,
         *_turns(checked, statements),
+        *_refused(checked, statements),
         *_wired_weights(checked, statements),
         *_shared(checked, statements),
         *_unreached(checked, statements),
         *_batch_sizes(checked),
+        *_metrics_read(checked),
     ]
 
 
@@ -223,6 +225,17 @@ def _turns(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Pro
     ]
 
 
+def _refused(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    """Optimizers that cannot move the weights that they own."""
+    found = []
+    for statement in statements:
+        type_ = checked.types.get(statement.optimizer)
+        shapes = [shape for id in statement.owned for shape in checked.weights[id]]
+        if isinstance(type_, Optimizer) and shapes and (text := type_.complaint(shapes)):
+            found.append(Problem(graph=checked.name, node=statement.optimizer, text=text))
+    return found
+
+
 def _wired_weights(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
     """Weights wires that give an optimizer nothing."""
     found = []
@@ -303,3 +316,24 @@ def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
         for id, size in sizes.items()
         if size != first
     ]
+
+
+def _metrics_read(checked: CheckedGraph) -> list[Problem]:
+    """Wires out of metrics that have no value before a split is over."""
+    text = "{} is measured over a whole split, and a batch has no value of it: remove the wire"
+    return [
+        Problem(
+            graph=checked.name,
+            node=wire.target.node,
+            port=wire.target.port,
+            text=text.format(id),
+            fixes=(Fix(title="Remove the wire", edits=(_cut(checked, wire),)),),
+        )
+        for id, type_ in checked.types.items()
+        if isinstance(type_, Metric) and type_.over_split
+        for wire in checked.graph.out_of(id)
+    ]
+
+
+def _cut(checked: CheckedGraph, wire: Wire) -> Disconnect:
+    return Disconnect(graph=checked.name, wires=(wire,))

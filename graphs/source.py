@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from ruff import find_ruff_bin
 
-from graphs import loop
+from graphs import loop, over_split
 from graphs.checked import Checked, CheckedGraph
 from graphs.checking import check
 from graphs.classes import Context, NetworkClass
@@ -96,9 +96,11 @@ class _File:
     def text(self) -> str:
         """The whole file, not yet formatted."""
         classes = self._classes()
-        measures = self._copied([*self._layers(), *self.context.classes.nodes])
+        over = self._over_split()
+        inside = [*self._layers(), *self._optimizers()]
+        measures = self._copied([*inside, *self.context.classes.nodes])
         data = self._load()
-        loop_ = [*self._loop(), self._main()]
+        loop_ = [*over, *self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
         return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
 
@@ -129,8 +131,17 @@ class _File:
             self.handing,
         )
 
+    def _over_split(self) -> list[str]:
+        """What finishes the metrics of a whole split, where there are some."""
+        finishing = {self.labels[id]: call for id, call in self.context.finishing.items()}
+        imports = self.context.imports
+        return [over_split.over_split_text(finishing, imports)] if finishing else []
+
     def _layers(self) -> list[Described]:
         return self.context.described((*self.program.network, *self.program.judging))
+
+    def _optimizers(self) -> list[Described]:
+        return self.context.described(tuple(s.optimizer for s in self.program.statements))
 
     def _data(self) -> list[Described]:
         return self.context.described(self.program.loaded)
@@ -145,7 +156,8 @@ class _File:
 
     def _copied(self, nodes: list[Described]) -> list[str]:
         """The functions and modules of ours that nodes refer to, as far as not copied yet."""
-        for expression in _expressions(nodes):
+        finishing = self.context.finishing.values()
+        for expression in (*_expressions(nodes), *finishing):
             if isinstance(expression, Call) and self.context.imports.is_copied(expression.target):
                 self.copier.add(expression.target)
         return self.copier.take()
@@ -162,10 +174,11 @@ class _File:
                 self.copier.add(loop.descend)
             if any(turn.collects for turn in turns):
                 self.copier.add(loop.collect)
+        average = over_split.average if self.context.finishing else loop.average
         if self.handing.by_number:
             texts = [*self._added(self.handing.batches), self.handing.size_text()]
-            return [*texts, *self._added(loop.average)]
-        return self._added(self.handing.batches, loop.size_of, loop.average)
+            return [*texts, *self._added(average)]
+        return self._added(self.handing.batches, loop.size_of, average)
 
     def _added(self, *targets: Callable[..., Any]) -> list[str]:
         """The source of functions and classes of ours, as far as not copied yet."""

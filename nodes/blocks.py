@@ -8,22 +8,15 @@ from pydantic import Field, PositiveInt
 from graphs.block_ports import BlockInput, BlockOutput
 from graphs.document import identifier
 from graphs.expressions import Apply, Call, call
-from graphs.kinds import NAMED, Features, Numbers, Tensor
-from graphs.node_type import (
-    BlockName,
-    File,
-    Interface,
-    Misfit,
-    NodeType,
-    Outputs,
-    Port,
-)
+from graphs.kinds import NAMED, OF_GRAPHS, Features, GraphSizes, Numbers, Tensor
+from graphs.node_type import BlockName, File, Interface, Misfit, NodeType, Port
+from graphs.outputs import Outputs
 from graphs.weight_files import Start
 from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
 from nodes.modules.state import Average
 
-_KINDS = {kind.title: kind for kind in (Tensor, Numbers, Features, *NAMED)}
+_KINDS = {kind.title: kind for kind in (Tensor, Numbers, Features, *NAMED, *OF_GRAPHS, GraphSizes)}
 
 
 class Input(BlockInput):
@@ -33,7 +26,20 @@ class Input(BlockInput):
     """
 
     kind: Literal[
-        "tensor", "numbers", "features", "image", "sequence", "vector", "labels", "tokens", "scalar"
+        "tensor",
+        "numbers",
+        "features",
+        "image",
+        "sequence",
+        "vector",
+        "labels",
+        "tokens",
+        "scalar",
+        "node features",
+        "edge features",
+        "edge index",
+        "graph index",
+        "graph sizes",
     ] = "tensor"
     """What may arrive; `tensor` is anything."""
 

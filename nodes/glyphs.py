@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from graphs.expressions import Call, call
 from graphs.kinds import SYMBOLS, Meta
 from graphs.node_type import Data, Example
-from nodes.data import Share
+from nodes.dealing import Share
 from nodes.modules.glyphs import signs
 
 N = SYMBOLS["N"]

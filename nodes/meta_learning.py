@@ -10,7 +10,7 @@ from pydantic import NonNegativeInt, PositiveFloat, PositiveInt
 from graphs.expressions import Call, call
 from graphs.kinds import SYMBOLS, Labels, Meta, Sequence, Tensor, Tokens
 from graphs.node_type import Data, Example, Misfit, NodeType
-from nodes.data import Share
+from nodes.dealing import Share
 from nodes.modules.episodes import episodes
 from nodes.modules.few_shot import (
     cosine_attention,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -242,7 +242,7 @@ class Training:
         rows = progress.rows[first:]
         if not rows:
             return
-        names, table = fetch(rows)
+        names, table = fetch(rows, getattr(self.module, "OVER_SPLIT", {}))
         before = progress.step - len(progress.rows)
         places = [
             (before + i, progress.epoch + min(i / self.steps_per_epoch, 1.0), t - self._start)
@@ -317,9 +317,17 @@ def samples_in(split: Any) -> int:
     return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
 
 
-def fetch(rows: list[Batch]) -> tuple[list[str], list[list[float]]]:
-    """The names of the values, and a column for each: stacked on the device, one transfer."""
+def fetch(
+    rows: list[Batch], over_split: Mapping[str, Callable[[Tensor], Tensor]]
+) -> tuple[list[str], list[list[float]]]:
+    """The names of the values, and a column for each: stacked on the device, one transfer. Of a
+    metric of a whole split a step shows what it would be on its batch alone.
+    """
     names = list(rows[0])
-    columns = [torch.stack([row[name] for row in rows]) for name in names]
-    exact = torch.float32 if columns[0].device.type == "mps" else torch.float64
-    return names, torch.stack([column.to(exact) for column in columns]).tolist()
+    columns = [[row[name] for row in rows] for name in names]
+    for number, name in enumerate(names):
+        if name in over_split:
+            columns[number] = [over_split[name](kept) for kept in columns[number]]
+    stacked = [torch.stack(column) for column in columns]
+    exact = torch.float32 if stacked[0].device.type == "mps" else torch.float64
+    return names, torch.stack([column.to(exact) for column in stacked]).tolist()
