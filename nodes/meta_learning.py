@@ -15,6 +15,7 @@ from nodes.modules.episodes import episodes
 from nodes.modules.few_shot import (
     cosine_attention,
     cosine_distance,
+    known_labels,
     previous_labels,
     prototypes,
 )
@@ -219,6 +220,29 @@ class PreviousLabels(NodeType):
 
     def build(self, label: Tokens) -> Call:
         return call(previous_labels, label, classes=self.classes)
+
+
+class KnownLabels(NodeType):
+    """Shows the labels of known examples as vectors, and zeros for what is asked after them.
+
+    Labels, (N, K), become (N, K + asked, classes): 1 at the class, and all zeros in the last steps.
+    Put it beside the examples followed by queries, for a network that reads them as one sequence
+    (SNAIL, Mishra et al. 2017, arXiv 1707.03141).
+    """
+
+    classes: PositiveInt = 5
+    """How many classes there are."""
+    asked: PositiveInt = 1
+    """How many steps without a label follow."""
+
+    examples = (
+        Example({"classes": 3}, [_LABELS], [(2, 7, 3)]),
+        Example({"classes": 3, "asked": 4}, [_LABELS], [(2, 10, 3)]),
+        Example({}, [(2, 6)], problem="label needs (N, T) of whole numbers"),
+    )
+
+    def build(self, label: Tokens) -> Call:
+        return call(known_labels, label, classes=self.classes, asked=self.asked)
 
 
 def _require_one_length(x: Sequence, y: Sequence) -> None:

@@ -33,6 +33,13 @@ def cosine_attention(
     return (attention @ member).clamp(min=torch.finfo(attention.dtype).tiny).log()
 
 
+def known_labels(label: Tensor, classes: int, asked: int) -> Tensor:
+    """Labels as vectors that are 1 at the class, and zeros for what is asked after them: (N, K) to
+    (N, K + asked, classes).
+    """
+    return F.pad(F.one_hot(label, classes).float(), (0, 0, 0, asked))
+
+
 def previous_labels(label: Tensor, classes: int) -> Tensor:
     """At each step the label of the step before, as a vector that is 1 at the class, and zeros at
     the first: (N, T) to (N, T, classes).
