@@ -11,24 +11,24 @@ class Tasks:
     same classes that are asked. Labels are the numbers that the classes have in their task.
     """
 
-    def __init__(self, sample: Tensor, places: Tensor, label: Tensor, known: int) -> None:
+    def __init__(self, sample: Tensor, members: Tensor, label: Tensor, known: int) -> None:
         self.sample = sample
-        self.places = places
+        self.members = members
         self.label = label
         self.known = known
 
     def __len__(self) -> int:
-        return len(self.places)
+        return len(self.members)
 
     def to(self, device: str | torch.device) -> Self:
         """The same tasks on a device."""
-        tensors = (self.sample, self.places, self.label)
-        return type(self)(*(values.to(device) for values in tensors), self.known)
+        sample, members, label = (x.to(device) for x in (self.sample, self.members, self.label))
+        return type(self)(sample, members, label, self.known)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
         """Some tasks, by their numbers."""
-        index = index.to(self.places.device)
-        sample, label = self.sample[self.places[index]], self.label[index]
+        index = index.to(self.members.device)
+        sample, label = self.sample[self.members[index]], self.label[index]
         return {
             "support": sample[:, : self.known],
             "support_label": label[:, : self.known],
@@ -65,7 +65,7 @@ def episodes(
         places = torch.zeros(count, way, shot + queries, dtype=torch.int64)
         for task in places:
             task.copy_(drawn_task(members, way, shot + queries, draw))
-        known, asked = (mixed(p, draw) for p in places.split([shot, queries], 2))
+        known, asked = (mixed(p, draw) for p in (places[:, :, :shot], places[:, :, shot:]))
         place, number = (torch.cat(pair, 1) for pair in zip(known, asked, strict=True))
         parts[part] = Tasks(sample, place, number, way * shot)
     return parts
@@ -75,7 +75,7 @@ def dealt_classes(
     label: Tensor, validation: float, test: float, draw: torch.Generator
 ) -> dict[str, list[Tensor]]:
     """The places of the samples of each class, for every split."""
-    classes = label.unique()
+    classes = torch.tensor(sorted(set(label.tolist())))
     order = classes[torch.randperm(len(classes), generator=draw)]
     tested = round(len(classes) * test)
     validated = tested + round(len(classes) * validation)

@@ -3,8 +3,10 @@
 import torch
 from torch import Tensor
 
-STROKES, POINTS = 4, 10
-"""The most strokes of a sign, and the points at which one is inked."""
+STROKES = 4
+"""The most strokes of a sign."""
+POINTS = 10
+"""Where a stroke is inked."""
 
 
 def signs(
@@ -21,17 +23,18 @@ def signs(
     """
     draw = torch.Generator().manual_seed(seed)
     points = sign_points(classes, samples, variation, draw)
-    image = torch.cat([inked(part, size) for part in points.split(500)])
+    parts = [inked(points[first : first + 500], size) for first in range(0, len(points), 500)]
+    image = torch.cat(parts)
     label = torch.arange(classes).repeat_interleave(samples)
     number = torch.arange(samples).repeat(classes)
     tested = round(samples * test)
     validated = tested + round(samples * validation)
-    parts = {
+    kept = {
         "train": number >= validated,
         "validation": (number >= tested) & (number < validated),
         "test": number < tested,
     }
-    return {part: {"image": image[kept], "label": label[kept]} for part, kept in parts.items()}
+    return {part: {"image": image[ours], "label": label[ours]} for part, ours in kept.items()}
 
 
 def sign_points(classes: int, samples: int, variation: float, draw: torch.Generator) -> Tensor:

@@ -5,8 +5,8 @@ from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import with_blocks
 from tests.nodes.test_higher import labelled
 
-SIGNS = {"classes": 60, "samples": 8, "size": 8, "variation": 0.6}
-DEALT = {"tasks": 256, "held_out": 100, "queries": 3, "batch_size": 16}
+SIGNS = {"classes": 200, "samples": 8, "size": 8}
+DEALT = {"tasks": 512, "held_out": 100, "queries": 3, "batch_size": 16}
 
 
 def embedding(features: int = 32) -> Document:

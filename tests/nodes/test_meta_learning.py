@@ -136,9 +136,9 @@ def test_signs_of_a_class_are_alike() -> None:
         assert part["label"].unique().tolist() == [0, 1, 2, 3]
         assert part["image"].min() >= 0 and part["image"].max() <= 1
     image, label = plain["train"].values()
-    far = torch.cdist(image.flatten(1), image.flatten(1))
-    same = label[:, None] == label
-    assert far[same].max() < 1e-3 < 1 < far[~same].min()
+    for c in range(4):
+        assert torch.equal(image[label == c], image[label == c][:1].expand(7, 1, 12, 12))
+        assert (image[label == c][0] - image[label != c]).abs().amax((1, 2, 3)).min() > 0.5
     shaky = signs(4, 10, 12, 1.0, 0.2, 0.1, seed=3)["train"]["image"]
     assert not torch.equal(shaky[0], shaky[1])
 
@@ -155,20 +155,21 @@ def test_a_system_is_drawn(name: str) -> None:
     batch = next(iter(module.batches(module.load("cpu")["train"], 16)))
     assert module.size_of(batch) == 16
     values = program.step(batch)
-    assert all(value.isfinite() for value in values.values())
+    assert all(value.isfinite().all() for value in values.values())
     moved = [not torch.equal(weight, before[name]) for name, weight in program.named_parameters()]
     assert sum(moved) >= len(moved) - 1
 
 
 def test_classes_never_seen_are_told_apart() -> None:
-    """After 16 steps of learning from other classes; chance is 0.2."""
+    """After two epochs of tasks of other classes; chance is 0.2."""
     module = load_source(export(prototypical()), Path("program.py"))
     torch.manual_seed(0)
     data, program = module.load("cpu"), module.Program()
     before = module.measure(program, data["test"])["accuracy"]
-    module.train(program, data["train"])
+    for _ in range(2):
+        module.train(program, data["train"])
     after = module.measure(program, data["test"])["accuracy"]
-    assert 0.2 < before < after and after > 0.5
+    assert 0.4 < before < 0.6 and after > before + 0.08
 
 
 def test_data_is_made_from_data() -> None:
