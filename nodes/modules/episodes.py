@@ -56,47 +56,41 @@ def episodes(
     random order. Raises ValueError where there are too few classes or samples.
     """
     draw = torch.Generator().manual_seed(seed)
-    classes = dealt_classes(label, validation, test, draw)
     counts = {"train": tasks, "validation": held_out, "test": held_out}
     parts = {}
-    for part, members in classes.items():
-        require_enough(members, part, way, shot + queries)
-        count = counts[part] if members else 0
-        places = torch.zeros(count, way, shot + queries, dtype=torch.int64)
-        for task in places:
-            task.copy_(drawn_task(members, way, shot + queries, draw))
-        known, asked = (mixed(p, draw) for p in (places[:, :, :shot], places[:, :, shot:]))
-        place, number = (torch.cat(pair, 1) for pair in zip(known, asked, strict=True))
-        parts[part] = Tasks(sample, place, number, way * shot)
+    for part, classes in dealt_classes(label, validation, test, draw).items():
+        own = torch.isin(label, classes)
+        pools = [torch.nonzero(label[own] == one)[:, 0] for one in classes]
+        require_enough(pools, part, way, shot + queries)
+        count = counts[part] if pools else 0
+        members, number = dealt_tasks(pools, count, way, shot, queries, draw)
+        parts[part] = Tasks(sample[own], members, number, way * shot)
     return parts
 
 
 def dealt_classes(
     label: Tensor, validation: float, test: float, draw: torch.Generator
-) -> dict[str, list[Tensor]]:
-    """The places of the samples of each class, for every split."""
+) -> dict[str, Tensor]:
+    """The classes of every split."""
     classes = torch.tensor(sorted(set(label.tolist())))
     order = classes[torch.randperm(len(classes), generator=draw)]
     tested = round(len(classes) * test)
     validated = tested + round(len(classes) * validation)
-    parts = {
+    return {
         "train": order[validated:],
         "validation": order[tested:validated],
         "test": order[:tested],
     }
-    return {
-        part: [torch.nonzero(label == one)[:, 0] for one in ones] for part, ones in parts.items()
-    }
 
 
-def require_enough(members: list[Tensor], part: str, way: int, samples: int) -> None:
+def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> None:
     """Raise ValueError where no task can be dealt; a split without classes has no tasks."""
-    if (members or part == "train") and len(members) < way:
+    if (pools or part == "train") and len(pools) < way:
         raise ValueError(
-            f"episodes of {way} classes need as many in every split, and there are {len(members)} "
+            f"episodes of {way} classes need as many in every split, and there are {len(pools)} "
             f"in {part}: lower way, or give another share of the classes"
         )
-    fewest = min(map(len, members), default=samples)
+    fewest = min(map(len, pools), default=samples)
     if fewest < samples:
         raise ValueError(
             f"episodes need {samples} samples of a class, and one has {fewest}: lower shot or "
@@ -104,18 +98,32 @@ def require_enough(members: list[Tensor], part: str, way: int, samples: int) -> 
         )
 
 
-def drawn_task(members: list[Tensor], way: int, samples: int, draw: torch.Generator) -> Tensor:
-    """The places of one task's samples: (way, samples)."""
-    chosen = torch.randperm(len(members), generator=draw)[:way]
-    pools = [members[one] for one in chosen]
-    return torch.stack([p[torch.randperm(len(p), generator=draw)[:samples]] for p in pools])
+def dealt_tasks(
+    pools: list[Tensor], count: int, way: int, shot: int, queries: int, draw: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """The samples of every task, known ones first, and the numbers of their classes:
+    (T, way * (shot + queries)) twice.
+    """
+    drawn = torch.zeros(count, way, shot + queries, dtype=torch.int64)
+    for task in drawn:
+        task.copy_(drawn_task(pools, way, shot + queries, draw))
+    known, asked = (mixed(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:]))
+    members, number = (torch.cat(pair, 1) for pair in zip(known, asked, strict=True))
+    return members, number
 
 
-def mixed(places: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+def drawn_task(pools: list[Tensor], way: int, count: int, draw: torch.Generator) -> Tensor:
+    """The samples of one task, a row for each class: (way, count)."""
+    classes = torch.randperm(len(pools), generator=draw)[:way]
+    chosen = [pools[one] for one in classes]
+    return torch.stack([p[torch.randperm(len(p), generator=draw)[:count]] for p in chosen])
+
+
+def mixed(samples: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
     """The samples of each task in random order, with their classes' numbers: (T, way, K) to
     (T, way * K) twice.
     """
-    count, way, samples = places.shape
-    order = torch.rand(count, way * samples, generator=draw).argsort(1)
-    number = torch.arange(way).repeat_interleave(samples).expand(count, -1)
-    return places.flatten(1).gather(1, order), number.gather(1, order)
+    count, way, each = samples.shape
+    order = torch.rand(count, way * each, generator=draw).argsort(1)
+    number = torch.arange(way).repeat_interleave(each).expand(count, -1)
+    return samples.flatten(1).gather(1, order), number.gather(1, order)
