@@ -1,6 +1,7 @@
 """A bench for one node: real tensors through its description and through its printed class."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -56,6 +57,27 @@ def example_inputs(example: Example, type_: NodeType) -> list[Tensor]:
 def described(example: Example, type_: NodeType) -> Described:
     """The node of an example, described."""
     return describe("node", "", type_, ends_of(type_, metas_of(example.inputs)))
+
+
+def loaded(example: Example, type_: NodeType, folder: Path) -> dict[str, Any]:
+    """What the loader of a data node gives; data made from other data gets 8 samples of each of 24
+    classes.
+    """
+    label = torch.arange(192) % 24
+    samples = [
+        torch.randn(192, *meta.shape[1:])
+        if meta.floating
+        else torch.stack([label] * meta.shape[1], 1)
+        if len(meta.shape) > 1
+        else label
+        for meta in metas_of(example.inputs)
+    ]
+
+    def known(leaf: Any) -> Any:
+        return folder / leaf.name if hasattr(leaf, "name") else samples[int(leaf.end.node[1:])]
+
+    value: dict[str, Any] = Evaluation(known, "cpu").value(described(example, type_).outputs[""])
+    return value
 
 
 def run_description(node: Described, tensors: list[Tensor]) -> list[Tensor]:
