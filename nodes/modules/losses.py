@@ -75,7 +75,8 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     share = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
     between = (share * real + (1 - share) * fake).detach()
     slope: Tensor = grad(lambda x: critic(x).sum())(between)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    length: Tensor = slope.flatten(1).norm(dim=1)
+    return (length - 1).square().mean()
 
 
 class Anneal(nn.Module):
