@@ -17,7 +17,7 @@ from graphs.updates import Update
 
 _ATTRIBUTES = (
     *("network", "evaluate", "step"),
-    *("epoch", "batches", "end_epoch"),
+    *("epoch", "batches", "end_epoch", "load_weights"),
 )
 """Attributes of a program that no node's label may take."""
 
@@ -52,7 +52,7 @@ class ProgramClass:
             init = [f"self.network = {self.network.name}({given})", *init]
         init = [*init, *self._optimizers(), *self._counters()]
         step = self._update() if self.network else self._stages()
-        methods = [*evaluate, "", *step, *self._end_of_epoch()]
+        methods = [*self._load_weights(), *evaluate, "", *step, *self._end_of_epoch()]
         about = "What happens on one batch."
         return class_text("Program", about, init, extra, methods, self._signature())
 
@@ -144,6 +144,23 @@ class ProgramClass:
         program = self.context.program
         epoch = ["self.epoch = 1  # the loop says which one it is"] if program.asks_epoch else []
         return [*epoch, *(["self.batches = 0"] if program.counts_batches else [])]
+
+    def _load_weights(self) -> list[str]:
+        """The method for weights that start from files."""
+        calls = [
+            f"load_part({module}, folder / {start.file!r}{f', {start.part!r}' * bool(start.part)})"
+            for key, start in self.context.starts.items()
+            for module in self._kept([key])
+        ]
+        if not calls:
+            return []
+        self.context.imports.lines.add("from pathlib import Path")
+        return [
+            "def load_weights(self, folder: Path) -> None:",
+            '    """Give those weights that start from a file their first values."""',
+            *indented(calls),
+            "",
+        ]
 
     def _count(self) -> list[str]:
         return ["self.batches += 1"] if self.context.program.counts_batches else []

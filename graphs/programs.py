@@ -44,6 +44,11 @@ class Program:
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
 
     @property
+    def layers(self) -> tuple[str, ...]:
+        """All that is computed of a batch."""
+        return (*self.network, *self.judging)
+
+    @property
     def asks_epoch(self) -> bool:
         """Whether it matters in a step which epoch it is."""
         return any(statement.turn.asks_epoch for statement in self.statements)
@@ -187,7 +192,7 @@ def _weighted(checked: CheckedGraph, nodes: set[str]) -> list[str]:
     """The nodes that stand for all weights in a part of the graph that may be moved."""
     first: dict[str, str] = {}
     for id in checked.wiring.order:
-        if id in nodes and checked.weights.get(id) and not checked.types[id].frozen:
+        if id in nodes and checked.weights.get(id) and checked.types[id].learns:
             first.setdefault(checked.weights_key(id), id)
     return list(first.values())
 
@@ -239,7 +244,7 @@ def _useless(checked: CheckedGraph, node: str, reached: set[str]) -> str:
         return ""
     if not checked.weights[node]:
         return f"{node} has no weights to move: wire a node that has some, or remove the wire"
-    if checked.types[node].frozen:
+    if not checked.types[node].learns:
         return f"{node} is frozen: train it, or remove the wire"
     if checked.weights_key(node) not in reached:
         return f"no gradient of its loss reaches {node}: wire weights that the loss needs"

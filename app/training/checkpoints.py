@@ -154,10 +154,15 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
         raise
 
 
+def exists(folder: Path) -> bool:
+    """Whether there is a checkpoint in a folder."""
+    return (folder / "last.json").exists()
+
+
 def read(folder: Path) -> Snapshot | None:
     """The last checkpoint of a folder; None when there is none yet. Raises CheckpointError."""
     path = folder / "last.json"
-    if not path.exists():
+    if not exists(folder):
         return None
     try:
         if path.stat().st_size > LARGEST_RECORD:
