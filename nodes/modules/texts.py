@@ -19,8 +19,8 @@ def reference_text() -> str:
     """Python's own reference, with each paragraph once: about 500,000 characters."""
     from pydoc_data.topics import topics
 
-    paragraphs = (part for name in sorted(topics) for part in topics[name].split("\n\n"))
-    return "\n\n".join(dict.fromkeys(paragraphs))
+    parts = (part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n"))
+    return "\n\n".join(dict.fromkeys(part for part in parts if part))
 
 
 def characters(text: str, vocabulary: int) -> Tensor:
