@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import (
     Annotated,
@@ -36,6 +36,7 @@ from pydantic import (
 from graphs.expressions import Expression
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
 from graphs.parameters import Parameter, parameter_of
+from graphs.problems import Complaint
 
 Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
 Outputs = str | tuple["Outputs", ...]
@@ -213,14 +214,6 @@ class NodeType(BaseModel):
         raise TypeError(f"{type(self).__name__} has no build")
 
 
-class Complaint(NamedTuple):
-    """What is wrong with a data node's files, and parameters that would mend it."""
-
-    text: str
-    parameter: str | None = None
-    use: Mapping[str, JsonValue] = types.MappingProxyType({})
-
-
 class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
@@ -253,6 +246,10 @@ class Data(NodeType):
         """The field with the classes by which samples may be drawn."""
         labels = Meta((SYMBOLS["N"],), "int64")
         return next((name for name, meta in self.fields().items() if meta == labels), None)
+
+    def letters(self, folder: Path | None) -> Sequence[str] | None:
+        """What its tokens stand for, by number, for those who look at them; None: just numbers."""
+        return None
 
     @property
     def read_ahead(self) -> int:
