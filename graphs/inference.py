@@ -334,10 +334,9 @@ def _refuse_symbolic(described: Mapping[str, Expression]) -> None:
     """A layer whose size depends on the batch cannot be made before the batch is there."""
     for expression in walk(list(described.values())):
         if isinstance(expression, Call) and expression.is_module:
-            sizes = [
-                v for v in (*expression.args, *expression.kwargs.values()) if isinstance(v, int)
-            ]
-            if any(is_symbolic(size) for size in sizes):
+            values = (*expression.args, *expression.kwargs.values())
+            sizes = [part for v in values for part in (v if isinstance(v, tuple) else (v,))]
+            if any(isinstance(size, int) and is_symbolic(size) for size in sizes):
                 raise Misfit(
                     "its weights would depend on the batch size: keep the batch on the first axis"
                 )

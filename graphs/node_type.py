@@ -67,9 +67,7 @@ class Interface(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A row of the table test: parameters, what arrives, what must leave or the words of the
-    problem.
-    """
+    """A row of the table test: parameters, what arrives, what must leave or what is wrong."""
 
     parameters: dict[str, Any]
     inputs: Shapes

@@ -30,6 +30,7 @@ class Input(BlockInput):
         "numbers",
         "features",
         "image",
+        "volume",
         "sequence",
         "vector",
         "labels",

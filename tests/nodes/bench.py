@@ -11,7 +11,7 @@ from graphs.expressions import Evaluation, Expression
 from graphs.kinds import GraphSizes, Meta
 from graphs.loading import load_source
 from graphs.naming import Imports, Names
-from graphs.node_type import Example, NodeType
+from graphs.node_type import Example, NodeType, node_types
 from graphs.printing import Described, Scope, describe
 
 
@@ -112,3 +112,21 @@ def printed_class(node: Described, count: int, metas: dict[End, Meta]) -> tuple[
     source = "\n".join(lines)
     module = load_source(source, Path("printed.py"))
     return source, module.Printed()
+
+
+def applied(type_name: str, parameters: dict[str, object], *shapes: tuple[int, ...]) -> nn.Module:
+    """The module that a node describes for what arrives."""
+    type_ = node_types()[type_name].model_validate(parameters)
+    node = described(Example({}, list(shapes)), type_)
+    (expression,) = node.outputs.values()
+    evaluation = Evaluation(lambda leaf: torch.zeros(leaf.meta.shape), device="cpu")  # type: ignore[attr-defined]
+    evaluation.value(expression)
+    (module,) = evaluation.applied
+    return module
+
+
+def outcome(type_name: str, parameters: dict[str, object], *tensors: Tensor) -> list[Tensor]:
+    """What leaves a node, computed from real tensors."""
+    type_ = node_types()[type_name].model_validate(parameters)
+    metas = [Meta(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in tensors]
+    return run_description(described(Example({}, list(metas)), type_), list(tensors))
