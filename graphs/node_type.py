@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import (
     Annotated,
@@ -37,6 +37,7 @@ from graphs.expressions import Expression
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
 from graphs.outputs import Outputs, output_paths
 from graphs.parameters import Parameter, parameter_of
+from graphs.problems import Complaint
 from graphs.weight_files import Start
 
 Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
@@ -222,14 +223,6 @@ class NodeType(BaseModel):
         raise TypeError(f"{type(self).__name__} has no build")
 
 
-class Complaint(NamedTuple):
-    """What is wrong with a data node's files, and parameters that would mend it."""
-
-    text: str
-    parameter: str | None = None
-    use: Mapping[str, JsonValue] = types.MappingProxyType({})
-
-
 class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
@@ -262,6 +255,10 @@ class Data(NodeType):
         """The field with the classes by which samples may be drawn."""
         labels = Meta((SYMBOLS["N"],), "int64")
         return next((name for name, meta in self.fields().items() if meta == labels), None)
+
+    def letters(self, folder: Path | None) -> Sequence[str] | None:
+        """What its tokens stand for, by number, for those who look at them; None: just numbers."""
+        return None
 
     @property
     def read_ahead(self) -> int:
