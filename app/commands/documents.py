@@ -28,9 +28,14 @@ def examples(as_json: bool) -> int:
     return 0
 
 
-def nodes(as_json: bool) -> int:
+def nodes(as_json: bool, as_markdown: bool = False) -> int:
     """List the node types."""
     types = _node_types()
+    if as_markdown:
+        from app.commands.catalogue import markdown
+
+        print(markdown({type_.type_name(): type_ for type_ in types}), end="")
+        return 0
     if as_json:
         print(json.dumps([_described(type_) for type_ in types]))
         return 0
