@@ -347,8 +347,7 @@ class Optimizer(NodeType):
     @functools.cache
     def parameters(cls) -> tuple[Parameter, ...]:
         """Its own first, then those that all optimizers have."""
-        found = super().parameters()
-        return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
+        return tuple(sorted(super().parameters(), key=lambda p: p.name in Optimizer.model_fields))
 
     def complaint(self, shapes: Iterable[tuple[int, ...]]) -> str:
         """What is wrong with weights of these shapes; nothing where it can move them."""
