@@ -220,6 +220,8 @@ class Data(NodeType):
     role = "data"
     common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last")
     """Parameters that stand last in the form, since all data nodes have them."""
+    downloads: ClassVar[bool] = False
+    """Whether its samples come over the network when training begins."""
     batch_size: PositiveInt = 64
     """How many samples the network sees between two updates."""
     sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"

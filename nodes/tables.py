@@ -164,6 +164,7 @@ class ParquetTable(_Columns):
     """
 
     what = "a Parquet file"
+    requires: ClassVar[str] = "pyarrow"
     examples = (
         Example(
             {
