@@ -229,11 +229,13 @@ class Data(NodeType):
     role = "data"
     common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last")
     """Parameters that stand last in the form, since all data nodes have them."""
+    downloads: ClassVar[bool] = False
+    """Whether its samples come over the network."""
     batch_size: PositiveInt = 64
     """How many samples the network sees between two updates."""
     sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"
-    """The order of training samples: each once at random, each once as they lie (fixed), drawn so
-    that classes come equally often (weighted), or classes in turn (balanced)."""
+    """The order of training samples: at random, as they lie (fixed), drawn so that classes come
+    equally often (weighted), or classes in turn (balanced)."""
     drop_last: bool = False
     """Leave out the last batch of an epoch when it is not full."""
 
@@ -253,11 +255,11 @@ class Data(NodeType):
     @property
     def class_field(self) -> str | None:
         """The field with the classes by which samples may be drawn."""
-        labels = Meta((SYMBOLS["N"],), "int64")
-        return next((name for name, meta in self.fields().items() if meta == labels), None)
+        fields, labels = self.fields(), Meta((SYMBOLS["N"],), "int64")
+        return next((name for name in fields if fields[name] == labels), None)
 
     def letters(self, folder: Path | None) -> Sequence[str] | None:
-        """What its tokens stand for, by number, for those who look at them; None: just numbers."""
+        """What its tokens stand for, by number, for people to read; None: nothing but numbers."""
         return None
 
     @property
@@ -267,17 +269,16 @@ class Data(NodeType):
 
     @property
     def hands_out(self) -> bool:
-        """Whether the loader returns split -> object, each with `__len__()`, `to(device)` and
-        `take(index) -> field -> tensor`, as graphs and files that are read on demand need.
-        """
+        """Whether each split that the loader returns is an object with `__len__()`, `to(device)`
+        and `take(index) -> field -> tensor`: for graphs, and files that are read on demand."""
         return False
 
     @property
     def counted(self) -> str | None:
         """A field with one row a sample, by which batches are counted; None: one sample a batch."""
-        per_sample = (SYMBOLS["N"], SYMBOLS["G"])
-        first = ((name, meta.shape[:1]) for name, meta in self.fields().items())
-        return next((name for name, size in first if size and size[0] in per_sample), None)
+        one = ((SYMBOLS["N"],), (SYMBOLS["G"],))
+        fields = self.fields()
+        return next((name for name in fields if fields[name].shape[:1] in one), None)
 
     def fields(self) -> dict[str, Meta]:
         """What a batch holds, by output port; the first axis is the batch."""

@@ -165,6 +165,7 @@ class ParquetTable(_Columns):
     """
 
     what = "a Parquet file"
+    requires: ClassVar[str] = "pyarrow"
     examples = (
         Example(
             {

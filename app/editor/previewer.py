@@ -33,6 +33,8 @@ class Previewer:
         self._answers: deque[dict[str, Any]] = deque()
         self._asked: str | None = None
         self._since = 0.0
+        self._is_ready = False
+        """The process has imported what it needs, which a busy machine does slowly."""
 
     def answer(self, document: Document, id: str, folder: Path | None) -> dict[str, Any] | None:
         """What a data node gives; None while that is being found out."""
@@ -40,7 +42,7 @@ class Previewer:
         self._take()
         if question in self._known:
             return self._known[question]
-        waited = time.monotonic() - self._since
+        waited = time.monotonic() - self._since if self._is_ready else 0.0
         if self._asked == question and waited > PATIENCE:
             self._give_up(LATE)
         elif self._asked == question and self._process and self._process.poll() is not None:
@@ -78,6 +80,7 @@ class Previewer:
             self._give_up(GONE)
 
     def _start(self) -> subprocess.Popen[str]:
+        self._is_ready = False
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "app.previews.worker"],
             stdin=subprocess.PIPE,
@@ -99,8 +102,12 @@ class Previewer:
 
     def _take(self) -> None:
         """Remember what was answered since the last look; a process answers one at a time."""
-        if self._answers and self._asked:
-            self._remember(self._asked, self._answers.popleft())
+        while self._answers:
+            answer = self._answers.popleft()
+            if "ready" in answer:
+                self._is_ready, self._since = True, time.monotonic()
+            elif self._asked:
+                self._remember(self._asked, answer)
 
     def _remember(self, question: str, answer: dict[str, Any]) -> None:
         if question == self._asked:

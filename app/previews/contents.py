@@ -43,6 +43,8 @@ def preview(document: Document, id: str, folder: Path | None) -> dict[str, Any]:
         return {"error": "The node has a problem: mend it to see its data."}
     if complaints := type_.complaints(folder):
         return {"error": f"{complaints[0].text[:1].upper()}{complaints[0].text[1:]}."}
+    if type_.downloads:
+        return {"error": "It is downloaded when training begins, so nothing is shown before."}
     try:
         return contents(type_, folder, loaded(checked, id))
     except Exception as error:  # whatever a file does, people get a sentence
