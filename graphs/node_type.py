@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, Pos
 
 from graphs.expressions import Expression
 from graphs.kinds import Meta, Scalar, Tensor, Weights
+from graphs.over_time import OverTime, alone, looks
 
 Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
 Outputs = str | tuple["Outputs", ...]
@@ -117,6 +118,8 @@ class NodeType(BaseModel):
     """Whether nothing before it learns from what comes after."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
+    over_time: ClassVar[OverTime] = looks
+    """How it treats the steps of a sequence: alone, remembers(1), … A method, where it depends."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -319,6 +322,7 @@ class BlockOutput(NodeType):
 
     role = "output"
     outputs = ()
+    over_time = alone
 
     def build(self, value: Tensor) -> Any:
         """The value itself leaves the block."""

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from graphs.expressions import Call, call
 from graphs.kinds import Numbers
 from graphs.node_type import Example, Misfit, NodeType, axis_of
+from graphs.over_time import alone, mixes
 from nodes.modules.activations import binarise, gated_tanh
 
 _SAME_SHAPE = (
@@ -23,6 +24,7 @@ class ReLU(NodeType):
     Linear layer.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -34,6 +36,7 @@ class Tanh(NodeType):
     image generators.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -45,6 +48,7 @@ class Sigmoid(NodeType):
     yes or no.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -61,6 +65,7 @@ class LeakyReLU(NodeType):
     negative_slope: Annotated[float, Field(ge=0, le=1)] = 0.01
     """How much of a negative value is left, from 0 to 1; discriminators use 0.2."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"negative_slope": 0.2}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -81,6 +86,7 @@ class ELU(NodeType):
     alpha: PositiveFloat = 1.0
     """How far below 0 the floor lies."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"alpha": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -101,6 +107,7 @@ class GELU(NodeType):
     approximate: Literal["none", "tanh"] = "none"
     """Exact (none), or by tanh, as GPT-2 was trained."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"approximate": "tanh"}, [(2, 7, 16)], [(2, 7, 16)]),
@@ -117,6 +124,7 @@ class SiLU(NodeType):
     Use it in place of ReLU in recent convolutional and diffusion networks.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -129,6 +137,7 @@ class Softplus(NodeType):
     Use it where a network gives a number that must be positive, such as a deviation or a rate.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -145,6 +154,7 @@ class Softmax(NodeType):
     dim: int = -1
     """The axis along which the shares add up to 1; -1 is the last, the features."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"dim": 1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -163,6 +173,7 @@ class GatedTanh(NodeType):
     al. 2016, arXiv 1606.05328).
     """
 
+    over_time = mixes(1)
     examples = (
         Example({}, [(2, 16)], [(2, 8)]),
         Example({}, [(2, 4, 8, 8)], [(2, 2, 8, 8)]),
@@ -185,6 +196,7 @@ class Binarise(NodeType):
     threshold: float = 0.5
     """The smallest value that becomes 1."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"threshold": 0.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),

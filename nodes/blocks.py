@@ -18,6 +18,7 @@ from graphs.node_type import (
     Outputs,
     Port,
 )
+from graphs.over_time import inside
 from nodes.modules.repeating import Again, Chain
 from nodes.modules.state import Average
 
@@ -97,6 +98,7 @@ class Block(_Use):
     generated images is one block, used twice. Two names, or none, are two sets of weights.
     """
 
+    over_time = inside
     state: Literal["trained", "frozen", "average"] = "trained"  # type: ignore[assignment]
     """Trained; frozen: in evaluation mode, and moved by no optimizer; or the moving average of
     another use's weights, in evaluation mode too.
@@ -134,6 +136,8 @@ class Repeat(_Holder):
     """How many stand in the row."""
     weights: Literal["own", "shared"] = "own"
     """Each copy with weights of its own, or all with the same."""
+
+    over_time = inside
 
     def build(self, *inputs: Tensor, block: Any) -> Apply:
         if self.weights == "shared":

@@ -6,6 +6,7 @@ from torch import nn
 from graphs.expressions import Call, call
 from graphs.kinds import Image, Signal
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import Arriving, Treatment, mixes, remembers
 from nodes.modules.convolutions import CausalConv1d as CausalConv1dModule
 
 
@@ -159,6 +160,10 @@ class Conv1d(NodeType):
         Example({"groups": 2}, [(2, 3, 16)], problem="2 groups do not divide 3 channels"),
     )
 
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        one = (self.kernel_size, self.stride, self.padding or 0) == (1, 1, 0)
+        return mixes(1)(self, arriving) if one else "looks"
+
     def build(self, x: Signal) -> Call:
         _require_groups(self.groups, x.channels, self.out_channels)
         return call(
@@ -190,6 +195,7 @@ class CausalConv1d(NodeType):
     bias: bool = True
     """Add a learned number to each channel."""
 
+    over_time = remembers(2)
     examples = (
         Example({}, [(2, 3, 16)], [(2, 32, 16)]),
         Example({"dilation": 8, "out_channels": 4, "bias": False}, [(2, 3, 16)], [(2, 4, 16)]),

@@ -8,6 +8,7 @@ from graphs.document import identifier
 from graphs.expressions import Attribute, Call, call
 from graphs.kinds import Features, Meta, Tokens
 from graphs.node_type import Example, NodeType
+from graphs.over_time import alone, mixes
 
 
 class Linear(NodeType):
@@ -22,6 +23,7 @@ class Linear(NodeType):
     bias: bool = True
     """Add a learned number to each output."""
 
+    over_time = mixes(-1)
     examples = (
         Example({}, [(2, 16)], [(2, 64)]),
         Example({"out_features": 10, "bias": False}, [(2, 7, 16)], [(2, 7, 10)]),
@@ -56,6 +58,7 @@ class Embedding(NodeType):
     def module_name(self) -> str:
         return identifier(self.weights) if self.weights else ""
 
+    over_time = alone
     examples = (
         Example({}, [Meta((2, 7), "int64")], [(2, 7, 64)]),
         Example({"embedding_dim": 8}, [Meta((2, 1), "int64")], [(2, 1, 8)]),
@@ -86,6 +89,7 @@ class TokenScores(NodeType):
     def module_name(self) -> str:
         return identifier(self.weights) if self.weights else ""
 
+    over_time = mixes(-1)
     examples = (
         Example({}, [(2, 7, 64)], [(2, 7, 256)]),
         Example({"num_embeddings": 10, "weights": "letters"}, [(2, 16)], [(2, 10)]),

@@ -10,6 +10,7 @@ from torch import nn
 from graphs.expressions import Call, call
 from graphs.kinds import Image, Numbers, Vector
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import alone, mixes
 
 
 class BatchNorm2d(NodeType):
@@ -71,6 +72,7 @@ class LayerNorm(NodeType):
     bias: bool = True
     """Learn a shift, beside the scale."""
 
+    over_time = mixes(-1)
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"eps": 1e-6, "bias": False}, [(2, 7, 16)], [(2, 7, 16)]),
@@ -128,6 +130,7 @@ class Dropout(NodeType):
     stays.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"p": 0.1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),

@@ -8,6 +8,7 @@ from pydantic import PositiveInt
 from graphs.expressions import Call, Item, call
 from graphs.kinds import Classes, Meta, Tensor
 from graphs.node_type import Example, Misfit, NodeType, axis_of
+from graphs.over_time import Arriving, Treatment, alone, mixes
 from nodes.modules.shapes import one_hot
 
 
@@ -28,6 +29,9 @@ class Flatten(NodeType):
         Example({}, [(2,)], problem="at least two axes"),
         Example({"start": 3}, [(2, 3, 8)], problem="at least 4 axes, got (N, 3, 8)"),
     )
+
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        return "alone" if all((value.time or 0) < self.start for value in arriving) else "looks"
 
     def build(self, x: Tensor) -> Call:
         if len(x.shape) <= self.start:
@@ -70,6 +74,7 @@ class Permute(NodeType):
     order: tuple[int, ...] = (0, 2, 1)
     """For each axis that leaves, which one that is now; 0 is the batch and stays first."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 7, 5)], [(2, 5, 7)]),
         Example({"order": [0, 2, 3, 1]}, [(2, 3, 8, 4)], [(2, 8, 4, 3)]),
@@ -95,6 +100,7 @@ class Squeeze(NodeType):
     dim: int = -1
     """The axis that goes away; -1 is the last."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 5, 1)], [(2, 5)]),
         Example({"dim": 1}, [(2, 1, 8, 8)], [(2, 8, 8)]),
@@ -128,6 +134,9 @@ class Select(NodeType):
         Example({"dim": 2}, [(2, 7)], problem="there is no axis 2 in (N, 7)"),
     )
 
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        return "last" if self.index == -1 else mixes("dim")(self, arriving)
+
     def build(self, x: Tensor) -> Item:
         size = x.shape[axis_of(x, self.dim)]
         if not -size <= self.index < size:
@@ -149,6 +158,7 @@ class Slice(NodeType):
     dim: PositiveInt = 1
     """The axis; 1 is the steps of (N, T, F)."""
 
+    over_time = mixes("dim")
     examples = (
         Example({"start": 1}, [(2, 7, 5)], [(2, 6, 5)]),
         Example({"end": -1, "dim": 2}, [(2, 7, 5)], [(2, 7, 4)]),
@@ -174,6 +184,7 @@ class Split(NodeType):
     """The axis that is halved: 1 is channels or features of (N, C, …); -1 is the last."""
 
     outputs = ("first", "second")
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 6)], [(2, 3), (2, 3)]),
         Example({"dim": -1}, [(2, 7, 4)], [(2, 7, 2), (2, 7, 2)]),
@@ -197,6 +208,7 @@ class OneHot(NodeType):
     num_classes: PositiveInt = 10
     """How many classes there are; classes count from 0."""
 
+    over_time = alone
     examples = (
         Example({}, [Meta((2,), "int64")], [(2, 10)]),
         Example({"num_classes": 3}, [Meta((2, 7), "int64")], [(2, 7, 3)]),
