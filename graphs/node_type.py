@@ -75,9 +75,7 @@ class Interface(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A row of the table test: parameters, what arrives, what must leave or the words of the
-    problem.
-    """
+    """A row of the table test: parameters, what arrives, what must leave or a problem's words."""
 
     parameters: dict[str, Any]
     inputs: Shapes
@@ -111,8 +109,7 @@ class NodeType(BaseModel):
     """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
     role: ClassVar[Role] = "layer"
     outputs: ClassVar[Outputs] = "output"
-    """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them.
-    """
+    """Names of the outputs; a tuple where `build` returns several, nested as it returns them."""
     examples: ClassVar[tuple[Example, ...]] = ()
     stops_gradient: ClassVar[bool] = False
     """Whether nothing before it learns from what comes after."""
@@ -263,9 +260,7 @@ class Metric(NodeType):
 
 
 class Optimizer(NodeType):
-    """A statement: minimise this scalar over these weights; with none, over all that the loss
-    reaches.
-    """
+    """A statement: minimise this scalar over these weights, or over all that the loss reaches."""
 
     role = "optimizer"
     outputs = ()

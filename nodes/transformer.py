@@ -134,7 +134,7 @@ class TransformerDecoderLayer(_TransformerLayer):
         require_mask(memory_mask, memory)
         made = self._made(nn.TransformerDecoderLayer, x.features, reads_memory=True)
         masks = {"mask": mask, "memory_mask": memory_mask}
-        given = {name: value for name, value in masks.items() if value is not None}
+        given: dict[str, Expression] = {n: m for n, m in masks.items() if m is not None}
         if self._plain:
             names = {"mask": "tgt_key_padding_mask", "memory_mask": "memory_key_padding_mask"}
             given = {names[name]: call(hidden_steps, value) for name, value in given.items()}

@@ -1,10 +1,16 @@
 """Attention that torch has no module for."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+
+def in_heads(x: Tensor, num_heads: int) -> Tensor:
+    """Features split into heads: (N, T, F) to (N, heads, T, F / heads)."""
+    return x.reshape(*x.shape[:2], num_heads, -1).transpose(1, 2)
 
 
 def rotated(x: Tensor, first: int = 0) -> Tensor:
@@ -14,7 +20,7 @@ def rotated(x: Tensor, first: int = 0) -> Tensor:
     length, features = x.shape[-2:]
     position = torch.arange(first, first + length, device=x.device)[:, None]
     angle = position * 10_000 ** -(torch.arange(0, features, 2, device=x.device) / features)
-    left, right = x.unflatten(-1, (-1, 2)).unbind(-1)
+    left, right = x[..., ::2], x[..., 1::2]
     cosine, sine = angle.cos(), angle.sin()
     return torch.stack([left * cosine - right * sine, left * sine + right * cosine], -1).flatten(-2)
 
@@ -49,8 +55,7 @@ class RotaryPositions(nn.Module):
         first = self.past or 0
         if self.remembers:
             self.past = first + sequence.shape[1]
-        heads = sequence.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
-        return rotated(heads, first).transpose(1, 2).flatten(2)
+        return rotated(in_heads(sequence, self.num_heads), first).transpose(1, 2).flatten(2)
 
 
 class DotProductAttention(nn.Module):
@@ -77,7 +82,7 @@ class DotProductAttention(nn.Module):
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     ) -> Tensor:
         """What each step takes; `mask` (N, S) is true at the steps that may be looked at."""
-        query, key, value = map(self.heads, (query, key, value))
+        query, key, value = (in_heads(x, self.num_heads) for x in (query, key, value))
         if self.positions == "rotary":
             seen = 0 if self.past is None else self.past[0].shape[2]
             query, key = rotated(query, seen), rotated(key, seen)
@@ -94,11 +99,8 @@ class DotProductAttention(nn.Module):
             dropout_p=self.dropout if self.training else 0.0,
             is_causal=self.causal and bias is None and query.shape[2] == key.shape[2],
         )
-        return result.transpose(1, 2).flatten(2)
-
-    def heads(self, x: Tensor) -> Tensor:
-        """Features split into heads: (N, T, F) to (N, heads, T, F / heads)."""
-        return x.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
+        joined: Tensor = result.transpose(1, 2).flatten(2)
+        return joined
 
     def bias(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor | None:
         """What is added to the scores: how far a step looks back, and what it may not look at.
@@ -206,11 +208,10 @@ class TransformerLayer(nn.Module):
             features, num_heads, dropout, causal=causal, positions=positions
         )
         self.norms = nn.ModuleList(nn.LayerNorm(features) for _ in range(2 + reads_memory))
-        self.across = (
-            nn.MultiheadAttention(features, num_heads, dropout=dropout, batch_first=True)
-            if reads_memory
-            else None
-        )
+        if reads_memory:
+            self.across = nn.MultiheadAttention(
+                features, num_heads, dropout=dropout, batch_first=True
+            )
         self.dense = nn.Sequential(
             nn.Linear(features, dim_feedforward),
             nn.GELU() if activation == "gelu" else nn.ReLU(),
@@ -227,19 +228,18 @@ class TransformerLayer(nn.Module):
         memory_mask: Tensor | None = None,
     ) -> Tensor:
         """The sequence (N, T, F), read once more; masks are true at real steps."""
-
-        def across(x: Tensor) -> Tensor:
-            hidden = None if memory_mask is None else ~memory_mask.bool()
-            options = {"key_padding_mask": hidden, "need_weights": False}
-            found: Tensor = self.across(x, memory, memory, **options)[0]
-            return found
-
-        parts = [lambda x: self.attention(x, mask), self.dense]
-        if self.across is not None:
-            parts.insert(1, across)
+        parts: list[Callable[[Tensor], Tensor]] = [lambda x: self.attention(x, mask), self.dense]
+        if memory is not None:
+            parts.insert(1, lambda x: self.look_across(x, memory, memory_mask))
         for part, norm in zip(parts, self.norms, strict=True):
             if self.norm_first:
                 x = x + self.dropout(part(norm(x)))
             else:
                 x = norm(x + self.dropout(part(x)))
         return x
+
+    def look_across(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
+        """What each step finds in the memory."""
+        hidden = None if mask is None else ~mask.bool()
+        found: Tensor = self.across(x, memory, memory, hidden, need_weights=False)[0]
+        return found

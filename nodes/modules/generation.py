@@ -67,18 +67,18 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
     def begin(_module: nn.Module, _args: Any) -> None:
         uses.clear()
 
-    def before(layer: nn.Module, args: Any) -> Any:
+    def before(layer: Any, args: Any) -> Any:
         known = past.get((layer, uses[layer]))
         if isinstance(layer, nn.RNNBase):
             return args if known is None else (args[0], known)
         layer.past, layer.remembers = known, True
         return args
 
-    def after(layer: nn.Module, _args: Any, result: Any) -> None:
+    def after(layer: Any, _args: Any, result: Any) -> None:
         past[layer, uses[layer]] = result[1] if isinstance(layer, nn.RNNBase) else layer.past
         uses[layer] += 1
 
-    layers = [layer for layer in module.modules() if wanted and can_remember(layer)]
+    layers: list[Any] = [layer for layer in module.modules() if wanted and can_remember(layer)]
     hooks = [module.register_forward_pre_hook(begin)]
     hooks += [layer.register_forward_pre_hook(before) for layer in layers]
     hooks += [layer.register_forward_hook(after) for layer in layers]

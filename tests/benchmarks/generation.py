@@ -1,6 +1,6 @@
 """How much faster generation is when layers remember, than when each step computes all again.
 
-    OMP_NUM_THREADS=1 python -m tests.benchmarks.generation [--rounds 5] [--steps 64 256]
+    OMP_NUM_THREADS=1 python -m tests.benchmarks.generation [--rounds 5] [--steps 64 512]
 
 Both generate in turns from the same prompt; CPU time and the median of the rounds' ratios count.
 """
@@ -23,12 +23,12 @@ from nodes.modules.generation import generate
 from tests.nodes.generating import PROMPT, VOCABULARY, recurrent, transformer, wavenet
 
 MODELS = {
-    "wavenet": wavenet(),
-    "lstm": recurrent("LSTM"),
-    "gru": recurrent("GRU"),
-    "sinusoidal": transformer("sinusoidal"),
-    "rotary": transformer("rotary"),
-    "alibi": transformer("alibi"),
+    "wavenet": wavenet(64, 8),
+    "lstm": recurrent("LSTM", 64),
+    "gru": recurrent("GRU", 64),
+    "sinusoidal": transformer("sinusoidal", width=64, copies=4),
+    "rotary": transformer("rotary", width=64, copies=4),
+    "alibi": transformer("alibi", width=64, copies=4),
 }
 
 
@@ -69,6 +69,6 @@ def main(rounds: int, lengths: list[int]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, nargs="+", default=[64, 256])
+    parser.add_argument("--steps", type=int, nargs="+", default=[64, 512])
     arguments = parser.parse_args()
     main(arguments.rounds, arguments.steps)

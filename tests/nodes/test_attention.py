@@ -278,7 +278,7 @@ def test_a_decoder_that_looks_back_is_drawn() -> None:
     )
     document = with_blocks(document, Cell=cell)
     assert check(document).problems == ()
-    assert ", _ = self.found(h, memory)" in export(document)
+    assert "self.found(h, memory)[0]" in export(document)
     made = program(document)
     x = some(3, 8, 8).requires_grad_()
     made.network(x)[0].sum().backward()
