@@ -1,6 +1,6 @@
 """How much faster generation is when layers remember, than when each step computes all again.
 
-    OMP_NUM_THREADS=1 python -m tests.benchmarks.generation [--rounds 5] [--steps 64 512]
+    OMP_NUM_THREADS=1 python -m tests.benchmarks.generation [--rounds 3] [--steps 64 256]
 
 Both generate in turns from the same prompt; CPU time and the median of the rounds' ratios count.
 """
@@ -68,7 +68,7 @@ def main(rounds: int, lengths: list[int]) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, nargs="+", default=[64, 512])
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--steps", type=int, nargs="+", default=[64, 256])
     arguments = parser.parse_args()
     main(arguments.rounds, arguments.steps)
