@@ -54,6 +54,26 @@ def mixes(dim: int | str) -> OverTime:
     return over_time
 
 
+def mixes_from(first: str) -> OverTime:
+    """It mixes all axes from that on which a parameter names."""
+
+    def over_time(node: Any, arriving: tuple[Arriving, ...]) -> Treatment:
+        start = getattr(node, first)
+        return "alone" if all((value.time or 0) < start for value in arriving) else "looks"
+
+    return over_time
+
+
+def mixes_last(count: str) -> OverTime:
+    """It mixes the last axes, as many as a parameter says."""
+
+    def over_time(node: Any, arriving: tuple[Arriving, ...]) -> Treatment:
+        ends = getattr(node, count)
+        return "alone" if all((v.time or 0) < v.rank - ends for v in arriving) else "looks"
+
+    return over_time
+
+
 def remembers(axis: int) -> OverTime:
     """It looks back along one axis, and its module keeps what it needs of earlier steps."""
 

@@ -10,7 +10,8 @@ from graphs.expressions import SHORTCUTS, Call, call
 from graphs.inference import BlockMisfit
 from graphs.kinds import Meta
 from graphs.kinds import Tensor as Wired
-from graphs.node_type import Interface, Misfit, Outputs
+from graphs.node_type import Interface, Misfit
+from graphs.outputs import Outputs
 from graphs.stepping import hindrance
 from nodes.blocks import _Use
 from nodes.modules.generation import generate

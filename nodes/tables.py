@@ -10,7 +10,8 @@ from pydantic import JsonValue
 
 from graphs.expressions import Call, Expression, FolderFile, call
 from graphs.kinds import Meta
-from graphs.node_type import Complaint, Example, File, Interface, Outputs
+from graphs.node_type import Complaint, Example, File, Interface
+from graphs.outputs import Outputs
 from nodes.dealing import N, _Dealt, located
 from nodes.modules.datasets import bundled_table
 from nodes.modules.tables import read_csv, read_parquet, table
