@@ -151,6 +151,7 @@ class RMSNorm(NodeType):
     over_time = mixes_last("axes")
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
+        Example({}, [(2, 7, 16)], [(2, 7, 16)]),
         Example({"eps": 1e-6, "axes": 2, "elementwise_affine": False}, [(2, 7, 16)], [(2, 7, 16)]),
         Example({"eps": 0}, [(2, 16)], problem="eps"),
         Example({}, [(2,)], problem="needs at least two axes, got (N,)"),
