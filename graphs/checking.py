@@ -257,6 +257,7 @@ class _GraphPass:
             self._report(
                 id, facts.problem, facts.port, fixes=self._fixes(id, type_, arrivals, facts)
             )
+            return
         self.weights[id] = facts.weights
         self.metas.update((End(id, port), meta) for port, meta in facts.outputs)
 

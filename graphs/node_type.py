@@ -36,6 +36,7 @@ from pydantic import (
 from graphs.expressions import Expression
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
 from graphs.outputs import Outputs, output_paths
+from graphs.over_time import OverTime, looks
 from graphs.parameters import Parameter, parameter_of
 from graphs.problems import Complaint
 from graphs.weight_files import Start
@@ -101,13 +102,14 @@ class NodeType(BaseModel):
     """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
     role: ClassVar[Role] = "layer"
     outputs: ClassVar[Outputs] = "output"
-    """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them.
-    """
+    """Names of the outputs; a tuple where `build` returns several, nested as it returns them."""
     examples: ClassVar[tuple[Example, ...]] = ()
     stops_gradient: ClassVar[bool] = False
     """Whether nothing before it learns from what comes after."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
+    over_time: ClassVar[OverTime] = looks
+    """How it treats the steps of a sequence: alone, remembers(1), … A method, where it depends."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -311,9 +313,7 @@ class Metric(NodeType):
 
 
 class Optimizer(NodeType):
-    """A statement: minimise this scalar over these weights; with none, over all that the loss
-    reaches.
-    """
+    """A statement: minimise this scalar over these weights, or over all that the loss reaches."""
 
     role = "optimizer"
     outputs = ()
