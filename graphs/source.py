@@ -11,7 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from ruff import find_ruff_bin
 
-from graphs import loop, over_split
+from graphs import loop, over_split, whole_split
 from graphs.checked import Checked, CheckedGraph
 from graphs.checking import check
 from graphs.classes import Context, NetworkClass
@@ -174,7 +174,7 @@ class _File:
                 self.copier.add(loop.descend)
             if any(turn.collects for turn in turns):
                 self.copier.add(loop.collect)
-        average = over_split.average if self.context.finishing else loop.average
+        average = whole_split.average if self.context.finishing else loop.average
         if self.handing.by_number:
             texts = [*self._added(self.handing.batches), self.handing.size_text()]
             return [*texts, *self._added(average)]
