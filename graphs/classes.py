@@ -23,7 +23,7 @@ from graphs.programs import Program, program_of
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
-    *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("probed", "descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
 )
 """Names that the rest of an exported file uses."""
 
@@ -68,7 +68,8 @@ class Context:
     def _print(self, samples: list[CheckedGraph]) -> None:
         program = self.program
         optimizers = [statement.optimizer for statement in program.statements]
-        ids = (*program.data, *program.network, *program.judging, *optimizers)
+        inside = (*program.network, *program.judging, *program.watching)
+        ids = (*program.data, *inside, *optimizers)
         drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
         self.imports = Imports()
         self.classes = BlockClasses(self.imports, Names(OWN_NAMES))
@@ -135,7 +136,8 @@ class NetworkClass:
         self.name = name
         program = context.program
         self.inputs = context.entering(program.network)
-        read = context.entering(program.judging)
+        watched = context.entering(program.watching)
+        read = dict.fromkeys([*context.entering(program.judging), *watched])
         self.outputs = [end for end in read if end.node in program.network]
         names = Names([*context.reserved, name])
         fields = {end: identifier(context.field(end)) for end in self.inputs}

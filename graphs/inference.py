@@ -36,6 +36,7 @@ from graphs.node_type import (
     Optimizer,
     Outputs,
     Port,
+    Probe,
     node_types,
     output_paths,
 )
@@ -300,6 +301,8 @@ def outputs_of(
         built = Apply(built, tuple(leaves), {})
     if isinstance(type_, (Optimizer, Data)):
         return {"": built}
+    if isinstance(type_, Probe):
+        return dict(built)
     paths = output_paths(outputs)
     if isinstance(built, tuple):
         return {name: built[index] for index, (name, _) in enumerate(paths)}

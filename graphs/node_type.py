@@ -26,8 +26,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, Pos
 
 from graphs.expressions import Expression
 from graphs.kinds import Meta, Scalar, Tensor, Weights
+from graphs.parameters import Parameter, parameter_of
 
-Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
+Role = Literal["layer", "data", "loss", "metric", "probe", "optimizer", "input", "output"]
 Outputs = str | tuple["Outputs", ...]
 Shapes = list[tuple[int, ...] | Meta]
 
@@ -44,25 +45,6 @@ class Port(NamedTuple):
     def kind(self) -> str:
         """The kind's name: image, labels, tensor, …"""
         return self.takes.title
-
-
-Form = Literal[
-    "integer", "number", "flag", "choice", "text", "file", "names", "sizes", "block", "values"
-]
-"""How a parameter is filled in; names and sizes are lists, values belong to names."""
-
-
-class Parameter(NamedTuple):
-    """A parameter as a form shows it."""
-
-    name: str
-    form: Form
-    default: Any
-    help: str
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    optional: bool = False
 
 
 class Interface(NamedTuple):
@@ -171,7 +153,7 @@ class NodeType(BaseModel):
     def parameters(cls) -> tuple[Parameter, ...]:
         """The parameters, as a form shows them."""
         schema = cls.model_json_schema()["properties"] if cls.model_fields else {}
-        return tuple(_parameter(name, entry) for name, entry in schema.items())
+        return tuple(parameter_of(name, entry) for name, entry in schema.items())
 
     @classmethod
     def migrate(cls, version: int, parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -257,6 +239,30 @@ class Metric(NodeType):
 
     role = "metric"
     better: ClassVar[Literal["max", "min"]] = "max"
+
+
+class Probe(NodeType):
+    """Something to look at: computed now and then for the monitor, never in a training step.
+
+    `build` describes the parts of what is shown, by name.
+    """
+
+    role = "probe"
+    outputs = ()
+    picture: ClassVar[
+        Literal["images", "curves", "histogram", "scatter", "matrix", "sound", "text", "table"]
+    ]
+    """How the monitor draws it."""
+    adds_up: ClassVar[bool] = False
+    """Whether its parts are counts, summed over all validation batches; else it shows the first."""
+
+    def options(self) -> dict[str, JsonValue]:
+        """What the monitor must know besides its parts, such as a sample rate."""
+        return {}
+
+    def build(self, *args: Any, **blocks: Any) -> dict[str, Expression]:
+        """Describe each part of what is shown."""
+        raise TypeError(f"{type(self).__name__} has no build")
 
 
 class Optimizer(NodeType):
@@ -359,40 +365,6 @@ def _port(parameter: inspect.Parameter, hint: Any) -> Port:
     many = parameter.kind is inspect.Parameter.VAR_POSITIONAL
     return Port(parameter.name, kind, optional, many)
 
-
-def _parameter(name: str, entry: dict[str, Any]) -> Parameter:
-    options = [option for option in entry.get("anyOf", [entry]) if option.get("type") != "null"]
-    option = {**entry, **options[0]}
-    choices = tuple(option.get("enum", ())) or ((option["const"],) if "const" in option else ())
-    minimum = option.get("minimum", option.get("exclusiveMinimum"))
-    if option.get("type") == "integer" and "exclusiveMinimum" in option:
-        minimum = option["exclusiveMinimum"] + 1
-    return Parameter(
-        name=name,
-        form="choice" if choices else option.get("form", _form(option)),
-        default=entry.get("default"),
-        help=" ".join(entry.get("description", "").split()),
-        minimum=minimum,
-        maximum=option.get("maximum", option.get("exclusiveMaximum")),
-        choices=choices,
-        optional="anyOf" in entry,
-    )
-
-
-def _form(option: dict[str, Any]) -> Form:
-    if option.get("items", {}).get("type") == "integer":
-        return "sizes"
-    return _FORMS[option.get("type", "string")]
-
-
-_FORMS: dict[str, Form] = {
-    "integer": "integer",
-    "number": "number",
-    "boolean": "flag",
-    "string": "text",
-    "array": "names",
-    "object": "values",
-}
 
 File = Field(json_schema_extra={"form": "file"})
 """Marks a parameter that names a file in the document's folder."""

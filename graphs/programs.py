@@ -6,11 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from graphs.document import End
+from graphs.document import End, identifier
 from graphs.edits import Disconnect, RemoveNodes
-from graphs.node_type import Data, Role, node_types
+from graphs.naming import Names
+from graphs.node_type import Data, Probe, Role, node_types
 from graphs.problems import Fix, Problem
 from graphs.turns import Turn, misfits, turn_of
 
@@ -42,6 +43,17 @@ class Program:
     statements: tuple[Statement, ...]
     logged: tuple[str, ...]
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
+    probes: tuple[str, ...] = ()
+    """Nodes that show something of one batch, outside any step."""
+    tallies: tuple[str, ...] = ()
+    """Probes whose counts add up over many batches."""
+    probing: tuple[str, ...] = ()
+    """Layers that only probes read: no step computes them."""
+
+    @property
+    def watching(self) -> tuple[str, ...]:
+        """All that is computed for the monitor alone."""
+        return (*self.probing, *self.probes, *self.tallies)
 
     @property
     def asks_epoch(self) -> bool:
@@ -69,6 +81,26 @@ class Program:
         return any(statement.turn.accumulate > 1 for statement in self.statements)
 
 
+class Labels(NamedTuple):
+    """What nodes are called where numbers are logged, and where probes are shown."""
+
+    logged: dict[str, str]
+    probes: dict[str, str]
+
+
+def labels_of(checked: CheckedGraph, program: Program) -> Labels:
+    """A name for each node, told apart from the others of its sort."""
+    return Labels(
+        _told_apart(checked, program.logged),
+        _told_apart(checked, (*program.probes, *program.tallies)),
+    )
+
+
+def _told_apart(checked: CheckedGraph, ids: Iterable[str]) -> dict[str, str]:
+    names, nodes = Names(), checked.graph.nodes
+    return {id: names.unique(identifier(nodes[id].label or id)) for id in ids}
+
+
 def program_of(checked: CheckedGraph) -> Program:
     """The program of a graph without problems."""
     role = _roles(checked)
@@ -81,6 +113,9 @@ def program_of(checked: CheckedGraph) -> Program:
     judging = checked.wiring.downstream(judges)
     order = [node for node in checked.wiring.order if node in needed]
     layers = [node for node in order if role[node] == "layer"]
+    probes = tuple(node for node in checked.wiring.order if role[node] == "probe")
+    seen = checked.wiring.upstream(probes) - needed - set(probes)
+    counting = [id for id in probes if _adds_up(checked, id)]
     return Program(
         data=tuple(node for node in order if role[node] == "data"),
         network=tuple(node for node in layers if node not in judging),
@@ -89,7 +124,15 @@ def program_of(checked: CheckedGraph) -> Program:
         ),
         statements=statements,
         logged=logged,
+        probes=tuple(id for id in probes if id not in counting),
+        tallies=tuple(counting),
+        probing=tuple(node for node in checked.wiring.order if node in seen),
     )
+
+
+def _adds_up(checked: CheckedGraph, id: str) -> bool:
+    type_ = checked.types[id]
+    return isinstance(type_, Probe) and type_.adds_up
 
 
 def program_problems(checked: CheckedGraph) -> list[Problem]:
@@ -119,6 +162,7 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
         *_shared(checked, statements),
         *_unreached(checked, statements),
         *_batch_sizes(checked),
+        *_probed_data(checked),
     ]
 
 
@@ -277,4 +321,19 @@ def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
         )
         for id, size in sizes.items()
         if size != first
+    ]
+
+
+def _probed_data(checked: CheckedGraph) -> list[Problem]:
+    """Probes that read data of their own: loading it would change what an epoch is."""
+    role = _roles(checked)
+    judged = [id for id in checked.wiring.order if role[id] in ("loss", "metric", "optimizer")]
+    loaded = checked.wiring.upstream(judged)
+    text = "no loss or metric reads the data of {}: show what the training reads, or use it there"
+    probes = [id for id in checked.wiring.order if role[id] == "probe" and judged]
+    return [
+        Problem(graph=checked.name, node=probe, text=text.format(source))
+        for probe in probes
+        for source in checked.wiring.upstream([probe]) - loaded
+        if role[source] == "data"
     ]

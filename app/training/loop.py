@@ -19,6 +19,7 @@ from app.training import checkpoints
 from app.training.checkpoints import Progress, Snapshot
 from app.training.control import Control
 from app.training.failures import NotFiniteError
+from app.training.prober import Prober
 from app.training.program import Trainable
 from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
@@ -64,6 +65,7 @@ class Training:
         longest = max(map(len, self.data["train"].values()))
         self.steps_per_epoch = max(1, math.ceil(longest / self.module.BATCH_SIZE))
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
+        self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()
         self.test: dict[str, float] = {}
         """The means over the test data, once all epochs are done."""
@@ -93,9 +95,11 @@ class Training:
         """Train until so many epochs are done. Raises Stopped when asked to stop."""
         self._start = time.monotonic() - self.progress.seconds
         self.show()
+        self._probe()
         while self.progress.epoch < epochs:
             self._train()
             self._end_epoch()
+        self._probe()
         self._checkpoint()
         self.saver.wait()
         self.test = self._measure("test")
@@ -155,6 +159,8 @@ class Training:
         self._clear_epoch()
         if self._judge(validation or train):
             self._best = checkpoints.weights_of(self.program)
+        if self.prober.is_due(0.0):
+            self._probe()
         if self._may_checkpoint(0.0):
             self._checkpoint()
         self._print(f"epoch {progress.epoch} train", train)
@@ -204,6 +210,8 @@ class Training:
             self._obey()
         elif self._may_checkpoint(CHECKPOINT_SECONDS):
             self._checkpoint()
+        if self.prober.is_due():
+            self._probe()
         if time.monotonic() - self._shown >= SHOW_SECONDS:
             self.show()
         self._due = time.monotonic() + LOOK_SECONDS
@@ -261,6 +269,10 @@ class Training:
     def _record(self, split: str, values: dict[str, float]) -> None:
         progress = self.progress
         self.recorder.epoch(split, progress.step, progress.epoch, progress.seconds, values)
+
+    def _probe(self) -> None:
+        """See what the probes show now; the training goes on as if nobody had looked."""
+        self.prober.look(self.program, self.data, self.progress.step)
 
     def _may_checkpoint(self, seconds: float) -> bool:
         """The last checkpoint is so long ago, and long enough to be worth its cost."""

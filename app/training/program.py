@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,7 +18,7 @@ from graphs.document import Document
 from graphs.files import DocumentError, read
 from graphs.loading import load_source
 from graphs.problems import Problem
-from graphs.source import export, logged
+from graphs.source import Shown, export, logged
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Trainable:
     """Each metric's better direction: max or min."""
     keeps_gradients: bool = False
     """Gradients last from one batch to the next."""
+    probes: Mapping[str, Shown] = field(default_factory=dict)
+    """What each probe shows, by its label."""
     folder: Path | None = None
 
     def make(self, steps_per_epoch: int, epochs: int) -> Any:
