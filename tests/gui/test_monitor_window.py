@@ -91,10 +91,12 @@ def test_a_person_looks_at_probes_and_slides_back(
     screen.click(*PROBES_TAB)
     screen.wait_until(lambda: shade(screen.picture(), "#ffffff", CARDS) > 500)
     late = screen.picture().crop(CARDS).tobytes()
-    add_look(run, 500, looked_at(0))
+    add_look(run, 500, looked_at(2))
     screen.wait_until(lambda: screen.picture().crop(CARDS).tobytes() != late)
+    newest = screen.picture().crop(CARDS).tobytes()
     screen.drag(*SLIDER)
     screen.move(140, 600)
+    screen.wait_until(lambda: screen.picture().crop(CARDS).tobytes() != newest)
     screen.screenshot(tmp_path / "probes.png")
     monitor.send_signal(signal.SIGINT)
     assert monitor.wait(timeout=20) == 0
