@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from graphs.arithmetic import Number
+from graphs.handing import Handing
 from graphs.programs import Program
 
 
-def load_text(loaders: dict[str, str], reads_files: bool, signature: str) -> str:
+def load_text(loaders: dict[str, str], reads_files: bool, signature: str, handing: Handing) -> str:
     """The function that puts the data on a device; `loaders` are calls by their data node."""
     folder = ", folder: Path" if reads_files else ""
-    if len(loaders) == 1:
-        body = f"    splits = {next(iter(loaders.values()))}\n{_ONE_SOURCE}"
+    calls = {node: handing.loaded(node, text) for node, text in loaders.items()}
+    if len(calls) == 1:
+        body = f"    splits = {next(iter(calls.values()))}\n"
     else:
-        named = ", ".join(f'"{source}": {call}' for source, call in loaders.items())
-        body = f"    sources = {{{named}}}\n{_SEVERAL_SOURCES}"
+        named = ", ".join(f'"{source}": {call}' for source, call in calls.items())
+        body = f"    sources = {{{named}}}\n"
+    about = "handed out by number" if handing.by_number else "split -> field -> tensor"
     return (
-        f"def load(device: str{folder}{signature}) -> dict[str, dict[str, Tensor]]:\n"
-        f'    """Every split of the data, on a device: split -> field -> tensor."""\n{body}'
+        f"def load(device: str{folder}{signature}) -> dict[str, {handing.split}]:\n"
+        f'    """Every split of the data, on a device: {about}."""\n{body}{handing.moved}'
     )
 
 
 def main_text(
     stem: str,
     reads_files: bool,
+    loads_weights: bool,
     program: Program,
     hyperparameters: Mapping[str, Number],
     of_data: list[str],
     of_program: list[str],
+    handing: Handing,
 ) -> str:
     """The loop, and the command line in front of it."""
     flags = "".join(_flag(name, value) for name, value in hyperparameters.items())
@@ -37,29 +42,30 @@ def main_text(
     given = ["steps_per_epoch", "arguments.epochs"] if program.needs_length else []
     given += [f"{name}=arguments.{name}" for name in of_program]
     return (
-        _MAIN.replace("STEM", stem)
-        .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files else "") + flags)
+        _MAIN.replace("split: dict[str, Tensor]", f"split: {handing.split}")
+        .replace("STEM", stem)
+        .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files or loads_weights else "") + flags)
         .replace("DATA_ARGUMENTS", "".join(f", {argument}" for argument in data))
         .replace("    STEPS_PER_EPOCH\n", _STEPS_PER_EPOCH if program.needs_length else "")
+        .replace("LENGTH", handing.length)
         .replace("Program()", f"Program({', '.join(given)})")
+        .replace("    LOAD_WEIGHTS\n", _LOAD_WEIGHTS if loads_weights else "")
         .replace("        EPOCH\n", _EPOCH if program.asks_epoch else "")
         .replace("        MEASURE\n", _END_EPOCH if program.ends_epochs else _MEASURE)
-        .replace("PROBED\n\n\n", _probed(program))
+        .replace("PROBED\n\n\n", _probed(program, handing))
         .replace("    PROBES_FLAG\n", _PROBES_FLAG if program.watching else "")
         .replace("        PROBES\n", _PROBES if program.watching else "")
         .strip()
     )
 
 
-def _probed(program: Program) -> str:
+def _probed(program: Program, handing: Handing) -> str:
     """The function that computes what the probes show; nothing where there are none."""
     if not program.watching:
         return ""
-    shown = "{}" if not program.probes else "program.probe(next(batches(split, BATCH_SIZE)))"
-    if not program.tallies:
-        return _PROBED.replace("SHOWN", f"shown = {shown}").replace("        TALLY\n", "")
-    shown = f"shown: dict[str, Tensor] = {shown}"
-    return _PROBED.replace("SHOWN", shown).replace("        TALLY\n", _TALLY)
+    shown = "program.probe(next(batches(split, BATCH_SIZE)))" if program.probes else "{}"
+    text = _PROBED.replace("SPLITS", f"dict[str, {handing.split}]").replace("SHOWN", shown)
+    return text.replace("        TALLY\n", _TALLY if program.tallies else "")
 
 
 def _flag(name: str, value: Number) -> str:
@@ -68,32 +74,18 @@ def _flag(name: str, value: Number) -> str:
     return f'    parser.add_argument("--{flag}", type={kind}, default={name.upper()})\n'
 
 
-_ONE_SOURCE = """
-    return {
-        split: {name: values.to(device) for name, values in fields.items()}
-        for split, fields in splits.items()
-    }
-""".strip("\n")
-
-_SEVERAL_SOURCES = """
-    return {
-        split: {
-            f"{source}.{name}": values.to(device)
-            for source, splits in sources.items()
-            for name, values in splits[split].items()
-        }
-        for split in ("train", "validation", "test")
-    }
-""".strip("\n")
-
 _DATA_FLAG = """
     folder = Path(__file__).parent
     parser.add_argument("--data", type=Path, default=folder, help="folder of the data files")
 """.lstrip("\n")
 
 _STEPS_PER_EPOCH = """
-    longest = max(map(len, data["train"].values()))
+    longest = LENGTH
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+""".lstrip("\n")
+
+_LOAD_WEIGHTS = """
+    program.load_weights(arguments.data)
 """.lstrip("\n")
 
 _EPOCH = """
@@ -115,16 +107,16 @@ _END_EPOCH = """
 
 _PROBED = '''
 @torch.no_grad()
-def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+def probed(program: Program, data: SPLITS) -> dict[str, Tensor]:
     """What the probes show of the validation data. Random numbers drawn later stay the same."""
     program.eval()
-    split = data["validation"]
-    if next(batches(split, BATCH_SIZE), None) is None:
-        split = data["train"]
     device = next(program.parameters()).device
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(SEED)
-        SHOWN
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = SHOWN
         TALLY
     return {
         name: value.clone(memory_format=torch.contiguous_format).cpu()
@@ -195,6 +187,7 @@ def main() -> None:
     data = load(arguments.deviceDATA_ARGUMENTS)
     STEPS_PER_EPOCH
     program = Program().to(arguments.device)
+    LOAD_WEIGHTS
     for epoch in range(1, arguments.epochs + 1):
         EPOCH
         MEASURE

@@ -7,7 +7,8 @@ from pydantic import Field, JsonValue
 
 from graphs.expressions import Expression, call
 from graphs.kinds import Image, Labels, Meta, Numbers, Tensor, Vector
-from graphs.node_type import Example, Misfit, Probe
+from graphs.node_type import Example, Misfit
+from graphs.probe_type import Probe
 from nodes.modules.probes import confusion, histogram, principal
 
 Parts = dict[str, Expression]
