@@ -42,7 +42,7 @@ class Copier:
         self._begun.add((module.__name__, name))
         source = inspect.getsource(module)
         tree = ast.parse(source)
-        own = {name: n for n in tree.body if (name := _name(n))}
+        own = {found: n for n in tree.body if (found := _name(n))}
         words = {n.id for n in ast.walk(own[name]) if isinstance(n, ast.Name)}
         for home, callee in _ours(tree, words):
             self._add(sys.modules[home], callee)

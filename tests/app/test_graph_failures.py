@@ -4,6 +4,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 import nodes.library  # noqa: F401  registers the node types
 from app.training import failures
 from graphs.checking import check
@@ -21,16 +23,13 @@ def test_an_edge_to_nowhere_is_said_at_its_node() -> None:
     batch = next(module.batches(module.load("cpu")["train"], 64))
     batch["edge_index"][1, 0] = 34
     run: Any = SimpleNamespace(document_path=EXAMPLE)
-    try:
+    with pytest.raises(IndexError) as caught:
         module.Program().step(batch)
-    except IndexError as error:
-        assert failures.failing_node(error, module, run) == "near"
-        assert failures.sentence(error, module, "at step 1") == (
-            "The program failed at step 1 at `source, target = ends(edge_index, len(x))`: "
-            "an edge ends at node 34, and there are 34 nodes, 0 to 33."
-        )
-    else:
-        raise AssertionError("the edge was taken")
+    assert failures.failing_node(caught.value, module, run) == "near"
+    assert failures.sentence(caught.value, module, "at step 1") == (
+        "The program failed at step 1 at `source, target = ends(edge_index, len(x))`: "
+        "an edge ends at node 34, and there are 34 nodes, 0 to 33."
+    )
 
 
 def test_an_edge_index_of_other_numbers_is_said_before_training() -> None:
