@@ -174,12 +174,12 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
 def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
     """What the probes show of the validation data. Random numbers drawn later stay the same."""
     program.eval()
-    split = data["validation"]
-    if next(batches(split, BATCH_SIZE), None) is None:
-        split = data["train"]
     device = next(program.parameters()).device
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
         shown: dict[str, Tensor] = {}
         for batch in batches(split, BATCH_SIZE):
             for name, count in program.tally(batch).items():

@@ -248,13 +248,13 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
 def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
     """What the probes show of the validation data. Random numbers drawn later stay the same."""
     program.eval()
-    split = data["validation"]
-    if next(batches(split, BATCH_SIZE), None) is None:
-        split = data["train"]
     device = next(program.parameters()).device
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(SEED)
-        shown = program.probe(next(batches(split, BATCH_SIZE)))
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
     return {
         name: value.clone(memory_format=torch.contiguous_format).cpu()
         for name, value in shown.items()

@@ -172,6 +172,21 @@ def test_a_hyperparameter_reaches_a_probe() -> None:
     assert program.probe(batch)["grid.images"].shape == (16, 1, 8, 8)
 
 
+@pytest.mark.parametrize("given", [{}, {"drop_last": True}, {"sampling": "balanced"}])
+def test_looking_draws_no_random_number(given: dict[str, Any]) -> None:
+    """However the samples are handed out; a second look shows the same."""
+    noise = ("GaussianNoise", {"x": "digits.image"})
+    grid = ("ImageGrid", {"images": "noise"})
+    document = classifier(digits=("Digits", {}, given), noise=noise, grid=grid, **WATCHED)
+    module = load_source(export(document), Path("program.py"))
+    data, program = module.load("cpu"), module.Program()
+    before = torch.get_rng_state()
+    first, second = (module.probed(program, data) for _ in range(2))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert first["matrix.counts"].sum() == (256 if given.get("drop_last") else 270)
+
+
 @pytest.mark.parametrize(
     ("changes", "node", "text"),
     [
