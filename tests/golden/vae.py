@@ -43,7 +43,8 @@ def principal(points: Tensor) -> Tensor:
     centred = torch.nan_to_num(points.float() - points.float().mean(0))
     directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
     largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
-    return centred @ (directions * largest.sign())
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
 
 
 class Encoder(nn.Module):
