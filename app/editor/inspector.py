@@ -16,6 +16,7 @@ from app.editor.hover import problem_text
 from app.editor.panel import Panel
 from app.editor.parameters import Parameters
 from app.editor.picture import problems_of
+from app.editor.probe_view import ProbeView
 from app.editor.style import scale
 from app.editor.widgets import Item, button, heading, text_field, words
 from graphs.document import MAIN, End, Node
@@ -37,6 +38,7 @@ class Inspector(Panel):
         self._noted: object = None
         self._fields: Fields | None = None
         self._parameters: Parameters | None = None
+        self._probe: ProbeView | None = None
         self._notes: Item = 0
         self._facts: Item = 0
 
@@ -62,8 +64,17 @@ class Inspector(Panel):
             self._built, self._noted = built, None
             self._build()
         self._refresh()
+        if self._probe:
+            self._probe.update()
+
+    def close(self) -> None:
+        """Follow nothing more."""
+        if self._probe:
+            self._probe.close()
+        self._probe = None
 
     def _build(self) -> None:
+        self.close()
         dpg.delete_item(self.root, children_only=True)
         self._fields = self._parameters = None
         dpg.push_container_stack(self.root)
@@ -133,6 +144,8 @@ class Inspector(Panel):
         if known:
             self._fields = Fields(self._editor, id, known)
         self._facts = dpg.add_group()
+        if known and getattr(known, "picture", "") == "images":
+            self._probe = ProbeView(self._editor, id)
         if known:
             self._help(known)
 

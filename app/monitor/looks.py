@@ -1,37 +1,19 @@
-"""What the probes of runs showed, and when: looks, as the training process kept them. Needs no
-window.
-"""
+"""Which looks of the probes of runs there are, and which are shown. Needs no window."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.numpy import load_file
-
+from app.looks import Look, look
 from app.monitor.reading import Desk
-from app.runs import Probe, Run, RunError, probe_path, probe_steps
+from app.runs import Probe, Run, RunError, probe_steps
 
-Parts = Mapping[str, NDArray[Any]]
-"""The parts of what one probe showed, by name."""
-LARGEST = 256 << 20
-"""Bytes of the largest look that is read."""
 KEPT = 24
 """Looks that are kept in memory, so that sliding back and forth is quick."""
 POLLS_PER_LIST = 4
 """The looks of a run are listed once in so many polls; there are ten polls a second."""
-
-
-class Look(NamedTuple):
-    """What all probes of a run showed after a step, or the sentence that says why it is unknown."""
-
-    step: int
-    probes: Mapping[str, Parts]
-    trouble: str = ""
 
 
 class Listing(NamedTuple):
@@ -125,21 +107,3 @@ def listing(run: Run) -> Listing:
         return Listing({}, (), trouble=str(error))
     except OSError as error:
         return Listing({}, (), trouble=f"{run.probes_path} cannot be listed: {error.strerror}.")
-
-
-def look(run: Run, step: int) -> Look:
-    """What the probes of a run showed after a step; a file that is none gives a sentence."""
-    path = probe_path(run.probes_path, step)
-    try:
-        if path.stat().st_size > LARGEST:
-            return Look(step, {}, f"{path} is larger than any look of a run, so it was not read.")
-        arrays = load_file(path)
-    except OSError as error:
-        return Look(step, {}, f"{path} cannot be read: {error.strerror or error}.")
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        return Look(step, {}, f"{path} is damaged: {error}.")
-    probes: dict[str, dict[str, NDArray[Any]]] = {}
-    for name, array in arrays.items():
-        probe, _, part = name.partition(".")
-        probes.setdefault(probe, {})[part] = np.asarray(array)
-    return Look(step, probes)

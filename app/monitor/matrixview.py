@@ -7,10 +7,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
+from app.looks import Options, Parts
 from app.monitor import palette, showing, theme
-from app.monitor.looks import Parts
 from app.monitor.probeviews import Rows, View
-from app.monitor.showing import Options
 
 MARGIN = 8
 LARGEST_CELL = 44

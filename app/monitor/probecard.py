@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from app.looks import Look
 from app.monitor import theme
-from app.monitor.looks import Look
 from app.monitor.matrixview import MatrixView
 from app.monitor.probeviews import (
     CurvesView,

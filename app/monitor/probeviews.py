@@ -20,11 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.looks import Options, Parts, Pixels, image_grid
 from app.monitor import palette, showing
 from app.monitor.curves import NumberAxis
-from app.monitor.looks import Parts
 from app.monitor.readout import number
-from app.monitor.showing import Options, Pixels
 
 Rows = tuple[Sequence[str], Sequence[Sequence[object]]]
 """A table: its headings, and its rows."""
@@ -124,7 +123,7 @@ class ImagesView(PlotView):
         self.pixels: Pixels = np.zeros((1, 1, 3), dtype=np.uint8)
 
     def show_parts(self, parts: Parts, options: Options) -> None:
-        self.pixels = showing.image_grid(parts, options)
+        self.pixels = image_grid(parts, options)
         self.image.setImage(self.pixels, autoLevels=False, levels=(0, 255))
 
     def content(self, form: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What the numbers of a probe look like: pictures, lines, words, sounds. Needs no window.
+"""What the numbers of a probe look like: lines, words, sounds. Needs no window.
 
 Every function takes the parts of a look as they lie in the run's folder, perhaps a stranger's, and
 raises ValueError, KeyError or TypeError where they are not what the probe's picture needs.
@@ -9,56 +9,19 @@ from __future__ import annotations
 import csv
 import io
 import wave
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from app.monitor.looks import Parts
+from app.looks import Options, Parts
 
-Options = Mapping[str, Any]
 Floats = NDArray[np.float64]
-Pixels = NDArray[np.uint8]
-GAP = 1
-"""Pixels between two images of a grid."""
-GROUND = (35, 39, 47)
-"""The colour of that gap: the ground of the monitor's cards."""
 MOST_CHARACTERS = 20_000
 MOST_ROWS, MOST_COLUMNS = 500, 60
 WINDOW = 256
 """Values of a sound in one column of its spectrogram."""
-
-
-def image_grid(parts: Parts, options: Options) -> Pixels:
-    """All images in one picture, (H, W, 3); those of one sample stand above each other."""
-    images = np.asarray(parts["images"], dtype=np.float64)
-    stacks = images[:, None] if images.ndim == 4 else images
-    count, high, channels, height, width = stacks.shape
-    if channels not in (1, 3):
-        raise ValueError(f"images have {channels} channels")
-    low, top = float(options.get("low", 0.0)), float(options.get("high", 1.0))
-    scaled = np.nan_to_num((stacks - low) / ((top - low) or 1.0)).clip(0, 1)
-    tiles = np.round(scaled * 255).astype(np.uint8).transpose(0, 1, 3, 4, 2)
-    columns = _columns(count, high * height, width)
-    rows = -(-count // columns)
-    shape = (rows * (high * height + GAP) - GAP, columns * (width + GAP) - GAP, 3)
-    picture = np.full(shape, GROUND, dtype=np.uint8)
-    for place, stack in enumerate(tiles):
-        row, column = divmod(place, columns)
-        y, x = row * (high * height + GAP), column * (width + GAP)
-        picture[y : y + high * height, x : x + width] = stack.reshape(high * height, width, -1)
-    return picture
-
-
-def _columns(count: int, height: int, width: int) -> int:
-    """So many columns that the picture is about half again as wide as high, and its rows are full
-    where that is possible.
-    """
-    wanted = max(1, min(count, round(float(np.sqrt(1.5 * count * height / width)))))
-    near = range(max(1, round(0.7 * wanted)), min(count, round(1.5 * wanted)) + 1)
-    full = [columns for columns in near if count % columns == 0]
-    return min(full, key=lambda columns: abs(columns - wanted)) if full else wanted
 
 
 class Line(NamedTuple):

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.monitor import looks as looking
+from app import looks as looking
+from app.looks import image_grid, look
 from app.monitor import showing
-from app.monitor.looks import Listing, Looks, listing, look
+from app.monitor.looks import Listing, Looks, listing
 from app.runs import probe_path
 from tests.app.monitor_runs import make_run
 from tests.app.probe_runs import add_look, add_probes, looked_at
@@ -79,16 +80,16 @@ def test_the_newest_look_is_followed_until_one_is_chosen(home: Path) -> None:
 def test_images_stand_in_a_grid_and_samples_above_each_other() -> None:
     images = np.zeros((6, 2, 1, 3, 3), dtype=np.float32)
     images[4, 1] = 0.5
-    picture = showing.image_grid({"images": images}, {"low": 0.0, "high": 0.5})
+    picture = image_grid({"images": images}, {"low": 0.0, "high": 0.5})
     assert picture.shape == (2 * 7 - 1, 3 * 4 - 1, 3)
     bright = np.argwhere(picture[..., 0] == 255)
     assert bright.min(0).tolist() == [7 + 3, 4] and bright.max(0).tolist() == [12, 6]
-    assert picture[6, 0].tolist() == list(showing.GROUND)
+    assert picture[6, 0].tolist() == list(looking.GROUND)
 
 
 def test_colours_stay_and_odd_values_are_drawn() -> None:
     image = np.array([[[[np.nan]], [[2.0]], [[-1.0]]]])
-    assert showing.image_grid({"images": image}, {})[0, 0].tolist() == [0, 255, 0]
+    assert image_grid({"images": image}, {})[0, 0].tolist() == [0, 255, 0]
 
 
 def test_lines_go_from_left_to_right() -> None:
@@ -142,8 +143,8 @@ def test_a_histogram_of_equal_values_has_a_width() -> None:
 @pytest.mark.parametrize(
     ("draw", "parts"),
     [
-        (lambda parts: showing.image_grid(parts, {}), {"images": np.zeros((2, 4))}),
-        (lambda parts: showing.image_grid(parts, {}), {"images": np.zeros((2, 5, 4, 4))}),
+        (lambda parts: image_grid(parts, {}), {"images": np.zeros((2, 4))}),
+        (lambda parts: image_grid(parts, {}), {"images": np.zeros((2, 5, 4, 4))}),
         (showing.lines, {"y": np.zeros((2, 3, 4))}),
         (showing.bars, {"counts": np.zeros(3), "edges": np.zeros(3)}),
         (showing.bars, {"counts": np.zeros(1), "edges": np.full(2, np.nan)}),
