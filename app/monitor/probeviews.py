@@ -30,6 +30,8 @@ Rows = tuple[Sequence[str], Sequence[Sequence[object]]]
 SMALLEST_PICTURE = 512
 """Pixels of the longer side of a saved grid of images, at least."""
 DOT = 6
+MOST_MARKED = 40
+"""Points of a line up to which each has a dot: where few are known, one sees which."""
 FREE = (QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
 """As large as there is room: a plot wants 640 x 480 otherwise."""
 
@@ -147,8 +149,15 @@ class CurvesView(PlotView):
         self.item.clear()
         for line in self.lines:
             style = Qt.PenStyle.DashLine if line.dashed else Qt.PenStyle.SolidLine
-            pen = pyqtgraph.mkPen(colour_of(line.sample, 8), width=1, style=style)
-            self.item.addItem(pyqtgraph.PlotDataItem(line.x, line.y, pen=pen, connect="finite"))
+            colour = colour_of(line.sample, 8)
+            pen = pyqtgraph.mkPen(colour, width=1, style=style)
+            item = pyqtgraph.PlotDataItem(line.x, line.y, pen=pen, connect="finite")
+            if len(line.x) <= MOST_MARKED and not line.dashed:
+                item.setSymbol("o")
+                item.setSymbolSize(DOT - 1)
+                item.setSymbolBrush(colour)
+                item.setSymbolPen(None)
+            self.item.addItem(item)
         dashed = any(line.dashed for line in self.lines)
         self.say([(palette.MUTED, "—  y"), (palette.MUTED, "- -  target")] if dashed else [])
 
