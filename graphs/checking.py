@@ -8,7 +8,7 @@ from pathlib import Path
 
 from graphs.block_ports import BlockInput, BlockOutput
 from graphs.blocks import Library, Use, port_nodes
-from graphs.checked import Checked, CheckedGraph, ports_of
+from graphs.checked import Checked, CheckedGraph, is_data, ports_of
 from graphs.document import MAIN, Document, End, Graph, Node, Wire
 from graphs.fixes import adapters, keep_one, remove_node, remove_wire, use_parameters
 from graphs.inference import (
@@ -211,7 +211,22 @@ class _GraphPass:
             if len(wires) > 1 and not port.many:
                 text = f"{port.name} takes one wire, got {len(wires)}"
                 self._report(id, text, port.name, fixes=tuple(keep_one(self.name, wires)))
+        if is_data(self.graph, id):
+            self._check_data(id)
         return len(self.problems) == before
+
+    def _check_data(self, id: str) -> None:
+        """Data is made from the samples of one other data node, before there are batches."""
+        wires = [wire for found in self.arriving.get(id, {}).values() for wire in found]
+        sources = dict.fromkeys(wire.source.node for wire in wires)
+        for wire in wires:
+            if not is_data(self.graph, wire.source.node):
+                text = f"{wire.target.port} takes samples of a data node, which {wire.source} is no"
+                fixes = (remove_wire(self.name, wire),)
+                self._report(id, f"{text} part of: wire one", wire.target.port, fixes=fixes)
+        if len(sources) > 1:
+            text = f"it takes samples of {' and '.join(sources)}: wire both ports to one of them"
+            self._report(id, text)
 
     def _arrivals(self, id: str, ports: tuple[Port, ...]) -> Arrivals | None:
         """What arrives at each port, or None where something is not known yet."""
@@ -244,6 +259,7 @@ class _GraphPass:
             self._report(
                 id, facts.problem, facts.port, fixes=self._fixes(id, type_, arrivals, facts)
             )
+            return
         self.weights[id] = facts.weights
         self.metas.update((End(id, port), meta) for port, meta in facts.outputs)
 

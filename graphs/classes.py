@@ -29,6 +29,7 @@ OWN_NAMES = (
     *("OVER_SPLIT", "kept", "closure"),
     *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
     *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
+    *("samples_of", "whole"),
 )
 """Names that the rest of an exported file uses."""
 
@@ -74,7 +75,7 @@ class Context:
         program = self.program
         optimizers = [statement.optimizer for statement in program.statements]
         inside = (*program.network, *program.judging, *program.watching)
-        ids = (*program.data, *inside, *optimizers)
+        ids = (*program.loaded, *inside, *optimizers)
         drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
         self.imports = Imports()
         self.classes = BlockClasses(self.imports, Names(OWN_NAMES))

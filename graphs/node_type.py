@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import (
     Annotated,
@@ -35,11 +35,13 @@ from pydantic import (
 
 from graphs.expressions import Expression
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
+from graphs.outputs import Outputs, output_paths
+from graphs.over_time import OverTime, looks
 from graphs.parameters import Parameter, parameter_of
+from graphs.problems import Complaint
 from graphs.weight_files import Start
 
 Role = Literal["layer", "data", "loss", "metric", "probe", "optimizer", "input", "output"]
-Outputs = str | tuple["Outputs", ...]
 Shapes = list[tuple[int, ...] | Meta]
 
 
@@ -66,9 +68,7 @@ class Interface(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A row of the table test: parameters, what arrives, what must leave or the words of the
-    problem.
-    """
+    """A row of the table test: parameters, what arrives, what must leave or what is wrong."""
 
     parameters: dict[str, Any]
     inputs: Shapes
@@ -108,6 +108,8 @@ class NodeType(BaseModel):
     """Whether nothing before it learns from what comes after."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
+    over_time: ClassVar[OverTime] = looks
+    """How it treats the steps of a sequence: alone, remembers(1), … A method, where it depends."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -223,25 +225,19 @@ class NodeType(BaseModel):
         raise TypeError(f"{type(self).__name__} has no build")
 
 
-class Complaint(NamedTuple):
-    """What is wrong with a data node's files, and parameters that would mend it."""
-
-    text: str
-    parameter: str | None = None
-    use: Mapping[str, JsonValue] = types.MappingProxyType({})
-
-
 class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
     role = "data"
     common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last")
     """Parameters that stand last in the form, since all data nodes have them."""
+    downloads: ClassVar[bool] = False
+    """Whether its samples come over the network."""
     batch_size: PositiveInt = 64
     """How many samples the network sees between two updates."""
     sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"
-    """The order of training samples: each once at random, each once as they lie (fixed), drawn so
-    that classes come equally often (weighted), or classes in turn (balanced)."""
+    """The order of training samples: at random, as they lie (fixed), drawn so that classes come
+    equally often (weighted), or classes in turn (balanced)."""
     drop_last: bool = False
     """Leave out the last batch of an epoch when it is not full."""
 
@@ -261,8 +257,12 @@ class Data(NodeType):
     @property
     def class_field(self) -> str | None:
         """The field with the classes by which samples may be drawn."""
-        labels = Meta((SYMBOLS["N"],), "int64")
-        return next((name for name, meta in self.fields().items() if meta == labels), None)
+        fields, labels = self.fields(), Meta((SYMBOLS["N"],), "int64")
+        return next((name for name in fields if fields[name] == labels), None)
+
+    def letters(self, folder: Path | None) -> Sequence[str] | None:
+        """What its tokens stand for, by number, for people to read; None: nothing but numbers."""
+        return None
 
     @property
     def read_ahead(self) -> int:
@@ -271,21 +271,24 @@ class Data(NodeType):
 
     @property
     def hands_out(self) -> bool:
-        """Whether the loader returns split -> object, each with `__len__()`, `to(device)` and
-        `take(index) -> field -> tensor`, as graphs and files that are read on demand need.
-        """
+        """Whether each split that the loader returns is an object with `__len__()`, `to(device)`
+        and `take(index) -> field -> tensor`: for graphs, and files that are read on demand."""
         return False
 
     @property
     def counted(self) -> str | None:
         """A field with one row a sample, by which batches are counted; None: one sample a batch."""
-        per_sample = (SYMBOLS["N"], SYMBOLS["G"])
-        first = ((name, meta.shape[:1]) for name, meta in self.fields().items())
-        return next((name for name, size in first if size and size[0] in per_sample), None)
+        one = ((SYMBOLS["N"],), (SYMBOLS["G"],))
+        fields = self.fields()
+        return next((name for name in fields if fields[name].shape[:1] in one), None)
 
     def fields(self) -> dict[str, Meta]:
         """What a batch holds, by output port; the first axis is the batch."""
         raise TypeError(f"{type(self).__name__} does not say its fields")
+
+    def fields_from(self, given: Mapping[str, Meta]) -> dict[str, Meta]:
+        """The same, for data that is made from other data: what is wired to its ports."""
+        return self.fields()
 
     def complaints(self, folder: Path | None) -> list[Complaint]:
         """What is wrong with the files it needs, looking no further than their first lines."""
@@ -310,9 +313,7 @@ class Metric(NodeType):
 
 
 class Optimizer(NodeType):
-    """A statement: minimise this scalar over these weights; with none, over all that the loss
-    reaches.
-    """
+    """A statement: minimise this scalar over these weights, or over all that the loss reaches."""
 
     role = "optimizer"
     outputs = ()
@@ -347,8 +348,7 @@ class Optimizer(NodeType):
     @functools.cache
     def parameters(cls) -> tuple[Parameter, ...]:
         """Its own first, then those that all optimizers have."""
-        found = super().parameters()
-        return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
+        return tuple(sorted(super().parameters(), key=lambda p: p.name in Optimizer.model_fields))
 
     def complaint(self, shapes: Iterable[tuple[int, ...]]) -> str:
         """What is wrong with weights of these shapes; nothing where it can move them."""
@@ -374,17 +374,6 @@ def port_names(type_name: str) -> tuple[frozenset[str] | None, frozenset[str] | 
     if type_ is None:
         return None, None
     return frozenset(port.name for port in type_.inputs()), frozenset(type_.output_names())
-
-
-def output_paths(outputs: Outputs) -> list[tuple[str, tuple[int, ...]]]:
-    """Each output's name and where it lies in what `build` returns: `("last", (1, 0))`."""
-    if isinstance(outputs, str):
-        return [(outputs, ())]
-    return [
-        (name, (index, *path))
-        for index, part in enumerate(outputs)
-        for name, path in output_paths(part)
-    ]
 
 
 def _port(parameter: inspect.Parameter, hint: Any) -> Port:

@@ -9,10 +9,11 @@ from graphs.classes import Context, NetworkClass
 from graphs.document import End, identifier
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call
+from graphs.labels import Labels
 from graphs.naming import Names, attribute_names
 from graphs.printing import Scope, leaves
 from graphs.probe_methods import ProbeMethods
-from graphs.programs import Labels, Statement
+from graphs.programs import Statement
 from graphs.steps import Stage, looked_at_again, stages_of
 from graphs.updates import Update
 

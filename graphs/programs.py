@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from graphs.document import End, Wire, identifier
+from graphs.document import End, Wire
 from graphs.edits import Disconnect, RemoveNodes
-from graphs.naming import Names
 from graphs.node_type import Data, Metric, Optimizer, Role, node_types
 from graphs.probe_type import Probe
 from graphs.problems import Fix, Problem
@@ -37,6 +36,7 @@ class Program:
     """
 
     data: tuple[str, ...]
+    """Data nodes of whose samples batches are made."""
     network: tuple[str, ...]
     """Layers before any loss or metric: one class of the exported file."""
     judging: tuple[str, ...]
@@ -44,12 +44,19 @@ class Program:
     statements: tuple[Statement, ...]
     logged: tuple[str, ...]
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
+    origins: tuple[str, ...] = ()
+    """Data nodes that other data is made from, before there are batches."""
     probes: tuple[str, ...] = ()
     """Nodes that show something of one batch, outside any step."""
     tallies: tuple[str, ...] = ()
     """Probes whose counts add up over many batches."""
     probing: tuple[str, ...] = ()
     """Layers that only probes read: no step computes them."""
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """All data nodes, those first that others are made from."""
+        return (*self.origins, *self.data)
 
     @property
     def watching(self) -> tuple[str, ...]:
@@ -87,26 +94,6 @@ class Program:
         return any(statement.turn.accumulate > 1 for statement in self.statements)
 
 
-class Labels(NamedTuple):
-    """What nodes are called where numbers are logged, and where probes are shown."""
-
-    logged: dict[str, str]
-    probes: dict[str, str]
-
-
-def labels_of(checked: CheckedGraph, program: Program) -> Labels:
-    """A name for each node, told apart from the others of its sort."""
-    return Labels(
-        _told_apart(checked, program.logged),
-        _told_apart(checked, (*program.probes, *program.tallies)),
-    )
-
-
-def _told_apart(checked: CheckedGraph, ids: Iterable[str]) -> dict[str, str]:
-    names, nodes = Names(), checked.graph.nodes
-    return {id: names.unique(identifier(nodes[id].label or id)) for id in ids}
-
-
 def program_of(checked: CheckedGraph) -> Program:
     """The program of a graph without problems."""
     role = _roles(checked)
@@ -119,11 +106,14 @@ def program_of(checked: CheckedGraph) -> Program:
     judging = checked.wiring.downstream(judges)
     order = [node for node in checked.wiring.order if node in needed]
     layers = [node for node in order if role[node] == "layer"]
+    data = [node for node in order if role[node] == "data"]
+    batched = _batched(checked, order, role)
     probes = tuple(node for node in checked.wiring.order if role[node] == "probe")
     seen = checked.wiring.upstream(probes) - needed - set(probes)
     counting = [id for id in probes if _adds_up(checked, id)]
     return Program(
-        data=tuple(node for node in order if role[node] == "data"),
+        data=tuple(node for node in data if node in batched),
+        origins=tuple(node for node in data if node not in batched),
         network=tuple(node for node in layers if node not in judging),
         judging=tuple(
             node for node in order if node in judging or role[node] in ("loss", "metric")
@@ -328,8 +318,15 @@ def _unreached(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list
     ]
 
 
+def _is_origin(checked: CheckedGraph, id: str) -> bool:
+    """Whether nothing but other data is made from a data node."""
+    read = [checked.types.get(wire.target.node) for wire in checked.graph.out_of(id)]
+    return bool(read) and all(isinstance(type_, Data) for type_ in read)
+
+
 def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
-    sizes = {id: type_.batch_size for id, type_ in checked.types.items() if isinstance(type_, Data)}
+    data = {id: type_ for id, type_ in checked.types.items() if isinstance(type_, Data)}
+    sizes = {id: t.batch_size for id, t in data.items() if not _is_origin(checked, id)}
     first = next(iter(sizes.values()), 0)
     return [
         Problem(
@@ -347,15 +344,20 @@ def _probed_data(checked: CheckedGraph) -> list[Problem]:
     """Probes that read data of their own: loading it would change what an epoch is."""
     role = _roles(checked)
     judged = [id for id in checked.wiring.order if role[id] in ("loss", "metric", "optimizer")]
-    loaded = checked.wiring.upstream(judged)
+    batched = _batched(checked, checked.wiring.upstream(judged), role)
     text = "no loss or metric reads the data of {}: show what the training reads, or use it there"
     probes = [id for id in checked.wiring.order if role[id] == "probe" and judged]
     return [
         Problem(graph=checked.name, node=probe, text=text.format(source))
         for probe in probes
-        for source in checked.wiring.upstream([probe]) - loaded
-        if role[source] == "data"
+        for source in sorted(_batched(checked, checked.wiring.upstream([probe]), role) - batched)
     ]
+
+
+def _batched(checked: CheckedGraph, nodes: Iterable[str], role: dict[str, str]) -> set[str]:
+    """The data nodes that some nodes, which are none, read a batch of."""
+    read = (wire for id in nodes if role[id] != "data" for wire in checked.graph.into(id))
+    return {wire.source.node for wire in read if role.get(wire.source.node) == "data"}
 
 
 def _metrics_read(checked: CheckedGraph) -> list[Problem]:

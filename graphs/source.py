@@ -12,24 +12,25 @@ from typing import Any, Literal, NamedTuple
 from pydantic import JsonValue
 from ruff import find_ruff_bin
 
-from graphs import loop, over_split
+from graphs import loop, over_split, whole_split
 from graphs.checked import Checked, CheckedGraph
 from graphs.checking import check
 from graphs.classes import Context, NetworkClass
 from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier
-from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
 from graphs.handing import Handing
 from graphs.hyperparameters import used
+from graphs.labels import labels_of
 from graphs.naming import Names
 from graphs.node_type import Data, Metric
+from graphs.origins import Loaders
 from graphs.printing import Described
 from graphs.probe_type import Probe
 from graphs.problems import ProblemsError
 from graphs.program_class import ProgramClass
-from graphs.programs import labels_of, program_of
+from graphs.programs import program_of
 
 LINE_LENGTH = 100
 
@@ -111,11 +112,7 @@ class _File:
         over = self._over_split()
         inside = [*self._layers(), *self._optimizers()]
         measures = self._copied([*inside, *self.context.classes.nodes])
-        data = [
-            *self._copied(self._data()),
-            *self._added(*self.handing.before_load),
-            load_text(self._loaders(), self._reads_files(), self._data_signature(), self.handing),
-        ]
+        data = self._load()
         loop_ = [*over, *self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
         return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
@@ -130,7 +127,7 @@ class _File:
         return [*blocks, *texts]
 
     def _data_signature(self) -> str:
-        return self.context.signature(self.context.arguments(self.program.data))
+        return self.context.signature(self.context.arguments(self.program.loaded))
 
     def _main(self) -> str:
         """The loop and the command line."""
@@ -143,7 +140,7 @@ class _File:
             bool(self.context.starts),
             self.program,
             self.context.hyperparameters,
-            self.context.arguments(self.program.data),
+            self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
             self.handing,
         )
@@ -162,12 +159,15 @@ class _File:
         return self.context.described(tuple(s.optimizer for s in self.program.statements))
 
     def _data(self) -> list[Described]:
-        return self.context.described(self.program.data)
+        return self.context.described(self.program.loaded)
 
-    def _loaders(self) -> dict[str, str]:
-        """The call that puts each data node's samples into memory."""
-        printer = ExpressionPrinter(self.context.imports, {}, keep_defaults=True)
-        return {node.id: printer.text(node.outputs[""]) for node in self._data()}
+    def _load(self) -> list[str]:
+        """The function that loads the data, and what it calls."""
+        loaders = Loaders(self.context)
+        functions = [*self.handing.before_load, *loaders.copied]
+        signature = self._data_signature()
+        text = load_text(loaders, self._reads_files(), signature, self.handing)
+        return [*self._copied(self._data()), *self._added(*functions), text]
 
     def _copied(self, nodes: list[Described]) -> list[str]:
         """The functions and modules of ours that nodes refer to, as far as not copied yet."""
@@ -189,7 +189,7 @@ class _File:
                 self.copier.add(loop.descend)
             if any(turn.collects for turn in turns):
                 self.copier.add(loop.collect)
-        average = over_split.average if self.context.finishing else loop.average
+        average = whole_split.average if self.context.finishing else loop.average
         if self.handing.by_number:
             texts = [*self._added(self.handing.batches), self.handing.size_text()]
             return [*texts, *self._added(average)]

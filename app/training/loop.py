@@ -21,7 +21,7 @@ from app.training.checkpoints import Progress, Snapshot
 from app.training.control import Control
 from app.training.failures import NotFiniteError
 from app.training.prober import Prober
-from app.training.program import Trainable
+from app.training.program import Trainable, samples_in
 from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
 from app.training.saver import Saver
@@ -144,10 +144,9 @@ class Training:
 
     def _drawn(self, skip: int) -> Iterator[Batch]:
         """Shuffled batches but the first few. Files of a batch that is skipped are not read."""
-        batches, split, size = self.module.batches, self.data["train"], self.module.BATCH_SIZE
-        if "skip" in inspect.signature(batches).parameters:
-            drawn: Iterator[Batch] = batches(split, size, shuffle=True, skip=skip)
-            return drawn
+        batches, split, size = self.trainable.batches, self.data["train"], self.module.BATCH_SIZE
+        if "skip" in inspect.signature(self.module.batches).parameters:
+            return batches(split, size, shuffle=True, skip=skip)
         drawn = batches(split, size, shuffle=True)
         for _ in islice(drawn, skip):
             pass
@@ -189,7 +188,7 @@ class Training:
         self.program.eval()
         rows, sizes = [], []
         with torch.no_grad():
-            for batch in self.module.batches(self.data[split], self.module.BATCH_SIZE):
+            for batch in self.trainable.batches(self.data[split], self.module.BATCH_SIZE):
                 rows.append(self.program.evaluate(batch))
                 sizes.append(self.module.size_of(batch))
                 if time.monotonic() >= self._due or self.control.interrupted:
@@ -322,11 +321,6 @@ class Training:
 
     def _seconds(self) -> float:
         return time.monotonic() - self._start
-
-
-def samples_in(split: Any) -> int:
-    """How many samples a split has: a split of its own, or the longest of fields or sources."""
-    return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
 
 
 def fetch(
