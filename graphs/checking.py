@@ -56,6 +56,8 @@ def check(
 
 
 _cache = Cache()
+_OF_MAIN = ("data", "probe", "optimizer")
+"""The roles of nodes that no block may hold."""
 
 
 def _pass(
@@ -179,8 +181,8 @@ class _GraphPass:
         node = self.graph.nodes[id]
         if node.type not in node_types():
             return
-        if self.given is not None and node_types()[node.type].role in ("data", "optimizer"):
-            self._report(id, "data and optimizers stand in main: move it there")
+        if self.given is not None and node_types()[node.type].role in _OF_MAIN:
+            self._report(id, "data, probes and optimizers stand in main: move it there")
             return
         ports = self._ports(id)[0]
         connected = self._check_inputs(id, ports)

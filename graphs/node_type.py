@@ -41,7 +41,7 @@ from graphs.parameters import Parameter, parameter_of
 from graphs.problems import Complaint
 from graphs.weight_files import Start
 
-Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
+Role = Literal["layer", "data", "loss", "metric", "probe", "optimizer", "input", "output"]
 Shapes = list[tuple[int, ...] | Meta]
 
 

@@ -18,6 +18,7 @@ from app.editor.parameters import Parameters
 from app.editor.picture import problems_of
 from app.editor.preview import Preview
 from app.editor.previewer import Previewer
+from app.editor.probe_view import ProbeView
 from app.editor.style import scale
 from app.editor.widgets import Item, button, heading, text_field, words
 from graphs.document import MAIN, End, Node
@@ -39,6 +40,7 @@ class Inspector(Panel):
         self._noted: object = None
         self._fields: Fields | None = None
         self._parameters: Parameters | None = None
+        self._probe: ProbeView | None = None
         self._notes: Item = 0
         self._facts: Item = 0
         self._previewer = Previewer()
@@ -66,6 +68,8 @@ class Inspector(Panel):
             self._built, self._noted = built, None
             self._build()
         self._refresh()
+        if self._probe:
+            self._probe.update()
         if chosen and self._is_data(chosen[1]):
             self._preview.update(chosen[0])
 
@@ -82,7 +86,13 @@ class Inspector(Panel):
         """The window is closed."""
         self._previewer.stop()
 
+    def _leave_probe(self) -> None:
+        if self._probe:
+            self._probe.close()
+        self._probe = None
+
     def _build(self) -> None:
+        self._leave_probe()
         dpg.delete_item(self.root, children_only=True)
         self._fields = self._parameters = None
         dpg.push_container_stack(self.root)
@@ -152,6 +162,8 @@ class Inspector(Panel):
         if known:
             self._fields = Fields(self._editor, id, known)
         self._facts = dpg.add_group()
+        if known and getattr(known, "picture", "") == "images":
+            self._probe = ProbeView(self._editor, id)
         if known and self._is_data(node):
             self._preview.build(id)
         if known:

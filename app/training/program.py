@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,7 +22,7 @@ from graphs.files import DocumentError, read
 from graphs.loading import load_source
 from graphs.problems import Problem
 from graphs.programs import program_of
-from graphs.source import export, logged
+from graphs.source import Shown, export, logged
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class Trainable:
     """Each metric's better direction: max or min."""
     keeps_gradients: bool = False
     """Gradients last from one batch to the next."""
+    probes: Mapping[str, Shown] = field(default_factory=dict)
+    """What each probe shows, by its label."""
     folder: Path | None = None
     data: tuple[str, ...] = ()
     """The data nodes, for errors to name."""
