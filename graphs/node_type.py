@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, Pos
 
 from graphs.expressions import Expression
 from graphs.kinds import Meta, Scalar, Tensor, Weights
+from graphs.parameters import Parameter, parameter_of
 
 Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
 Outputs = str | tuple["Outputs", ...]
@@ -44,25 +45,6 @@ class Port(NamedTuple):
     def kind(self) -> str:
         """The kind's name: image, labels, tensor, …"""
         return self.takes.title
-
-
-Form = Literal[
-    "integer", "number", "flag", "choice", "text", "file", "names", "sizes", "block", "values"
-]
-"""How a parameter is filled in; names and sizes are lists, values belong to names."""
-
-
-class Parameter(NamedTuple):
-    """A parameter as a form shows it."""
-
-    name: str
-    form: Form
-    default: Any
-    help: str
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[str, ...] = ()
-    optional: bool = False
 
 
 class Interface(NamedTuple):
@@ -171,7 +153,7 @@ class NodeType(BaseModel):
     def parameters(cls) -> tuple[Parameter, ...]:
         """The parameters, as a form shows them."""
         schema = cls.model_json_schema()["properties"] if cls.model_fields else {}
-        return tuple(_parameter(name, entry) for name, entry in schema.items())
+        return tuple(parameter_of(name, entry) for name, entry in schema.items())
 
     @classmethod
     def migrate(cls, version: int, parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -359,40 +341,6 @@ def _port(parameter: inspect.Parameter, hint: Any) -> Port:
     many = parameter.kind is inspect.Parameter.VAR_POSITIONAL
     return Port(parameter.name, kind, optional, many)
 
-
-def _parameter(name: str, entry: dict[str, Any]) -> Parameter:
-    options = [option for option in entry.get("anyOf", [entry]) if option.get("type") != "null"]
-    option = {**entry, **options[0]}
-    choices = tuple(option.get("enum", ())) or ((option["const"],) if "const" in option else ())
-    minimum = option.get("minimum", option.get("exclusiveMinimum"))
-    if option.get("type") == "integer" and "exclusiveMinimum" in option:
-        minimum = option["exclusiveMinimum"] + 1
-    return Parameter(
-        name=name,
-        form="choice" if choices else option.get("form", _form(option)),
-        default=entry.get("default"),
-        help=" ".join(entry.get("description", "").split()),
-        minimum=minimum,
-        maximum=option.get("maximum", option.get("exclusiveMaximum")),
-        choices=choices,
-        optional="anyOf" in entry,
-    )
-
-
-def _form(option: dict[str, Any]) -> Form:
-    if option.get("items", {}).get("type") == "integer":
-        return "sizes"
-    return _FORMS[option.get("type", "string")]
-
-
-_FORMS: dict[str, Form] = {
-    "integer": "integer",
-    "number": "number",
-    "boolean": "flag",
-    "string": "text",
-    "array": "names",
-    "object": "values",
-}
 
 File = Field(json_schema_extra={"form": "file"})
 """Marks a parameter that names a file in the document's folder."""

@@ -20,7 +20,8 @@ from graphs.edits import SetParameters
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
-    from graphs.node_type import NodeType, Parameter
+    from graphs.node_type import NodeType
+    from graphs.parameters import Parameter
     from graphs.problems import Problem
 
 MANY = ("names", "values")

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from graphs.document import Node
 
 if TYPE_CHECKING:
-    from graphs.node_type import NodeType, Parameter
+    from graphs.node_type import NodeType
+    from graphs.parameters import Parameter
 
 NOTHING = "none"
 """What a form shows, and takes, for a parameter that is not set."""

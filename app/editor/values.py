@@ -18,7 +18,7 @@ from graphs.document import Node
 
 if TYPE_CHECKING:
     from app.editor.fields import Fields
-    from graphs.node_type import Parameter
+    from graphs.parameters import Parameter
 
 LABEL_ROOM = 134
 RESET_ROOM = 40
