@@ -19,6 +19,7 @@ from typing import Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.locks import is_locked
+from graphs.home import home
 
 Status = Literal["starting", "running", "paused", "stopped", "finished", "failed", "dead"]
 """How a run stands. Dead: its worker was killed; `resume` continues it."""
@@ -115,11 +116,6 @@ class Row(NamedTuple):
     epoch: float
     time: float
     values: dict[str, float]
-
-
-def home() -> Path:
-    """Where Patchbay keeps what is its own: $PATCHBAY_HOME, else ~/Patchbay."""
-    return Path(os.environ.get("PATCHBAY_HOME") or Path.home() / "Patchbay")
 
 
 def runs_folder() -> Path:

@@ -132,6 +132,8 @@ class Library:
     folder: Path | None
     cache: Cache
     pass_: Pass
+    code: Path | None = None
+    """Where its Python files lie."""
 
     def __post_init__(self) -> None:
         self._checked: dict[Use, CheckedGraph] = {}

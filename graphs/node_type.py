@@ -74,6 +74,16 @@ class Misfit(ValueError):
         self.use = use or {}
 
 
+class Complaint(NamedTuple):
+    """What is wrong with a node's files, and parameters that would mend it."""
+
+    text: str
+    parameter: str | None = None
+    use: Mapping[str, JsonValue] = types.MappingProxyType({})
+    trusts: str = ""
+    """The Python file that has to be looked at and trusted first."""
+
+
 def axis_of(x: Tensor, dim: int) -> int:
     """An axis counted from the front. Raises Misfit where the tensor has no such axis."""
     rank = len(x.shape)
@@ -97,6 +107,8 @@ class NodeType(BaseModel):
     examples: ClassVar[tuple[Example, ...]] = ()
     stops_gradient: ClassVar[bool] = False
     """Whether nothing before it learns from what comes after."""
+    remembered: ClassVar[bool] = True
+    """Whether its parameters and what arrives decide all about it, so that it is known for good."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
 
@@ -166,6 +178,31 @@ class NodeType(BaseModel):
         """The parameters that name a block; `build` takes each block as a keyword."""
         return tuple(parameter.name for parameter in cls.parameters() if parameter.form == "block")
 
+    def placed(self, folder: Path | None) -> NodeType:
+        """The node as it is in a document's folder: a type that is made from a file reads it here.
+        Raises Misfit where there is no such file.
+        """
+        return self
+
+    def complaints(self, folder: Path | None) -> list[Complaint]:
+        """What is wrong with the files it needs, looking no further than their first lines."""
+        return []
+
+    @property
+    def python_files(self) -> Mapping[str, str]:
+        """The user's Python files that it is made from: name in the document's folder -> text."""
+        return {}
+
+    @property
+    def about(self) -> str:
+        """Help for this node alone, beyond its type's."""
+        return ""
+
+    @property
+    def argument_forms(self) -> tuple[Parameter, ...]:
+        """What its `arguments` may be, as a form shows them, where no block says it."""
+        return ()
+
     @classmethod
     def varies(cls) -> bool:
         """Whether the ports of a node follow its parameters, such as the block that it holds."""
@@ -204,14 +241,6 @@ class NodeType(BaseModel):
         raise TypeError(f"{type(self).__name__} has no build")
 
 
-class Complaint(NamedTuple):
-    """What is wrong with a data node's files, and parameters that would mend it."""
-
-    text: str
-    parameter: str | None = None
-    use: Mapping[str, JsonValue] = types.MappingProxyType({})
-
-
 class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
@@ -222,10 +251,6 @@ class Data(NodeType):
     def fields(self) -> dict[str, Meta]:
         """What a batch holds, by output port; the first axis is the batch."""
         raise TypeError(f"{type(self).__name__} does not say its fields")
-
-    def complaints(self, folder: Path | None) -> list[Complaint]:
-        """What is wrong with the files it needs, looking no further than their first lines."""
-        return []
 
 
 class Loss(NodeType):

@@ -11,6 +11,8 @@ class Fix(Frozen):
 
     title: str
     edits: tuple[Edit, ...]
+    trusts: str = ""
+    """The Python file in the document's folder that it trusts, after a look at it."""
 
 
 class Problem(Frozen):

@@ -22,9 +22,9 @@ from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
 from graphs.hyperparameters import used
 from graphs.naming import Names
-from graphs.node_type import Data, Metric
+from graphs.node_type import Data, Metric, Misfit
 from graphs.printing import Described
-from graphs.problems import ProblemsError
+from graphs.problems import Problem, ProblemsError
 from graphs.program_class import ProgramClass
 from graphs.programs import Program, program_of
 
@@ -45,7 +45,10 @@ def export(document: Document, folder: Path | None = None, checked: Checked | No
     checked = checked or check(document, folder)
     if checked.problems:
         raise ProblemsError(checked.problems)
-    return formatted(_File(checked).text())
+    try:
+        return formatted(_File(checked).text())
+    except Misfit as misfit:  # names of users' files that cannot be changed
+        raise ProblemsError((Problem(text=str(misfit)),)) from misfit
 
 
 def formatted(source: str) -> str:
@@ -100,7 +103,8 @@ class _File:
         ]
         loop_ = [*self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
-        return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
+        users = self.context.imports.user.texts
+        return "\n\n\n".join([head, *measures, *users, *classes, *data, *loop_]) + "\n"
 
     def _classes(self) -> list[str]:
         """The classes of blocks, of the network where there is one, and of the program."""
@@ -165,7 +169,9 @@ class _File:
         own = {"import argparse", "from safetensors.torch import save_file", *files}
         if self.program.needs_length:
             own.add("import math")
-        return import_block({*own, *self.context.imports.lines, *self.copier.imports})
+        imports = self.context.imports
+        lines = {*own, *imports.lines, *imports.user.imports, *self.copier.imports}
+        return import_block(lines)
 
     def _docstring(self) -> str:
         title, description = _safe(self.document.title), _safe(self.document.description)

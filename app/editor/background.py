@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.runs import home
+from graphs.home import home
 from graphs.document import Document
 
 if TYPE_CHECKING:

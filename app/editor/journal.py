@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.editor.model import Change, EditorModel
 from app.locks import Lock, LockedError
-from app.runs import home
+from graphs.home import home
 from graphs.document import Document
 from graphs.edits import Edit, EditError
 
