@@ -151,6 +151,11 @@ class Run:
         return self.path / "program.py"
 
     @property
+    def modules_path(self) -> Path:
+        """The user's own Python files as they were when the run began, with which it goes on."""
+        return self.path / "modules"
+
+    @property
     def info_path(self) -> Path:
         return self.path / "run.json"
 

@@ -9,7 +9,14 @@ from pathlib import Path
 from graphs.blocks import Library, Use, port_nodes
 from graphs.checked import Checked, CheckedGraph, ports_of
 from graphs.document import MAIN, Document, End, Graph, Node, Wire
-from graphs.fixes import adapters, keep_one, mend_complaint, remove_node, remove_wire, use_parameters
+from graphs.fixes import (
+    adapters,
+    keep_one,
+    mend_complaint,
+    remove_node,
+    remove_wire,
+    use_parameters,
+)
 from graphs.inference import (
     Arrivals,
     BlockMisfit,
@@ -24,7 +31,16 @@ from graphs.inference import (
 )
 from graphs.kinds import Meta
 from graphs.naming import FLAGS, Names
-from graphs.node_type import BlockInput, BlockOutput, Misfit, NodeType, Port, node_types, port_names
+from graphs.node_type import (
+    BlockInput,
+    BlockOutput,
+    Complaint,
+    Misfit,
+    NodeType,
+    Port,
+    node_types,
+    port_names,
+)
 from graphs.problems import Fix, Problem
 from graphs.programs import program_problems
 from graphs.wiring import Wiring
@@ -193,7 +209,7 @@ class _GraphPass:
         arrivals = self._arrivals(id, ports)
         if isinstance(type_, BlockInput):
             self._give(id)
-        elif connected and arrivals is not None and self._files_are_there(id, type_):
+        elif self._files_are_there(id, type_) and connected and arrivals is not None:
             self._infer(id, node, type_, arrivals)
 
     def _give(self, id: str) -> None:
@@ -227,7 +243,10 @@ class _GraphPass:
         return tuple(arrivals)
 
     def _files_are_there(self, id: str, type_: NodeType) -> bool:
-        complaints = type_.complaints(self.library.folder)
+        try:
+            complaints = type_.complaints(self.library.folder)
+        except (OSError, ValueError, RuntimeError) as error:  # a name that is no path, say
+            complaints = [Complaint(f"its files cannot be looked at: {error}")]
         for complaint in complaints:
             fixes = mend_complaint(self.name, id, complaint)
             self._report(id, complaint.text, parameter=complaint.parameter, fixes=fixes)

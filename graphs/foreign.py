@@ -44,14 +44,15 @@ class UserClass:
 def _python_signature(signature: Signature) -> inspect.Signature:
     """The constructor's, so that printed code leaves defaults out."""
     empty = inspect.Parameter.empty
-    return inspect.Signature(
+    made = [
         inspect.Parameter(
             parameter.name,
             inspect.Parameter.KEYWORD_ONLY,
             default=empty if parameter.name in signature.required else parameter.default,
         )
         for parameter in signature.parameters
-    )
+    ]
+    return inspect.Signature(made)
 
 
 @lru_cache(maxsize=1024)

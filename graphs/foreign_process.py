@@ -29,6 +29,8 @@ class Child:
     """One process, which answers one question after another."""
 
     def __init__(self) -> None:
+        self.ended = False
+        """It says nothing more, since it is at its end."""
         self._answers: Queue[str | None] = Queue()
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(CHILD)],
@@ -54,10 +56,6 @@ class Child:
             return None
         return self._answer(SECONDS)
 
-    @property
-    def is_alive(self) -> bool:
-        return self._process.poll() is None
-
     def stop(self) -> None:
         """End the process, and what it has started."""
         with suppress(OSError):
@@ -76,6 +74,7 @@ class Child:
         with suppress(ValueError):  # closed while it was read
             for line in self._process.stdout:
                 self._answers.put(line)
+        self.ended = True
         self._answers.put(None)
 
     def _answer(self, seconds: float) -> str | None:
@@ -110,13 +109,13 @@ def ask(question: str) -> str:
 
 def _fresh(question: str) -> str:
     global _child
-    if _child is None or not _child.is_alive:
+    if _child is None or _child.ended:
         stop()
         _child = Child()
     answer = _child.ask(question)
     if answer is not None:
         return answer
-    died = not _child.is_alive
+    died = _child.ended
     stop()
     text = "it ended its process" if died else f"it did not end within {SECONDS:g} s"
     return json.dumps({"problem": text})

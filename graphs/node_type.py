@@ -189,8 +189,8 @@ class NodeType(BaseModel):
         return []
 
     @property
-    def python_files(self) -> Mapping[str, str]:
-        """The user's Python files that it is made from: name in the document's folder -> text."""
+    def python_files(self) -> Mapping[str, bytes]:
+        """The user's Python files that it is made from: name in the document's folder -> bytes."""
         return {}
 
     @property

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import Any, Literal, NamedTuple
 
 Form = Literal[
-    "integer", "number", "flag", "choice", "text", "file", "names", "sizes", "block", "values", "seal"
+    "integer",
+    "number",
+    "flag",
+    "choice",
+    "text",
+    "file",
+    "names",
+    "sizes",
+    "block",
+    "values",
+    "seal",
 ]
 """How a parameter is filled in; names and sizes are lists, values belong to names. A seal is not:
 it says what a file was when it was trusted.

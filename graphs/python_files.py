@@ -22,12 +22,13 @@ _HIDDEN = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\u200b-\u200f\u202a-\u202e\u206
 
 @dataclass(frozen=True)
 class PythonFile:
-    """A Python file: its name within the document's folder, its text, and the SHA-256 of its
-    bytes.
+    """A Python file: its name within the document's folder, its text, its bytes and their
+    SHA-256.
     """
 
     name: str
     text: str
+    data: bytes
     digest: str
 
     @cached_property
@@ -88,7 +89,7 @@ def _python(name: str, data: bytes) -> PythonFile:
     if hidden := _HIDDEN.search(text):
         line = text.count("\n", 0, hidden.start()) + 1
         raise Misfit(f"{name} has a character in line {line} that nobody can see: take it away")
-    file = PythonFile(name, text, hashlib.sha256(data).hexdigest())
+    file = PythonFile(name, text, data, hashlib.sha256(data).hexdigest())
     if any(isinstance(s, ast.ImportFrom) and (s.level or _star(s)) for s in file.tree.body):
         raise Misfit(f"{name} imports a file beside it, or *: put all it needs into one file")
     return file

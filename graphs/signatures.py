@@ -183,19 +183,20 @@ def _outputs(forward: ast.FunctionDef, class_name: str) -> Outputs:
     if not hint.parts or any(part.name != "Tensor" for part in hint.parts):
         text = "says nowhere what it gives: annotate -> Tensor or -> tuple[Tensor, Tensor]"
         raise Misfit(f"forward of {class_name} {text}")
+    returned = _returned(forward, len(hint.parts))
     names = [part.note for part in hint.parts]
-    for number, value in enumerate(_returned(forward, len(names))):
-        names[number] = names[number] or (value.id if isinstance(value, ast.Name) else "")
-    names = [name or f"output_{number}" for number, name in enumerate(names, 1)]
-    if len(set(names)) < len(names) or not all(map(str.isidentifier, names)):
-        raise Misfit(f"forward of {class_name} gives values of the same name: {', '.join(names)}")
-    return tuple(names) if len(names) > 1 else names[0]
+    if not all(names):
+        names = [value.id for value in returned if isinstance(value, ast.Name)]
+    if len(set(names)) < len(hint.parts) or not all(map(str.isidentifier, names)):
+        names = [f"output_{number}" for number in range(1, len(hint.parts) + 1)]
+    return tuple(names)
 
 
 def _returned(forward: ast.FunctionDef, count: int) -> list[ast.expr]:
     """What stands in the last `return` of so many values."""
-    returns = (part.value for part in ast.walk(forward) if isinstance(part, ast.Return))
-    tuples = [value.elts for value in returns if isinstance(value, ast.Tuple)]
+    returns = [part for part in ast.walk(forward) if isinstance(part, ast.Return)]
+    returns.sort(key=lambda part: part.lineno)
+    tuples = [part.value.elts for part in returns if isinstance(part.value, ast.Tuple)]
     return next((values for values in reversed(tuples) if len(values) == count), [])
 
 
@@ -242,8 +243,7 @@ def _parameters(
 
 
 def _literal(node: ast.expr | None) -> tuple[bool, Any]:
-    """A default that stands in the source as it is; anything that would have to run is not known.
-    """
+    """A default that stands in the source as it is; what would have to run is not known."""
     sign = 1
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         sign, node = -1, node.operand

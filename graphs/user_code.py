@@ -60,7 +60,7 @@ class UserCode:
             if name in mentioned and name not in defined:
                 new[name] = new.get(name) or self._free(name, meaning)
                 self.imports.add(line_of(new[name]))
-        if any("annotations" == n for s in _future(file) for n, _ in imported_names(s)):
+        if any(n == "annotations" for s in _future(file) for n, _ in imported_names(s)):
             self.imports.add("from __future__ import annotations")
         changed = {old: name for old, name in new.items() if old != name}
         self.texts += [_text(file, statement, changed) for statement in statements]
@@ -76,7 +76,8 @@ class UserCode:
         free, number = name, 1
         while free in self.taken and not (meaning and self.taken[free] == meaning):
             number += 1
-            free = f"{name}_{number}" if name[0].islower() else f"{name}{number}"
+            plain = name[0].islower() or name.isupper()
+            free = f"{name}_{number}" if plain else f"{name}{number}"
         self.taken[free] = meaning
         return free
 

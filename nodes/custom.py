@@ -74,9 +74,9 @@ class Custom(NodeType):
         return signature_of(self._file(), self._class)
 
     @property
-    def python_files(self) -> Mapping[str, str]:
+    def python_files(self) -> Mapping[str, bytes]:
         source = self._file()
-        return {source.name: source.text}
+        return {source.name: source.data}
 
     @property
     def about(self) -> str:
