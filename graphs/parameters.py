@@ -15,10 +15,11 @@ Form = Literal[
     "sizes",
     "block",
     "values",
+    "arguments",
     "seal",
 ]
-"""How a parameter is filled in; names and sizes are lists, values belong to names. A seal is not:
-it says what a file was when it was trusted.
+"""How a parameter is filled in; names and sizes are lists, values belong to names. Arguments are
+values that have forms of their own. A seal is not filled in: it says what a file was.
 """
 
 

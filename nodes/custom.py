@@ -18,6 +18,7 @@ from graphs.signatures import Signature, class_names, signature_of
 from graphs.trust import is_trusted
 
 Value = bool | int | float | str | None
+Arguments = Annotated[dict[str, Value], Field(json_schema_extra={"form": "arguments"})]
 Seal = Annotated[str, Field(pattern="^([0-9a-f]{64})?$", json_schema_extra={"form": "seal"})]
 
 
@@ -47,7 +48,7 @@ class Custom(NodeType):
     """The Python file, in the document's folder or below it."""
     class_name: str = ""
     """Which class of the file; empty where it has only one."""
-    arguments: dict[str, Value] = Field(default={})
+    arguments: Arguments = Field(default={})
     """What the class is made with; what is not said has the class's own default."""
     sha256: Seal = ""
     """Seals the file as it was when you trusted it; set when you trust it."""
@@ -102,11 +103,15 @@ class Custom(NodeType):
         if digest == self.sha256 and is_trusted(digest):
             return []
         if digest == self.sha256 or not self.sha256:
-            text = f"{name} is a program that you do not trust yet: look at it and trust it"
+            text = (
+                f"the file {name} is a program that you do not trust yet: look at it and trust it"
+            )
         elif is_trusted(self.sha256):
-            text = f"{name} has changed since you trusted it: look at it and trust it again"
+            text = (
+                f"the file {name} has changed since you trusted it: look at it and trust it again"
+            )
         else:
-            text = f"{name} is not the file that the document means: look at it and trust it"
+            text = f"the file {name} is not what the document means: look at it and trust it"
         return [Complaint(text, "file", {"sha256": digest}, trusts=name)]
 
     def _wrong_arguments(self) -> list[str]:

@@ -22,7 +22,7 @@ from app.editor.files import Files
 from app.editor.footer import Footer
 from app.editor.geometry import Point
 from app.editor.hand import Hand
-from app.editor.help import show_help
+from app.editor.help import WELCOME, show_help
 from app.editor.hover import Hover, sentence
 from app.editor.inspector import Inspector
 from app.editor.keyboard import Keyboard
@@ -39,6 +39,7 @@ from app.editor.services import Services
 from app.editor.splitter import Splitter
 from app.editor.style import Colour
 from app.editor.toolbar import Toolbar
+from app.editor.trusting import Watched, ask_for_trust
 from graphs.document import MAIN, Document, Graph
 from graphs.edits import Edit, EditError, apply
 
@@ -49,10 +50,6 @@ if TYPE_CHECKING:
 TOOLTIP_DELAY = 0.45
 AWAKE = 1.2
 """For how many seconds after an event the window paints at full rate."""
-WELCOME = (
-    ("Drag a node from the palette, or press Tab", style.TEXT),
-    ("Start with data; end with a loss and an optimizer", style.MUTED),
-)
 
 
 class Editor:
@@ -67,6 +64,7 @@ class Editor:
         self.closing = False
         self._checker = Checker()
         self._asked: object = None
+        self._watched = Watched()
         self._tooltip: object = None
         self._pictured: Before | None = None
         self._previewed: tuple[Document, tuple[Edit, ...], Document] = (
@@ -282,8 +280,12 @@ class Editor:
         adding.add_node(self, type_name, at, wire_from)
 
     def apply_fix(self, fix: Fix) -> None:
-        """Do what a quick fix says."""
-        adding.apply_fix(self, fix)
+        """Do what a quick fix says; one that trusts a file asks first."""
+        (ask_for_trust if fix.trusts else adding.apply_edits)(self, fix)
+
+    def check_again(self) -> None:
+        """Something outside the document has changed that the check looks at."""
+        self._asked = None
 
     def show_graph(self, name: str) -> None:
         """Show the main graph or a block."""
@@ -336,10 +338,10 @@ class Editor:
                 self.say(news.text, style.ERROR)
 
     def _ask_checker(self) -> None:
-        question = (self.model.document, self.model.folder)
+        question = (self.model.document, self.model.folder, self._watched.stamps(self.model))
         if question != self._asked:
             self._asked = question
-            self._checker.ask(*question)
+            self._checker.ask(*question[:2])
 
     @property
     def _graph_shown(self) -> Graph:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.document import Document, End, Node, Settings, Wire, identifier
+from graphs.document import Document, End, Graph, Node, Settings, Wire, identifier
 from graphs.edits import (
     AddNode,
     Configure,
@@ -115,3 +115,11 @@ def test_settings_are_checked(pair: Document) -> None:
 def test_free_ids(pair: Document) -> None:
     assert pair.main.free_id("c") == "c"
     assert pair.main.free_id("a") == "a_2"
+
+
+def test_what_is_computed_of_a_node_is_not_written_down() -> None:
+    before = Document(graphs={"main": Graph(nodes={"a": Node(type="ReLU")})})
+    assert before.main.nodes["a"].content
+    after = apply(before, SetParameters(id="a", parameters={"p": 1}))
+    assert set(after.model_dump()["graphs"]["main"]["nodes"]["a"]) == set(Node.model_fields)
+    assert '"p": 1' in after.main.nodes["a"].content

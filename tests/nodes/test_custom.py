@@ -190,7 +190,7 @@ def test_nothing_runs_before_it_is_trusted(folder: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(foreign_process, "ask", None)
     checked = check(gated(), folder)
     (problem,) = checked.problems
-    assert problem.text.startswith("gate.py is a program that you do not trust yet")
+    assert problem.text.startswith("the file gate.py is a program that you do not trust yet")
     assert [fix.trusts for fix in problem.fixes] == ["gate.py"]
     assert [port.name for port in checked.main.inputs("gate")] == ["x", "mask"]
     with pytest.raises(ProblemsError, match="do not trust yet"):
@@ -214,10 +214,12 @@ def test_a_changed_file_is_no_longer_trusted(folder: Path) -> None:
     changed = GATE.read_text() + "\nprint('more')\n"
     (folder / "gate.py").write_text(changed)
     (text,) = texts(check(document, folder))
-    assert text == "gate.py has changed since you trusted it: look at it and trust it again"
+    assert (
+        text == "the file gate.py has changed since you trusted it: look at it and trust it again"
+    )
     assert texts(check(trusting(document, folder), folder)) == []
     trust_path().write_text("{ damaged")
-    assert "is not the file that the document means" in texts(check(document, folder))[0]
+    assert "is not what the document means" in texts(check(document, folder))[0]
 
 
 def test_arguments_are_looked_at(folder: Path) -> None:
