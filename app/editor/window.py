@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from graphs.problems import Fix, Problem
 
 TOOLTIP_DELAY = 0.45
+Previewed = tuple[Document, tuple[Edit, ...], Document]
 AWAKE = 1.2
 """For how many seconds after an event the window paints at full rate."""
 
@@ -67,11 +68,8 @@ class Editor:
         self._watched = Watched()
         self._tooltip: object = None
         self._pictured: Before | None = None
-        self._previewed: tuple[Document, tuple[Edit, ...], Document] = (
-            model.document,
-            (),
-            model.document,
-        )
+        self._previewed: Previewed = (model.document, (), model.document)
+        self._is_new = True
         self._reaching = Reaching()
         self._awake_until = 0.0
         self._build()
@@ -287,10 +285,6 @@ class Editor:
         """Something outside the document has changed that the check looks at."""
         self._asked = None
 
-    def show_graph(self, name: str) -> None:
-        """Show the main graph or a block."""
-        self.blocks.show(name)
-
     def follow(self, trail: tuple[str, ...]) -> None:
         """Show the last graph of a trail that begins at main."""
         self.hand.cancel()
@@ -306,7 +300,7 @@ class Editor:
     def jump_to(self, node: str, graph: str = MAIN) -> None:
         """Select a node and show it."""
         if graph != self.model.graph_name:
-            self.show_graph(graph)
+            self.blocks.show(graph)
         if node in self.model.graph.nodes:
             self.model.select(frozenset({node}))
             self.canvas.frame([node])
@@ -329,6 +323,7 @@ class Editor:
         while self._checker.news:
             news = self._checker.news.popleft()
             self.wake()
+            self._is_new = not self.model.past
             if isinstance(news, Loaded):
                 self.library, self.devices = news.library, news.devices
             elif isinstance(news, Found):
@@ -374,6 +369,9 @@ class Editor:
         if self._pictured is None or not subject.is_like(self._pictured[0]):
             self._pictured = subject, make_picture(subject, self._pictured)
             self.canvas.show(self._pictured[1])
+            if self._is_new:  # what was checked shows more, and needs more room
+                self.canvas.frame_again()
+            self._is_new = False
 
     def _update_overlay(self) -> None:
         self.canvas.clear_overlay()
