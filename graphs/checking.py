@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from graphs.block_ports import BlockInput, BlockOutput
 from graphs.blocks import Library, Use, port_nodes
 from graphs.checked import Checked, CheckedGraph, ports_of
 from graphs.document import MAIN, Document, End, Graph, Node, Wire
@@ -17,6 +18,7 @@ from graphs.fixes import (
     remove_wire,
     use_parameters,
 )
+from graphs.from_files import Complaint
 from graphs.inference import (
     Arrivals,
     BlockMisfit,
@@ -31,18 +33,10 @@ from graphs.inference import (
 )
 from graphs.kinds import Meta
 from graphs.naming import FLAGS, Names
-from graphs.node_type import (
-    BlockInput,
-    BlockOutput,
-    Complaint,
-    Misfit,
-    NodeType,
-    Port,
-    node_types,
-    port_names,
-)
+from graphs.node_type import Misfit, NodeType, Port, node_types, port_names
 from graphs.problems import Fix, Problem
 from graphs.programs import program_problems
+from graphs.starts import start_problems
 from graphs.wiring import Wiring
 
 
@@ -50,22 +44,24 @@ def check(
     document: Document,
     folder: Path | None = None,
     cache: Cache | None = None,
+    started: bool = False,
     code: Path | None = None,
 ) -> Checked:
     """Find all problems of a document. `folder` is where its files lie; its Python files in
-    `code`, where that is given.
+    `code`, where that is given. A training that has `started` needs no files of weights any more.
 
     With a cache that knows the nodes, nothing is run again but what an edit changed and what it
     reaches. A block is shown for its first use; one that is not used is checked without sizes.
     """
-    library = Library(document, folder, cache or _cache, _pass, code or folder)
+    library = Library(document, folder, cache or _cache, _pass, started, code or folder)
     main = _pass(library, MAIN, None, document.main.parameters)
     graphs = {MAIN: main}
     for name in library.interfaces:
         first = library.first.get(name)
         graphs[name] = library.checked(first) if first else _unused(library, name)
     problems = [problem for checked in graphs.values() for problem in checked.problems]
-    return Checked(document, graphs, (*problems, *program_problems(main)), library)
+    starts = [problem for checked in graphs.values() for problem in start_problems(checked)]
+    return Checked(document, graphs, (*problems, *program_problems(main), *starts), library)
 
 
 _cache = Cache()
@@ -285,7 +281,11 @@ class _GraphPass:
     def _check_shared_weights(self) -> None:
         """Nodes that share weights need weights of equal shapes, and all or none of them frozen."""
         first: dict[str, str] = {}
+        learning = {type_.shared_weights for type_ in self.types.values() if type_.learns}
         for id, type_ in self.types.items():
+            if not (type_.learns or type_.frozen) and type_.shared_weights not in learning - {""}:
+                text = "it is frozen here, and no use trains its weights: give one the same name"
+                self._report(id, text, parameter="weights")
             if type_.shared_weights and id in self.weights:
                 other = first.setdefault(type_.shared_weights, id)
                 if self.weights[other] != self.weights[id]:

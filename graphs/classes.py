@@ -19,13 +19,18 @@ from graphs.foreign import UserClass
 from graphs.hyperparameters import used, varied
 from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
+from graphs.over_split import finishing, is_over_split, kept
 from graphs.printing import Described, Scope
 from graphs.programs import Program, program_of
+from graphs.weight_files import Start
 
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
     *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("OVER_SPLIT", "kept", "closure"),
+    *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
+    *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
 )
 """Names that the rest of an exported file uses."""
 
@@ -57,8 +62,8 @@ class Context:
         """The graph with two other values of a hyperparameter, if one file can serve them."""
         more = []
         for document in pair:
-            library = self.library
-            checked = check(document, library.folder, library.cache, library.code)
+            known = self.library
+            checked = check(document, known.folder, known.cache, known.started, known.code)
             if checked.problems or program_of(checked.main) != self.program:
                 return []
             more.append(checked.main)
@@ -82,7 +87,11 @@ class Context:
         names.reserve(self.imports.user.names)
         self.block_texts = self.classes.texts()
         scopes = [sample.scope for sample in samples]
-        self._described = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        merged = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        split = [id for id, node in merged.items() if is_over_split(node)]
+        self.finishing = {id: finishing(merged[id]) for id in split}
+        """For metrics of a whole split, what is made of all that was kept of its batches."""
+        self._described = {**merged, **{id: kept(merged[id]) for id in split}}
 
     def arguments(self, ids: Iterable[str]) -> list[str]:
         """The hyperparameters that nodes read, in the order of the graph."""
@@ -122,6 +131,12 @@ class Context:
     def shapes(self) -> dict[End, str]:
         """The shape of every value, as a comment says it."""
         return {end: meta.text for end, meta in self.graph.metas.items()}
+
+    @cached_property
+    def starts(self) -> dict[str, Start]:
+        """The files that weights start from, by what nodes with these weights have in common."""
+        found = ((id, self.graph.types[id].starts_from) for id in self.program.layers)
+        return {self.graph.weights_key(id): start for id, start in found if start}
 
     def field(self, end: End) -> str:
         """A field's name in a batch; with several data nodes the node's id stands before it."""

@@ -1,5 +1,5 @@
 """Copies the source of plain functions and modules into an exported file, with what they call and
-import.
+import. What they import from a file of ours is copied too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Copier:
     def __init__(self) -> None:
         self.imports: set[str] = set()
         self._sources: dict[tuple[str, str], str] = {}
+        self._begun: set[tuple[str, str]] = set()
         self._taken = 0
 
     def add(self, target: Callable[..., Any]) -> None:
@@ -36,26 +37,50 @@ class Copier:
         return new
 
     def _add(self, module: ModuleType, name: str) -> None:
-        if (module.__name__, name) in self._sources:
-            return
+        if (module.__name__, name) in self._begun:
+            return  # copied, or on its way: two functions may call each other
+        self._begun.add((module.__name__, name))
         source = inspect.getsource(module)
         tree = ast.parse(source)
-        definition = next(n for n in tree.body if isinstance(n, _DEFINITIONS) and n.name == name)
-        own = {n.name for n in tree.body if isinstance(n, _DEFINITIONS)}
-        words = {n.id for n in ast.walk(definition) if isinstance(n, ast.Name)}
-        for callee in (
-            n.name for n in tree.body if isinstance(n, _DEFINITIONS) and n.name in words - {name}
-        ):
-            self._add(module, callee)
-        self.imports.update(import_lines(tree, words - own))
-        self._sources[module.__name__, name] = _source_of(source, definition)
+        own = {found: n for n in tree.body if (found := _name(n))}
+        words = {n.id for n in ast.walk(own[name]) if isinstance(n, ast.Name)}
+        for home, callee in _ours(tree, words):
+            self._add(sys.modules[home], callee)
+        for callee in own:
+            if callee in words - {name}:
+                self._add(module, callee)
+        self.imports.update(import_lines(tree, words - own.keys()))
+        self._sources[module.__name__, name] = _source_of(source, own[name])
 
 
-_DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
+def _name(statement: ast.stmt) -> str | None:
+    """The name of a function, a class or a constant."""
+    match statement:
+        case ast.FunctionDef() | ast.ClassDef():
+            return statement.name
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return None
 
 
-def _source_of(source: str, definition: ast.FunctionDef | ast.ClassDef) -> str:
-    first = min([definition.lineno, *(d.lineno for d in definition.decorator_list)])
+OURS = ("graphs.", "nodes.")
+"""Packages whose files are copied, never imported."""
+
+
+def _ours(tree: ast.Module, words: set[str]) -> list[tuple[str, str]]:
+    """The definitions that a file imports from other files of ours: (file, name)."""
+    return [
+        (node.module, alias.name)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(OURS)
+        for alias in node.names
+        if alias.name in words
+    ]
+
+
+def _source_of(source: str, definition: ast.stmt) -> str:
+    decorators = getattr(definition, "decorator_list", [])
+    first = min([definition.lineno, *(d.lineno for d in decorators)])
     return "\n".join(source.splitlines()[first - 1 : definition.end_lineno])
 
 
@@ -68,7 +93,7 @@ def import_lines(tree: ast.Module, words: set[str]) -> Iterable[str]:
                 for a in node.names
                 if (a.asname or a.name.split(".")[0]) in words
             )
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and not (node.module or "").startswith(OURS):
             yield from (
                 f"from {node.module} import {_alias(a)}"
                 for a in node.names

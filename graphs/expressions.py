@@ -168,6 +168,8 @@ class Evaluation:
     def _use(self, module: nn.Module) -> None:
         if module not in self.applied:
             self.applied.append(module)
+            if self._device == "meta":
+                module.eval()  # shapes are the same, and what is drawn in training needs numbers
 
     def _args(self, expression: Call | Apply) -> list[Any]:
         return [self.value(value) for value in expression.args]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphs.document import End, Graph, Node, Wire, identifier
 from graphs.edits import AddNode, Connect, Disconnect, RemoveNodes, SetParameters
+from graphs.from_files import Complaint
 from graphs.inference import infer
 from graphs.kinds import Meta
-from graphs.node_type import Complaint, NodeType, Port, node_types
+from graphs.node_type import NodeType, Port, node_types
 from graphs.problems import Fix
 
 

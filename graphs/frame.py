@@ -5,30 +5,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from graphs.arithmetic import Number
+from graphs.handing import Handing
 from graphs.programs import Program
 
 
-def load_text(loaders: dict[str, str], reads_files: bool, signature: str) -> str:
+def load_text(loaders: dict[str, str], reads_files: bool, signature: str, handing: Handing) -> str:
     """The function that puts the data on a device; `loaders` are calls by their data node."""
     folder = ", folder: Path" if reads_files else ""
-    if len(loaders) == 1:
-        body = f"    splits = {next(iter(loaders.values()))}\n{_ONE_SOURCE}"
+    calls = {node: handing.loaded(node, text) for node, text in loaders.items()}
+    if len(calls) == 1:
+        body = f"    splits = {next(iter(calls.values()))}\n"
     else:
-        named = ", ".join(f'"{source}": {call}' for source, call in loaders.items())
-        body = f"    sources = {{{named}}}\n{_SEVERAL_SOURCES}"
+        named = ", ".join(f'"{source}": {call}' for source, call in calls.items())
+        body = f"    sources = {{{named}}}\n"
+    about = "handed out by number" if handing.by_number else "split -> field -> tensor"
     return (
-        f"def load(device: str{folder}{signature}) -> dict[str, dict[str, Tensor]]:\n"
-        f'    """Every split of the data, on a device: split -> field -> tensor."""\n{body}'
+        f"def load(device: str{folder}{signature}) -> dict[str, {handing.split}]:\n"
+        f'    """Every split of the data, on a device: {about}."""\n{body}{handing.moved}'
     )
 
 
 def main_text(
     stem: str,
     reads_files: bool,
+    loads_weights: bool,
     program: Program,
     hyperparameters: Mapping[str, Number],
     of_data: list[str],
     of_program: list[str],
+    handing: Handing,
 ) -> str:
     """The loop, and the command line in front of it."""
     flags = "".join(_flag(name, value) for name, value in hyperparameters.items())
@@ -37,11 +42,14 @@ def main_text(
     given = ["steps_per_epoch", "arguments.epochs"] if program.needs_length else []
     given += [f"{name}=arguments.{name}" for name in of_program]
     return (
-        _MAIN.replace("STEM", stem)
-        .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files else "") + flags)
+        _MAIN.replace("split: dict[str, Tensor]", f"split: {handing.split}")
+        .replace("STEM", stem)
+        .replace("    DATA_FLAG\n", (_DATA_FLAG if reads_files or loads_weights else "") + flags)
         .replace("DATA_ARGUMENTS", "".join(f", {argument}" for argument in data))
         .replace("    STEPS_PER_EPOCH\n", _STEPS_PER_EPOCH if program.needs_length else "")
+        .replace("LENGTH", handing.length)
         .replace("Program()", f"Program({', '.join(given)})")
+        .replace("    LOAD_WEIGHTS\n", _LOAD_WEIGHTS if loads_weights else "")
         .replace("        EPOCH\n", _EPOCH if program.asks_epoch else "")
         .replace("        MEASURE\n", _END_EPOCH if program.ends_epochs else _MEASURE)
         .strip()
@@ -54,32 +62,18 @@ def _flag(name: str, value: Number) -> str:
     return f'    parser.add_argument("--{flag}", type={kind}, default={name.upper()})\n'
 
 
-_ONE_SOURCE = """
-    return {
-        split: {name: values.to(device) for name, values in fields.items()}
-        for split, fields in splits.items()
-    }
-""".strip("\n")
-
-_SEVERAL_SOURCES = """
-    return {
-        split: {
-            f"{source}.{name}": values.to(device)
-            for source, splits in sources.items()
-            for name, values in splits[split].items()
-        }
-        for split in ("train", "validation", "test")
-    }
-""".strip("\n")
-
 _DATA_FLAG = """
     folder = Path(__file__).parent
     parser.add_argument("--data", type=Path, default=folder, help="folder of the data files")
 """.lstrip("\n")
 
 _STEPS_PER_EPOCH = """
-    longest = max(map(len, data["train"].values()))
+    longest = LENGTH
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+""".lstrip("\n")
+
+_LOAD_WEIGHTS = """
+    program.load_weights(arguments.data)
 """.lstrip("\n")
 
 _EPOCH = """
@@ -140,6 +134,7 @@ def main() -> None:
     data = load(arguments.deviceDATA_ARGUMENTS)
     STEPS_PER_EPOCH
     program = Program().to(arguments.device)
+    LOAD_WEIGHTS
     for epoch in range(1, arguments.epochs + 1):
         EPOCH
         MEASURE

@@ -162,7 +162,11 @@ def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | Wro
     made = _validated(type_, json.dumps([node.type, node.version, parameters], sort_keys=True))
     if not isinstance(made, NodeType):
         return made
-    update = {name: value for name, value in named_values.items() if value != node.parameters[name]}
+    update = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in named_values.items()
+        if value != node.parameters[name]
+    }
     return made.model_copy(update=update)
 
 
@@ -177,14 +181,16 @@ def holds_expressions(node: Node) -> bool:
 
 
 def _holds_expression(value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_expression, value.values()))
+    if isinstance(value, dict | list):
+        return any(map(_holds_expression, value.values() if isinstance(value, dict) else value))
     return is_expression(value)
 
 
 def _computed(value: JsonValue, scope: Scope) -> Any:
     if isinstance(value, dict):
         return {name: _computed(part, scope) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_computed(part, scope) for part in value]
     if isinstance(value, str) and is_expression(value):
         return named(evaluate(value[1:], scope), value[1:])
     return value
@@ -193,6 +199,8 @@ def _computed(value: JsonValue, scope: Scope) -> Any:
 def _plain(value: Any) -> JsonValue:
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
     if isinstance(value, NamedInt):
         return int(value)
     return float(value) if isinstance(value, NamedFloat) else value

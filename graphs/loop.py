@@ -3,9 +3,11 @@ copied as it stands.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
-from torch import Tensor
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 
 def batches(
@@ -47,3 +49,11 @@ def collect(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     """Add the gradient of a loss to what the weights of an optimizer have; no others get one."""
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     torch.autograd.backward(loss, inputs=weights)
+
+
+def load_part(module: nn.Module, path: Path, part: str = "") -> None:
+    """Give a module the weights of a file, or those whose names begin with a part's."""
+    start = f"{part}." if part else ""
+    weights = load_file(path)
+    names = [name for name in weights if name.startswith(start)]
+    module.load_state_dict({name.removeprefix(start): weights[name] for name in names})

@@ -8,25 +8,34 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping
 from typing import (
     Annotated,
     Any,
     ClassVar,
     Literal,
     NamedTuple,
+    Self,
     Union,
     get_args,
     get_origin,
     get_type_hints,
 )
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, PositiveFloat, PositiveInt
+from pydantic import (
+    ConfigDict,
+    Field,
+    JsonValue,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
 from graphs.expressions import Expression
-from graphs.kinds import Meta, Scalar, Tensor, Weights
+from graphs.from_files import FromFiles
+from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
 from graphs.parameters import Parameter, parameter_of
+from graphs.weight_files import Start
 
 Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
 Outputs = str | tuple["Outputs", ...]
@@ -74,16 +83,6 @@ class Misfit(ValueError):
         self.use = use or {}
 
 
-class Complaint(NamedTuple):
-    """What is wrong with a node's files, and parameters that would mend it."""
-
-    text: str
-    parameter: str | None = None
-    use: Mapping[str, JsonValue] = types.MappingProxyType({})
-    trusts: str = ""
-    """The Python file that has to be looked at and trusted first."""
-
-
 def axis_of(x: Tensor, dim: int) -> int:
     """An axis counted from the front. Raises Misfit where the tensor has no such axis."""
     rank = len(x.shape)
@@ -92,8 +91,8 @@ def axis_of(x: Tensor, dim: int) -> int:
     return dim % rank
 
 
-class NodeType(BaseModel):
-    """A kind of node. A subclass outside this file registers itself under its name."""
+class NodeType(FromFiles):
+    """A kind of node. A subclass outside this folder registers itself under its name."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
@@ -107,14 +106,12 @@ class NodeType(BaseModel):
     examples: ClassVar[tuple[Example, ...]] = ()
     stops_gradient: ClassVar[bool] = False
     """Whether nothing before it learns from what comes after."""
-    remembered: ClassVar[bool] = True
-    """Whether its parameters and what arrives decide all about it, so that it is known for good."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        if cls.__module__ == __name__ or cls.__name__.startswith("_"):
+        if cls.__module__.startswith("graphs.") or cls.__name__.startswith("_"):
             return  # a base of node types, not one itself
         if cls.__name__ in _registry and _registry[cls.__name__].__module__ != cls.__module__:
             raise TypeError(
@@ -178,31 +175,6 @@ class NodeType(BaseModel):
         """The parameters that name a block; `build` takes each block as a keyword."""
         return tuple(parameter.name for parameter in cls.parameters() if parameter.form == "block")
 
-    def placed(self, folder: Path | None) -> NodeType:
-        """The node as it is in a document's folder: a type that is made from a file reads it here.
-        Raises Misfit where there is no such file.
-        """
-        return self
-
-    def complaints(self, folder: Path | None) -> list[Complaint]:
-        """What is wrong with the files it needs, looking no further than their first lines."""
-        return []
-
-    @property
-    def python_files(self) -> Mapping[str, bytes]:
-        """The user's Python files that it is made from: name in the document's folder -> bytes."""
-        return {}
-
-    @property
-    def about(self) -> str:
-        """Help for this node alone, beyond its type's."""
-        return ""
-
-    @property
-    def argument_forms(self) -> tuple[Parameter, ...]:
-        """What its `arguments` may be, as a form shows them, where no block says it."""
-        return ()
-
     @classmethod
     def varies(cls) -> bool:
         """Whether the ports of a node follow its parameters, such as the block that it holds."""
@@ -232,9 +204,19 @@ class NodeType(BaseModel):
         return False
 
     @property
+    def learns(self) -> bool:
+        """Whether an optimizer may move its weights by what comes of this node."""
+        return not self.frozen
+
+    @property
     def follows(self) -> str:
         """The shared weights that its own are the moving average of."""
         return ""
+
+    @property
+    def starts_from(self) -> Start | None:
+        """The file that its weights start from, if there is one."""
+        return None
 
     def build(self, *args: Any, **blocks: Any) -> Any:
         """Describe the Python of this node. The signature of a subclass names its input ports."""
@@ -245,8 +227,53 @@ class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
     role = "data"
+    common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last")
+    """Parameters that stand last in the form, since all data nodes have them."""
     batch_size: PositiveInt = 64
     """How many samples the network sees between two updates."""
+    sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"
+    """The order of training samples: each once at random, each once as they lie (fixed), drawn so
+    that classes come equally often (weighted), or classes in turn (balanced)."""
+    drop_last: bool = False
+    """Leave out the last batch of an epoch when it is not full."""
+
+    @model_validator(mode="after")
+    def _has_classes(self) -> Self:
+        if self.sampling in ("weighted", "balanced") and self.class_field is None:
+            raise ValueError(f"{self.sampling} sampling needs a field of classes, (N,)")
+        return self
+
+    @classmethod
+    @functools.cache
+    def parameters(cls) -> tuple[Parameter, ...]:
+        """Its own first, then those that all data nodes have."""
+        found = super().parameters()
+        return tuple(sorted(found, key=lambda parameter: parameter.name in cls.common))
+
+    @property
+    def class_field(self) -> str | None:
+        """The field with the classes by which samples may be drawn."""
+        labels = Meta((SYMBOLS["N"],), "int64")
+        return next((name for name, meta in self.fields().items() if meta == labels), None)
+
+    @property
+    def read_ahead(self) -> int:
+        """How many processes read the next batches, where samples are handed out by number."""
+        return 0
+
+    @property
+    def hands_out(self) -> bool:
+        """Whether the loader returns split -> object, each with `__len__()`, `to(device)` and
+        `take(index) -> field -> tensor`, as graphs and files that are read on demand need.
+        """
+        return False
+
+    @property
+    def counted(self) -> str | None:
+        """A field with one row a sample, by which batches are counted; None: one sample a batch."""
+        per_sample = (SYMBOLS["N"], SYMBOLS["G"])
+        first = ((name, meta.shape[:1]) for name, meta in self.fields().items())
+        return next((name for name, size in first if size and size[0] in per_sample), None)
 
     def fields(self) -> dict[str, Meta]:
         """What a batch holds, by output port; the first axis is the batch."""
@@ -264,6 +291,10 @@ class Metric(NodeType):
 
     role = "metric"
     better: ClassVar[Literal["max", "min"]] = "max"
+    over_split: ClassVar[bool] = False
+    """Whether it is no mean over batches: `build` then describes `finish(kept)`, and over a split
+    what was kept of all batches is finished together (see over_split.py).
+    """
 
 
 class Optimizer(NodeType):
@@ -273,6 +304,8 @@ class Optimizer(NodeType):
 
     role = "optimizer"
     outputs = ()
+    needs_closure: ClassVar[bool] = False
+    """Whether it looks at its loss several times in one step, which a closure computes again."""
     every: PositiveInt = 1
     """Acts on each so many batches: 5 is every fifth. On the others its loss is only measured."""
     times: PositiveInt = 1
@@ -305,31 +338,13 @@ class Optimizer(NodeType):
         found = super().parameters()
         return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
 
+    def complaint(self, shapes: Iterable[tuple[int, ...]]) -> str:
+        """What is wrong with weights of these shapes; nothing where it can move them."""
+        return ""
+
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         """Describe the optimizer; `weights` is one expression, the parameters that it owns."""
         raise TypeError(f"{type(self).__name__} has no build")
-
-
-class BlockInput(NodeType):
-    """An input port of a block, seen from inside."""
-
-    role = "input"
-
-    @property
-    def takes(self) -> type[Tensor]:
-        """What may arrive at the port."""
-        return Tensor
-
-
-class BlockOutput(NodeType):
-    """An output port of a block, seen from inside."""
-
-    role = "output"
-    outputs = ()
-
-    def build(self, value: Tensor) -> Any:
-        """The value itself leaves the block."""
-        return value
 
 
 _registry: dict[str, type[NodeType]] = {}

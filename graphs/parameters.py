@@ -1,4 +1,4 @@
-"""The parameters of a node type as a form shows them, read off its JSON schema."""
+"""The parameters of a node type, as a form shows them: read off its JSON schema."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Parameter(NamedTuple):
 
 
 def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
-    """A field of a node type, from its entry in the schema."""
+    """The parameter that an entry of a JSON schema describes."""
     options = [option for option in entry.get("anyOf", [entry]) if option.get("type") != "null"]
     option = {**entry, **options[0]}
     choices = tuple(option.get("enum", ())) or ((option["const"],) if "const" in option else ())

@@ -12,12 +12,12 @@ from graphs.expressions import Call
 from graphs.naming import Names, attribute_names
 from graphs.printing import Scope, leaves
 from graphs.programs import Statement
-from graphs.steps import Stage, stages_of
+from graphs.steps import Stage, looked_at_again, stages_of
 from graphs.updates import Update
 
 _ATTRIBUTES = (
     *("network", "evaluate", "step"),
-    *("epoch", "batches", "end_epoch"),
+    *("epoch", "batches", "end_epoch", "load_weights"),
 )
 """Attributes of a program that no node's label may take."""
 
@@ -52,7 +52,7 @@ class ProgramClass:
             init = [f"self.network = {self.network.name}({given})", *init]
         init = [*init, *self._optimizers(), *self._counters()]
         step = self._update() if self.network else self._stages()
-        methods = [*evaluate, "", *step, *self._end_of_epoch()]
+        methods = [*self._load_weights(), *evaluate, "", *step, *self._end_of_epoch()]
         about = "What happens on one batch."
         return class_text("Program", about, init, extra, methods, self._signature())
 
@@ -145,6 +145,23 @@ class ProgramClass:
         epoch = ["self.epoch = 1  # the loop says which one it is"] if program.asks_epoch else []
         return [*epoch, *(["self.batches = 0"] if program.counts_batches else [])]
 
+    def _load_weights(self) -> list[str]:
+        """The method for weights that start from files."""
+        calls = [
+            f"load_part({module}, folder / {start.file!r}{f', {start.part!r}' * bool(start.part)})"
+            for key, start in self.context.starts.items()
+            for module in self._kept([key])
+        ]
+        if not calls:
+            return []
+        self.context.imports.lines.add("from pathlib import Path")
+        return [
+            "def load_weights(self, folder: Path) -> None:",
+            '    """Give those weights that start from a file their first values."""',
+            *indented(calls),
+            "",
+        ]
+
     def _count(self) -> list[str]:
         return ["self.batches += 1"] if self.context.program.counts_batches else []
 
@@ -206,6 +223,9 @@ class ProgramClass:
         (statement,) = self.context.program.statements
         update = self.updates[statement.optimizer]
         evaluate, loss = ["values = self.evaluate(batch)", ""], f'values["{update.loss_name}"]'
+        if statement.turn.closure:
+            evaluate = ["with torch.no_grad():", *indented(evaluate)]
+            update.again.append(f'loss = self.evaluate(batch)["{update.loss_name}"]')
         comment = f"# {update.optimizer}: minimise {update.loss_name}"
         return [
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
@@ -255,7 +275,17 @@ class ProgramClass:
         self.context.imports.lines.add("import torch")
         update = self.updates[stage.statement.optimizer]
         loss = scope.values[stage.statement.loss]
+        if stage.statement.turn.closure:
+            update.again.extend(self._again(scope, stage.statement))
         return [self._comment(stage), *update.lines(list(scope.lines), loss)]
+
+    def _again(self, scope: Scope, statement: Statement) -> list[str]:
+        """Lines that compute a loss once more, from what does not change meanwhile."""
+        inner = scope.sibling(scope.values)
+        inner.lines = []
+        nodes = self.context.described(looked_at_again(self.context.graph, statement))
+        inner.print_nodes(nodes, self.context.shapes, [statement.loss])
+        return [*inner.lines, f"loss = {inner.values[statement.loss]}"]
 
     def _comment(self, stage: Stage) -> str:
         """What a stage minimises, over which weights, and what it uses again."""

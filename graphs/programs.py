@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graphs.document import End
+from graphs.document import End, Wire
 from graphs.edits import Disconnect, RemoveNodes
-from graphs.node_type import Data, Role, node_types
+from graphs.node_type import Data, Metric, Optimizer, Role, node_types
 from graphs.problems import Fix, Problem
 from graphs.turns import Turn, misfits, turn_of
 
@@ -42,6 +42,11 @@ class Program:
     statements: tuple[Statement, ...]
     logged: tuple[str, ...]
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All that is computed of a batch."""
+        return (*self.network, *self.judging)
 
     @property
     def asks_epoch(self) -> bool:
@@ -115,10 +120,12 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
     return [
         *found,
         *_turns(checked, statements),
+        *_refused(checked, statements),
         *_wired_weights(checked, statements),
         *_shared(checked, statements),
         *_unreached(checked, statements),
         *_batch_sizes(checked),
+        *_metrics_read(checked),
     ]
 
 
@@ -185,7 +192,7 @@ def _weighted(checked: CheckedGraph, nodes: set[str]) -> list[str]:
     """The nodes that stand for all weights in a part of the graph that may be moved."""
     first: dict[str, str] = {}
     for id in checked.wiring.order:
-        if id in nodes and checked.weights.get(id) and not checked.types[id].frozen:
+        if id in nodes and checked.weights.get(id) and checked.types[id].learns:
             first.setdefault(checked.weights_key(id), id)
     return list(first.values())
 
@@ -203,6 +210,17 @@ def _turns(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Pro
         for statement in statements
         for parameter, text in misfits(statement.turn, epochs)
     ]
+
+
+def _refused(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    """Optimizers that cannot move the weights that they own."""
+    found = []
+    for statement in statements:
+        type_ = checked.types.get(statement.optimizer)
+        shapes = [shape for id in statement.owned for shape in checked.weights[id]]
+        if isinstance(type_, Optimizer) and shapes and (text := type_.complaint(shapes)):
+            found.append(Problem(graph=checked.name, node=statement.optimizer, text=text))
+    return found
 
 
 def _wired_weights(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
@@ -226,7 +244,7 @@ def _useless(checked: CheckedGraph, node: str, reached: set[str]) -> str:
         return ""
     if not checked.weights[node]:
         return f"{node} has no weights to move: wire a node that has some, or remove the wire"
-    if checked.types[node].frozen:
+    if not checked.types[node].learns:
         return f"{node} is frozen: train it, or remove the wire"
     if checked.weights_key(node) not in reached:
         return f"no gradient of its loss reaches {node}: wire weights that the loss needs"
@@ -278,3 +296,24 @@ def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
         for id, size in sizes.items()
         if size != first
     ]
+
+
+def _metrics_read(checked: CheckedGraph) -> list[Problem]:
+    """Wires out of metrics that have no value before a split is over."""
+    text = "{} is measured over a whole split, and a batch has no value of it: remove the wire"
+    return [
+        Problem(
+            graph=checked.name,
+            node=wire.target.node,
+            port=wire.target.port,
+            text=text.format(id),
+            fixes=(Fix(title="Remove the wire", edits=(_cut(checked, wire),)),),
+        )
+        for id, type_ in checked.types.items()
+        if isinstance(type_, Metric) and type_.over_split
+        for wire in checked.graph.out_of(id)
+    ]
+
+
+def _cut(checked: CheckedGraph, wire: Wire) -> Disconnect:
+    return Disconnect(graph=checked.name, wires=(wire,))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ruff import find_ruff_bin
 
-from graphs import loop, unpaired
+from graphs import loop, over_split
 from graphs.checked import Checked, CheckedGraph
 from graphs.checking import check
 from graphs.classes import Context, NetworkClass
@@ -20,6 +20,7 @@ from graphs.document import Document, identifier
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
+from graphs.handing import Handing
 from graphs.hyperparameters import used
 from graphs.naming import Names
 from graphs.node_type import Data, Metric, Misfit
@@ -92,16 +93,21 @@ class _File:
         self.labels = _labels(checked.main, self.program)
         self.stem = file_stem(checked.document)
         self.copier = Copier()
+        types = ((id, checked.main.types[id]) for id in self.program.data)
+        self.handing = Handing({id: type_ for id, type_ in types if isinstance(type_, Data)})
 
     def text(self) -> str:
         """The whole file, not yet formatted."""
         classes = self._classes()
-        measures = self._copied([*self._layers(), *self.context.classes.nodes])
+        over = self._over_split()
+        inside = [*self._layers(), *self._optimizers()]
+        measures = self._copied([*inside, *self.context.classes.nodes])
         data = [
             *self._copied(self._data()),
-            load_text(self._loaders(), self._reads_files(), self._data_signature()),
+            *self._added(*self.handing.before_load),
+            load_text(self._loaders(), self._reads_files(), self._data_signature(), self.handing),
         ]
-        loop_ = [*self._loop(), self._main()]
+        loop_ = [*over, *self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
         users = self.context.imports.user.texts
         return "\n\n\n".join([head, *measures, *users, *classes, *data, *loop_]) + "\n"
@@ -125,14 +131,25 @@ class _File:
         return main_text(
             self.stem,
             self._reads_files(),
+            bool(self.context.starts),
             self.program,
             self.context.hyperparameters,
             self.context.arguments(self.program.data),
             self.context.arguments(inside),
+            self.handing,
         )
+
+    def _over_split(self) -> list[str]:
+        """What finishes the metrics of a whole split, where there are some."""
+        finishing = {self.labels[id]: call for id, call in self.context.finishing.items()}
+        imports = self.context.imports
+        return [over_split.over_split_text(finishing, imports)] if finishing else []
 
     def _layers(self) -> list[Described]:
         return self.context.described((*self.program.network, *self.program.judging))
+
+    def _optimizers(self) -> list[Described]:
+        return self.context.described(tuple(s.optimizer for s in self.program.statements))
 
     def _data(self) -> list[Described]:
         return self.context.described(self.program.data)
@@ -144,7 +161,8 @@ class _File:
 
     def _copied(self, nodes: list[Described]) -> list[str]:
         """The functions and modules of ours that nodes refer to, as far as not copied yet."""
-        for expression in _expressions(nodes):
+        finishing = self.context.finishing.values()
+        for expression in (*_expressions(nodes), *finishing):
             if isinstance(expression, Call) and self.context.imports.is_copied(expression.target):
                 self.copier.add(expression.target)
         return self.copier.take()
@@ -153,15 +171,24 @@ class _File:
         return any(isinstance(expression, FolderFile) for expression in _expressions(self._data()))
 
     def _loop(self) -> list[str]:
-        batches = loop.batches if len(self.program.data) == 1 else unpaired.batches
+        if self.context.starts:
+            self.copier.add(loop.load_part)
         if len(self.program.statements) > 1:
             turns = [statement.turn for statement in self.program.statements]
             if not all(turn.collects for turn in turns):
                 self.copier.add(loop.descend)
             if any(turn.collects for turn in turns):
                 self.copier.add(loop.collect)
-        for function in (batches, loop.size_of, loop.average):
-            self.copier.add(function)
+        average = over_split.average if self.context.finishing else loop.average
+        if self.handing.by_number:
+            texts = [*self._added(self.handing.batches), self.handing.size_text()]
+            return [*texts, *self._added(average)]
+        return self._added(self.handing.batches, loop.size_of, average)
+
+    def _added(self, *targets: Callable[..., Any]) -> list[str]:
+        """The source of functions and classes of ours, as far as not copied yet."""
+        for target in targets:
+            self.copier.add(target)
         return self.copier.take()
 
     def _imports(self) -> str:
@@ -187,8 +214,7 @@ class _File:
 
     def _constants(self) -> str:
         settings = self.document.settings
-        types = (self.context.graph.types[id] for id in self.program.data)
-        batch_size = next(type_.batch_size for type_ in types if isinstance(type_, Data))
+        batch_size = next(type_.batch_size for type_ in self.handing.data.values())
         named = self.context.hyperparameters.items()
         lines = [
             f"EPOCHS = {settings.epochs}",

@@ -61,6 +61,13 @@ def moved_by(checked: CheckedGraph, statement: Statement) -> set[str]:
     return {id for id in checked.wiring.order if checked.weights_key(id) in keys}
 
 
+def looked_at_again(checked: CheckedGraph, statement: Statement) -> tuple[str, ...]:
+    """The nodes between the weights that an optimizer moves and its loss."""
+    changing = checked.wiring.downstream(moved_by(checked, statement))
+    changing &= checked.wiring.upstream([statement.loss.node])
+    return tuple(id for id in checked.wiring.order if id in changing)
+
+
 def gradient_reach(checked: CheckedGraph, statement: Statement) -> set[str]:
     """The nodes that an optimizer's gradient runs through: from its loss back to its weights."""
     after = checked.wiring.downstream(moved_by(checked, statement), without=checked.detached)

@@ -1,11 +1,11 @@
-"""Connectivity: arithmetic between wires, and along one."""
+"""Connectivity: arithmetic between wires."""
 
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from pydantic import field_validator
+from pydantic import NonNegativeFloat, field_validator
 
 from graphs.arithmetic import ArithmeticProblem, names_in, translated
 from graphs.expressions import Call, Expression, call
@@ -86,7 +86,7 @@ class Multiply(NodeType):
         _require_two(values)
         product: Expression = values[0]
         for value in values[1:]:
-            _require_broadcast(values[0], value)
+            require_broadcast(values[0], value)
             product = call(operator.mul, product, value)
         return product
 
@@ -105,8 +105,32 @@ class Subtract(NodeType):
     )
 
     def build(self, x: Numbers, taken: Numbers) -> Call:
-        _require_broadcast(x, taken)
+        require_broadcast(x, taken)
         return call(operator.sub, x, taken)
+
+
+class Divide(NodeType):
+    """Divides the first value by the second, element by element; an axis of size 1 is repeated to
+    fit.
+
+    Use it for ratios and for normalising by something the network computes. Where the second may
+    come near 0, set `eps`: a division by 0 makes the loss not a number.
+    """
+
+    eps: NonNegativeFloat = 0.0
+    """A small number added to the divisor, such as 1e-6; the divisor should then not be negative.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"eps": 1e-6}, [(2, 3), (2, 1)], [(2, 3)]),
+        Example({}, [(2, 3), (2, 4)], problem="does not fit, got (N, 3) and (N, 4)"),
+    )
+
+    def build(self, x: Numbers, divisor: Numbers) -> Call:
+        require_broadcast(x, divisor)
+        below = call(operator.add, divisor, self.eps) if self.eps else divisor
+        return call(operator.truediv, x, below)
 
 
 class Scale(NodeType):
@@ -151,51 +175,8 @@ class MatMul(NodeType):
         return call(operator.matmul, left, right)
 
 
-class Mean(NodeType):
-    """The mean along one axis, which goes away.
-
-    Use it to sum up a sequence, (N, T, F) to (N, F), whatever its length.
-    """
-
-    dim: int = 1
-    """The axis that goes away: 1 is the steps of (N, T, F); -1 is the last."""
-    keep: bool = False
-    """Keep the axis, with size 1."""
-
-    examples = (
-        Example({}, [(2, 7, 5)], [(2, 5)]),
-        Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),
-        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
-    )
-
-    def build(self, x: Numbers) -> Call:
-        axis_of(x, self.dim)
-        return call(torch.mean, x, self.dim, **({"keepdim": True} if self.keep else {}))
-
-
-class Sum(NodeType):
-    """The sum along one axis, which goes away.
-
-    Use it to add up weighted parts, as attention does with what it looked at.
-    """
-
-    dim: int = 1
-    """The axis that goes away: 1 is the steps of (N, T, F); -1 is the last."""
-    keep: bool = False
-    """Keep the axis, with size 1."""
-
-    examples = (
-        Example({}, [(2, 7, 5)], [(2, 5)]),
-        Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),
-        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
-    )
-
-    def build(self, x: Numbers) -> Call:
-        axis_of(x, self.dim)
-        return call(torch.sum, x, self.dim, **({"keepdim": True} if self.keep else {}))
-
-
-def _require_broadcast(left: Tensor, right: Tensor) -> None:
+def require_broadcast(left: Tensor, right: Tensor) -> None:
+    """Raise Misfit where one shape cannot be stretched to the other."""
     try:
         torch.broadcast_shapes(left.shape, right.shape)  # type: ignore[no-untyped-call]
     except RuntimeError:

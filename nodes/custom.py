@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, PrivateAttr
 
 from graphs.expressions import Apply, call
 from graphs.foreign import user_class
+from graphs.from_files import Complaint
 from graphs.kinds import Tensor
-from graphs.node_type import Complaint, File, Interface, Misfit, NodeType, Outputs, Port
+from graphs.node_type import File, Interface, Misfit, NodeType, Outputs, Port
 from graphs.parameters import Parameter
 from graphs.python_files import PythonFile, read_python
 from graphs.signatures import Signature, class_names, signature_of
@@ -57,7 +58,7 @@ class Custom(NodeType):
     _source: PythonFile | None = PrivateAttr(default=None)
     _class: str = PrivateAttr(default="")
 
-    def placed(self, folder: Path | None) -> Custom:
+    def placed(self, folder: Path | None) -> Self:
         source = read_python(folder, self.file)
         node = self.model_copy()
         node._source, node._class = source, self.class_name or _only_class(source)

@@ -72,6 +72,8 @@ class Job:
         snapshot = checkpoints.read(run.checkpoints_path)
         if snapshot:
             training.restore(snapshot)
+        else:
+            self.trainable.begin(training.program)
         self.recorder.cut(training.progress.epoch, training.progress.step)
         write_text(run.info_path, _complete(info, training).model_dump_json(indent=1))
         self.training = training

@@ -6,9 +6,10 @@ step costs the app a clock and three appends; all else is done a few times a sec
 
 from __future__ import annotations
 
+import inspect
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -61,8 +62,9 @@ class Training:
         self.saver = saver
         torch.manual_seed(seed)
         self.data = trainable.load(device)
-        longest = max(map(len, self.data["train"].values()))
-        self.steps_per_epoch = max(1, math.ceil(longest / self.module.BATCH_SIZE))
+        train, size = self.data["train"], self.module.BATCH_SIZE
+        places = train.places(size) if hasattr(train, "places") else samples_in(train)
+        self.steps_per_epoch = max(1, math.ceil(places / size))
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
         self.progress = Progress()
         self.test: dict[str, float] = {}
@@ -79,8 +81,7 @@ class Training:
 
     def has(self, split: str) -> bool:
         """There is data in a split."""
-        data = self.data.get(split)
-        return bool(data) and self.module.size_of(data) > 0
+        return split in self.data and samples_in(self.data[split]) > 0
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a checkpoint. Raises CheckpointError."""
@@ -128,17 +129,25 @@ class Training:
     def _batches(self) -> Iterator[Batch]:
         """The epoch's batches; those done before a stop are drawn again in order, and left out."""
         done = len(self.progress.rows)
-        split, size = self.data["train"], self.module.BATCH_SIZE
-        train: Iterator[Batch] = self.module.batches(split, size, shuffle=True)
         if done == 0:
-            return train
+            return self._drawn(0)
         now = RandomStates.capture(self.device)
         assert self.progress.epoch_start is not None
         self.progress.epoch_start.restore(self.device)
-        for _ in islice(train, done):
-            pass
+        train = self._drawn(done)
         now.restore(self.device)
         return train
+
+    def _drawn(self, skip: int) -> Iterator[Batch]:
+        """Shuffled batches but the first few. Files of a batch that is skipped are not read."""
+        batches, split, size = self.module.batches, self.data["train"], self.module.BATCH_SIZE
+        if "skip" in inspect.signature(batches).parameters:
+            drawn: Iterator[Batch] = batches(split, size, shuffle=True, skip=skip)
+            return drawn
+        drawn = batches(split, size, shuffle=True)
+        for _ in islice(drawn, skip):
+            pass
+        return drawn
 
     def _end_epoch(self) -> None:
         progress = self.progress
@@ -233,7 +242,7 @@ class Training:
         rows = progress.rows[first:]
         if not rows:
             return
-        names, table = fetch(rows)
+        names, table = fetch(rows, getattr(self.module, "OVER_SPLIT", {}))
         before = progress.step - len(progress.rows)
         places = [
             (before + i, progress.epoch + min(i / self.steps_per_epoch, 1.0), t - self._start)
@@ -303,9 +312,22 @@ class Training:
         return time.monotonic() - self._start
 
 
-def fetch(rows: list[Batch]) -> tuple[list[str], list[list[float]]]:
-    """The names of the values, and a column for each: stacked on the device, one transfer."""
+def samples_in(split: Any) -> int:
+    """How many samples a split has: a split of its own, or the longest of fields or sources."""
+    return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
+
+
+def fetch(
+    rows: list[Batch], over_split: Mapping[str, Callable[[Tensor], Tensor]]
+) -> tuple[list[str], list[list[float]]]:
+    """The names of the values, and a column for each: stacked on the device, one transfer. Of a
+    metric of a whole split a step shows what it would be on its batch alone.
+    """
     names = list(rows[0])
-    columns = [torch.stack([row[name] for row in rows]) for name in names]
-    exact = torch.float32 if columns[0].device.type == "mps" else torch.float64
-    return names, torch.stack([column.to(exact) for column in columns]).tolist()
+    columns = [[row[name] for row in rows] for name in names]
+    for number, name in enumerate(names):
+        if name in over_split:
+            columns[number] = [over_split[name](kept) for kept in columns[number]]
+    stacked = [torch.stack(column) for column in columns]
+    exact = torch.float32 if stacked[0].device.type == "mps" else torch.float64
+    return names, torch.stack([column.to(exact) for column in stacked]).tolist()

@@ -13,6 +13,7 @@ import torch
 
 import nodes.library  # noqa: F401  (registers the node types)
 from app.runs import Info, Run, RunError, write_text
+from app.training import checkpoints
 from graphs.checked import Checked
 from graphs.checking import check
 from graphs.document import Document
@@ -42,13 +43,16 @@ class Trainable:
             return make(steps_per_epoch, epochs)
         return make()
 
-    def load(self, device: torch.device) -> dict[str, dict[str, torch.Tensor]]:
-        """The data, on a device: split, field, tensor."""
+    def begin(self, program: Any) -> None:
+        """Give what starts from a file its weights. Not for a training that goes on."""
+        if hasattr(program, "load_weights"):
+            program.load_weights(self.folder or Path())
+
+    def load(self, device: torch.device) -> dict[str, Any]:
+        """The data, on a device, by split: fields of tensors, or what hands samples out."""
         load: Any = self.module.load
         reads_files = "folder" in inspect.signature(load).parameters
-        data: dict[str, dict[str, torch.Tensor]] = (
-            load(device, self.folder or Path()) if reads_files else load(device)
-        )
+        data: dict[str, Any] = load(device, self.folder or Path()) if reads_files else load(device)
         return data
 
 
@@ -69,7 +73,8 @@ def build_program(run: Run, info: Info) -> Trainable:
     """
     folder = Path(info.folder) if info.folder else None
     kept = run.modules_path if run.modules_path.is_dir() else None
-    checked = check(_document(run), folder, code=kept)
+    started = checkpoints.exists(run.checkpoints_path)
+    checked = check(_document(run), folder, started=started, code=kept)
     if checked.problems:
         raise _problems(checked.problems, kept or folder)
     source = export(checked.document, folder, checked)

@@ -1,29 +1,11 @@
 """Data sets that are at hand, as plain functions: each returns split -> field -> tensor."""
 
-import csv
-from pathlib import Path
-
+import sklearn.datasets
 import torch
 from sklearn.datasets import load_digits
 from torch import Tensor
 
-
-def split(
-    fields: dict[str, Tensor], validation: float, test: float, seed: int
-) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
-    count = len(next(iter(fields.values())))
-    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
-    tested, validated = round(count * test), round(count * validation)
-    parts = {
-        "train": order[tested + validated :],
-        "validation": order[tested : tested + validated],
-        "test": order[:tested],
-    }
-    return {
-        part: {name: values[index] for name, values in fields.items()}
-        for part, index in parts.items()
-    }
+from nodes.modules.splits import split
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
@@ -49,48 +31,6 @@ def digits_domain(
     return parts
 
 
-def table(
-    path: Path,
-    features: list[str],
-    target: str,
-    target_is: str,
-    standardise: bool,
-    validation: float,
-    test: float,
-    seed: int,
-) -> dict[str, dict[str, Tensor]]:
-    """Columns of a CSV file: features as numbers, the target as a class or a number."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.DictReader(file) if any(row.values())]
-    if len(rows) < 3:
-        raise ValueError(f"{path.name} has {len(rows)} rows; training needs at least 3")
-    columns = [numbers(path, rows, name) for name in features]
-    if target_is == "class":
-        names = sorted({row[target] for row in rows})
-        wanted = torch.tensor([names.index(row[target]) for row in rows])
-    else:
-        wanted = torch.tensor(numbers(path, rows, target))[:, None]
-    parts = split({"features": torch.tensor(columns).T, "target": wanted}, validation, test, seed)
-    if standardise:
-        seen = parts["train"]["features"]
-        mean, deviation = seen.mean(0), seen.std(0).clamp(min=1e-6)
-        for part in parts.values():
-            part["features"] = (part["features"] - mean) / deviation
-    return parts
-
-
-def numbers(path: Path, rows: list[dict[str, str]], column: str) -> list[float]:
-    """One column as numbers. Raises ValueError, which names the row, where there is none."""
-    values = []
-    for line, row in enumerate(rows, start=2):
-        try:
-            values.append(float(row[column]))
-        except (KeyError, TypeError, ValueError):
-            found = f"{path.name}, row {line}: column {column} has {row.get(column)!r}"
-            raise ValueError(f"{found}, which is not a number") from None
-    return values
-
-
 def random_images(
     channels: int, size: int, classes: int, samples: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
@@ -108,3 +48,21 @@ def random_tokens(
     draw = torch.Generator().manual_seed(seed)
     drawn = torch.randint(vocabulary, (samples, length + 1), generator=draw)
     return split({"tokens": drawn[:, :-1], "target": drawn[:, 1:]}, 0.15, 0.15, seed)
+
+
+def bundled_table(
+    name: str, standardise: bool, validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """A table that comes with scikit-learn; a class from 0, or a number (N, 1), is to be told."""
+    options = {"scaled": False} if name == "diabetes" else {}
+    source = getattr(sklearn.datasets, f"load_{name}")(**options)
+    wanted = torch.tensor(source.target)
+    target = wanted.float()[:, None] if name == "diabetes" else wanted.long()
+    features = torch.tensor(source.data, dtype=torch.float32)
+    parts = split({"features": features, "target": target}, validation, test, seed)
+    if standardise:
+        seen = parts["train"]["features"]
+        mean, deviation = seen.mean(0), seen.std(0)
+        for part in parts.values():
+            part["features"] = (part["features"] - mean) / deviation
+    return parts

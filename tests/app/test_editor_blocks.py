@@ -142,6 +142,13 @@ def test_a_use_says_its_block_and_its_weights() -> None:
     assert captions.subtitle(labelled).startswith(f"Discriminator · {icon('link')} discriminator")
     plain = Node(type="Block", parameters={"block": "Generator", "state": "frozen"})
     assert captions.subtitle(plain) == f"Block · {icon('snowflake')} frozen"
+    start = {"start_from": "weights/old.safetensors", "start_part": "network.generator"}
+    started = Node(type="Block", parameters={"block": "Generator", "state": "frozen", **start})
+    words = f"Block · {icon('download')} old · {icon('snowflake')} frozen"
+    assert captions.subtitle(started) == words
+    average = {"block": "Generator", "state": "average", "average_of": "forger"}
+    words = f"Block · {icon('chart-line')} average of forger"
+    assert captions.subtitle(Node(type="Block", parameters=average)) == words
     given = Node(type="Repeat", parameters={"block": "Generator", "arguments": {"width": "=w"}})
     assert captions.subtitle(given) == "block Generator · width w"
     names = told_apart(gan().main.nodes)

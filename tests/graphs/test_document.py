@@ -123,3 +123,14 @@ def test_what_is_computed_of_a_node_is_not_written_down() -> None:
     after = apply(before, SetParameters(id="a", parameters={"p": 1}))
     assert set(after.model_dump()["graphs"]["main"]["nodes"]["a"]) == set(Node.model_fields)
     assert '"p": 1' in after.main.nodes["a"].content
+
+
+def test_a_copy_forgets_what_was_worked_out() -> None:
+    """Content and wires by node are kept for speed; a copy with other values has its own."""
+    node = Node(type="Conv2d", parameters={"out_channels": 4})
+    assert "4" in node.content
+    assert "8" in node.model_copy(update={"parameters": {"out_channels": 8}}).content
+    graph = Graph(nodes={"a": node, "b": node})
+    assert list(graph.into("b")) == []
+    wire = Wire(source=End("a", "output"), target=End("b", "x"))
+    assert list(graph.model_copy(update={"wires": (wire,)}).into("b")) == [wire]

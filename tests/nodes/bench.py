@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from graphs.document import End
 from graphs.expressions import Evaluation, Expression
-from graphs.kinds import Meta
+from graphs.kinds import GraphSizes, Meta
 from graphs.loading import load_source
 from graphs.naming import Imports, Names
 from graphs.node_type import Example, NodeType
@@ -39,6 +39,18 @@ def inputs_for(metas: list[Meta], seed: int = 0) -> list[Tensor]:
         else torch.randint(0, 3, meta.shape, generator=generator)
         for meta in metas
     ]
+
+
+def example_inputs(example: Example, type_: NodeType) -> list[Tensor]:
+    """Real tensors for an example; the sizes of graphs add up to the nodes that there are."""
+    metas = metas_of(example.inputs)
+    tensors = inputs_for(metas)
+    ports = [port for port in type_.ports({}) for _ in ends_of(type_, metas)[port.name]]
+    for number, port in enumerate(ports):
+        if port.takes is GraphSizes:
+            parts = torch.arange(len(tensors[0])).tensor_split(*metas[number].shape)
+            tensors[number] = torch.tensor([len(part) for part in parts])
+    return tensors
 
 
 def described(example: Example, type_: NodeType) -> Described:

@@ -1,0 +1,154 @@
+"""How an exported file hands out its data: as tensors that are cut into batches, or by number, from
+splits of their own that the loaders give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from graphs import loop, sampling, sampling_together, taking, together, unpaired
+from graphs.node_type import Data
+
+
+class Handing(NamedTuple):
+    """The data nodes of a program, by id; if one hands out by number, then all do."""
+
+    data: Mapping[str, Data]
+
+    @property
+    def by_number(self) -> bool:
+        """Whether splits hand out their samples by number."""
+        return self.samples or any(type_.hands_out for type_ in self.data.values())
+
+    @property
+    def samples(self) -> bool:
+        """Whether samples come in an order of their own, or are read ahead."""
+        return any(map(_options, self.data.values()))
+
+    @property
+    def several(self) -> bool:
+        """Whether there are several data nodes."""
+        return len(self.data) > 1
+
+    @property
+    def split(self) -> str:
+        """The type of a split, as it is printed."""
+        if not self.by_number:
+            return "dict[str, Tensor]"
+        if self.samples:
+            return "Together" if self.several else "Sampled"
+        return "dict[str, Split]" if self.several else "Split"
+
+    @property
+    def length(self) -> str:
+        """How many samples there are to train on, of several sources in the longest."""
+        if self.samples:
+            return 'data["train"].places(BATCH_SIZE)'
+        fields = self.several or not self.by_number
+        return 'max(map(len, data["train"].values()))' if fields else 'len(data["train"])'
+
+    @property
+    def before_load(self) -> list[Callable[..., Any]]:
+        """What is copied in front of `load`, which names it."""
+        if not self.by_number:
+            return []
+        in_memory = [t for t in self.data.values() if not t.hands_out]
+        wraps: list[Callable[..., Any]] = [together.in_memory] if in_memory else []
+        if self.samples:
+            together_ = [sampling_together.Together] if self.several else []
+            return [*wraps, sampling.sampled, *together_]
+        return [taking.Split, *wraps]
+
+    @property
+    def batches(self) -> Callable[..., Any]:
+        """The function that cuts a split into batches."""
+        if self.samples:
+            return sampling_together.batches if self.several else sampling.batches
+        if self.by_number:
+            return together.batches if self.several else taking.batches
+        return unpaired.batches if self.several else loop.batches
+
+    @property
+    def moved(self) -> str:
+        """The end of `load`, which brings the splits to the device."""
+        if self.samples and self.several:
+            return _TOGETHER
+        return _MOVED[self.by_number, self.several]
+
+    def loaded(self, node: str, text: str) -> str:
+        """The call of a node's loader, so that it hands out as all others do."""
+        type_ = self.data[node]
+        wraps = self.by_number and not type_.hands_out
+        split = f"in_memory({text})" if wraps else text
+        options = "".join(f", {name}={value!r}" for name, value in _options(type_).items())
+        return f"sampled({split}{options})" if self.samples else split
+
+    def size_text(self) -> str:
+        """The function that says how many samples a batch has that was handed out by number."""
+        node, type_ = next(iter(self.data.items()))
+        if type_.counted is None:
+            return _ONE_SAMPLE
+        field = f"{node}.{type_.counted}" if self.several else type_.counted
+        return _SIZE_OF.replace("COUNTED", field)
+
+
+def _options(type_: Data) -> dict[str, Any]:
+    """How a data node's samples are drawn, where that is not the usual way."""
+    by_class = type_.sampling in ("weighted", "balanced")
+    options = {
+        "order": type_.sampling if type_.sampling != "shuffled" else None,
+        "by": type_.class_field if by_class else None,
+        "drop_last": type_.drop_last,
+        "workers": type_.read_ahead if type_.hands_out else 0,
+    }
+    return {name: value for name, value in options.items() if value}
+
+
+_MOVED = {
+    (False, False): """
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+""".strip("\n"),
+    (False, True): """
+    return {
+        split: {
+            f"{source}.{name}": values.to(device)
+            for source, splits in sources.items()
+            for name, values in splits[split].items()
+        }
+        for split in ("train", "validation", "test")
+    }
+""".strip("\n"),
+    (True, False): """
+    return {name: split.to(device) for name, split in splits.items()}
+""".strip("\n"),
+    (True, True): """
+    return {
+        name: {source: splits[name].to(device) for source, splits in sources.items()}
+        for name in ("train", "validation", "test")
+    }
+""".strip("\n"),
+}
+"""By number or not, from several sources or not."""
+
+_TOGETHER = """
+    return {
+        name: Together({source: splits[name] for source, splits in sources.items()}).to(device)
+        for name in ("train", "validation", "test")
+    }
+""".strip("\n")
+
+_SIZE_OF = '''
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["COUNTED"])
+'''.strip()
+
+_ONE_SAMPLE = '''
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has: always one, whatever the lengths of its fields."""
+    return 1
+'''.strip()

@@ -1,0 +1,230 @@
+"""Splits that hand out their samples by number: printed, trained, stopped and resumed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import nodes.library  # noqa: F401  registers the node types
+from app.runs import Run
+from app.training.control import Control
+from graphs import loop, node_type, sampling, taking, together, unpaired
+from graphs.checking import check
+from graphs.document import Document
+from graphs.expressions import Call, call
+from graphs.kinds import SYMBOLS, Meta
+from graphs.loading import load_source
+from graphs.node_type import Data
+from graphs.source import export
+from tests.app.made_runs import new_run, train, values_of
+from tests.graphs.drawing import classifier, drawn
+from tests.graphs.ragged import Ragged, ragged
+
+N, V = SYMBOLS["N"], SYMBOLS["V"]
+
+
+class _Sets(Data):
+    """Sets of numbers, joined in a batch."""
+
+    outputs = ("member", "owner", "mean", "label")
+
+    @property
+    def hands_out(self) -> bool:
+        return True
+
+    def fields(self) -> dict[str, Meta]:
+        return {
+            "member": Meta((V, 3)),
+            "owner": Meta((V,), "int64"),
+            "mean": Meta((N, 3)),
+            "label": Meta((N,), "int64"),
+        }
+
+    def build(self) -> Call:
+        return call(ragged, 50, seed=3)
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(node_type._registry, "_Sets", _Sets)
+
+
+def document(**more: Any) -> Document:
+    return drawn(
+        "sets",
+        sets=("_Sets", {}, {"batch_size": 8}),
+        linear=("Linear", {"x": "sets.mean"}, {"out_features": 2}),
+        dropout=("Dropout", {"x": "linear"}),
+        loss=("CrossEntropy", {"prediction": "dropout", "label": "sets.label"}),
+        adamw=("AdamW", {"loss": "loss"}),
+        **more,
+    )
+
+
+def test_a_batch_is_counted_by_a_field_with_one_row_a_sample() -> None:
+    module = load_source(export(document()), Path("program.py"))
+    data = module.load("cpu")
+    sizes = [module.size_of(batch) for batch in module.batches(data["train"], 8)]
+    assert sizes == [8] * 6 + [2]
+    assert len(next(module.batches(data["train"], 8))["member"]) != 8
+
+
+def test_an_empty_split_has_no_batches() -> None:
+    assert list(taking.batches(Ragged(0, 0), 8)) == []
+
+
+def test_by_number_is_what_by_field_is() -> None:
+    """The same batches in the same order, one source or several."""
+    fields = {"a": torch.arange(20), "b": torch.randn(20, 2)}
+    others = {"a": torch.arange(7) + 100}
+    split = together.Tensors(fields)
+    several = {"x": split, "y": together.Tensors(others)}
+    flat = {**{f"x.{k}": v for k, v in fields.items()}, "y.a": others["a"]}
+    for plain, given, function, other in (
+        (loop.batches, fields, taking.batches, split),
+        (unpaired.batches, flat, together.batches, several),
+    ):
+        torch.manual_seed(0)
+        expected = list(plain(given, 6, shuffle=True))
+        torch.manual_seed(0)
+        assert_equal(list(function(other, 6, shuffle=True)), expected)
+        torch.manual_seed(0)
+        assert_equal(list(function(other, 6, shuffle=True, skip=2)), expected[2:])
+
+
+def assert_equal(ours: list[dict[str, Tensor]], theirs: list[dict[str, Tensor]]) -> None:
+    assert len(ours) == len(theirs)
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def stopping(module: Any, control: Control, count: int) -> None:
+    """Let the program ask to stop after so many steps."""
+    step, seen = module.Program.step, []
+
+    def counted(self: Any, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        seen.append(batch)
+        control.interrupted = control.interrupted or len(seen) == count
+        return step(self, batch)
+
+    module.Program.step = counted
+
+
+def trained(run: Run, stop: int = 0) -> int:
+    """Train a run; the number of batches that were taken."""
+    module = load_source(export(document()), Path("program.py"))
+    control = Control(run)
+    if stop:
+        stopping(module, control, stop)
+    assert train(run, module, control) == 0
+    return int(module.Ragged.taken)
+
+
+def test_resumed_in_an_epoch_reads_no_batch_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Three epochs of 7 batches, each with 2 of validation, and 2 of test at the end."""
+    whole, parted = new_run(monkeypatch, tmp_path / "a"), new_run(monkeypatch, tmp_path / "b")
+    assert trained(whole) == 3 * 9 + 2
+    assert trained(parted, stop=12) == 7 + 2 + 5
+    assert parted.state().status == "stopped"
+    assert trained(parted) == 2 + 2 + 9 + 2
+    assert values_of(parted) == values_of(whole)
+
+
+def test_beside_a_source_of_tensors() -> None:
+    """Two data nodes: the one with tensors hands out by number too, as long as the longer lasts."""
+    more = {
+        "wine": ("RandomImages", {}, {"batch_size": 8, "samples": 20, "channels": 1, "size": 2}),
+        "flat": ("Flatten", {"x": "wine.image"}),
+        "other": ("Linear", {"x": "flat"}, {"out_features": 10}),
+        "second": ("CrossEntropy", {"prediction": "other", "label": "wine.label"}),
+        "sgd": ("SGD", {"loss": "second", "weights": []}),
+    }
+    source = export(document(**more))
+    assert 'return len(batch["sets.mean"])' in source
+    module = load_source(source, Path("program.py"))
+    torch.manual_seed(0)
+    data = module.load("cpu")
+    batches = list(module.batches(data["train"], 8, shuffle=True))
+    assert [len(batch["wine.label"]) for batch in batches] == [8] * 6 + [2]
+    values = module.train(module.Program(), data["train"])
+    assert set(values) == {"loss", "second"}
+
+
+def options(**parameters: Any) -> str:
+    """The source of digits whose samples come in an order of their own."""
+    document = classifier(digits=("Digits", {}, {"batch_size": 50, **parameters}))
+    return export(document)
+
+
+def labels(source: str) -> list[Tensor]:
+    """The labels of an epoch's batches."""
+    module = load_source(source, Path("program.py"))
+    torch.manual_seed(0)
+    train = module.load("cpu")["train"]
+    return [batch["label"] for batch in module.batches(train, module.BATCH_SIZE, shuffle=True)]
+
+
+def test_balanced_batches_have_as_many_of_each_class() -> None:
+    batches = labels(options(sampling="balanced"))
+    assert sum(map(len, batches)) == 1257
+    assert all(batch.bincount().tolist() == [5] * 10 for batch in batches[:-1])
+
+
+def test_weighted_samples_come_equally_often_on_average() -> None:
+    classes = torch.tensor([0] * 900 + [1] * 90 + [2] * 10)
+    torch.manual_seed(0)
+    order = sampling.order_by_class(classes, in_turn=False)
+    assert classes[order].bincount().float().sub(1000 / 3).abs().max() < 60
+
+
+def test_a_fixed_order_and_no_last_part() -> None:
+    one, other = labels(options(sampling="fixed", drop_last=True)), labels(options())
+    assert [len(batch) for batch in one] == [50] * 25 and len(other) == 26
+    fixed = torch.cat(labels(options(sampling="fixed")))
+    assert torch.equal(fixed[:1250], torch.cat(one))
+    assert not torch.equal(torch.cat(other), fixed)
+
+
+def test_drop_last_that_leaves_nothing_is_said() -> None:
+    with pytest.raises(ValueError, match="drop_last leaves no batch of 50 of 20 samples"):
+        sampling.Sampled(Ragged(0, 20), drop_last=True).epoch(50)
+
+
+def test_classes_are_needed_to_balance_them() -> None:
+    problems = check(drawn("x", data=("AddingProblem", {}, {"sampling": "balanced"}))).problems
+    assert any("balanced sampling needs a field of classes" in p.text for p in problems)
+
+
+def test_read_ahead_by_other_processes_is_the_same() -> None:
+    """And nothing is drawn from torch's generator besides the order."""
+    results = []
+    for workers in (0, 2):
+        torch.manual_seed(0)
+        split = sampling.Sampled(Ragged(1, 30), workers=workers).to("cpu")
+        batches = list(sampling.batches(split, 8, shuffle=True, skip=1))
+        results.append((batches, torch.rand(1)))
+    (one, drawn_one), (other, drawn_other) = results
+    assert_equal(one, other)
+    assert torch.equal(drawn_one, drawn_other)
+
+
+def test_orders_of_several_sources() -> None:
+    more = {
+        "digits": ("Digits", {}, {"sampling": "balanced", "batch_size": 8, "drop_last": True}),
+        "flat": ("Flatten", {"x": "digits.image"}),
+        "other": ("Linear", {"x": "flat"}, {"out_features": 10}),
+        "second": ("CrossEntropy", {"prediction": "other", "label": "digits.label"}),
+        "sgd": ("SGD", {"loss": "second"}),
+    }
+    module = load_source(export(document(**more)), Path("program.py"))
+    data = module.load("cpu")
+    torch.manual_seed(0)
+    batches = list(module.batches(data["train"], 8, shuffle=True))
+    assert len(batches) == 1257 // 8 and {module.size_of(batch) for batch in batches} == {8}
+    assert torch.cat([b["digits.label"] for b in batches[:5]]).bincount().tolist() == [4] * 10
+    assert len(list(module.batches(data["validation"], 8))) == 34
