@@ -1,4 +1,4 @@
-"""What a node type says of the files that its nodes stand on: data, weights, Python of the user's."""
+"""What a node type says of the files that its nodes stand on: data, Python of the user's."""
 
 from __future__ import annotations
 
