@@ -156,6 +156,9 @@ def _add_documents(add: Adder) -> None:
         "--seeds", type=_seed, nargs="+", default=[0], metavar="S", help="with --check: which seeds"
     )
     nodes = add("nodes", _nodes, "list the node types, their ports and parameters")
+    nodes.add_argument(
+        "--markdown", action="store_true", help="print the catalogue as docs/nodes.md has it"
+    )
     check = add("check", _check, "list what is wrong with a document", CHECK)
     _add_document(check)
     for command in (examples, nodes, check):
@@ -268,7 +271,7 @@ def _examples(arguments: argparse.Namespace) -> int:
 def _nodes(arguments: argparse.Namespace) -> int:
     from app.commands import documents
 
-    return documents.nodes(arguments.json)
+    return documents.nodes(arguments.json, arguments.markdown)
 
 
 def _check(arguments: argparse.Namespace) -> int:

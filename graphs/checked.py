@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from graphs.document import MAIN, Document, End, Graph
 from graphs.inference import Scope, Shapes
 from graphs.kinds import Meta, Tensor, kind_of
-from graphs.node_type import Interface, NodeType, Port, node_types, output_paths
+from graphs.node_type import Interface, NodeType, Port, node_types
+from graphs.outputs import output_paths
 from graphs.problems import Problem
 from graphs.wiring import Wiring
 
@@ -110,6 +111,13 @@ class Checked:
         checked = self.graphs[graph]
         port = next((p for p in checked.inputs(target.node) if p.name == target.port), None)
         if port is None or checked.wiring.closes_cycle(source.node, target.node):
+            return False
+        roles = [
+            node_types()[t].role
+            for end in (source, target)
+            if (t := checked.graph.nodes[end.node].type) in node_types()
+        ]
+        if roles[-1:] == ["data"] and roles != ["data", "data"]:
             return False
         meta = checked.metas.get(source)
         return meta is None or port.takes.accepts(meta)

@@ -224,7 +224,23 @@ class _GraphPass:
             if len(wires) > 1 and not port.many:
                 text = f"{port.name} takes one wire, got {len(wires)}"
                 self._report(id, text, port.name, fixes=tuple(keep_one(self.name, wires)))
+        if node_types()[self.graph.nodes[id].type].role == "data":
+            self._check_data(id)
         return len(self.problems) == before
+
+    def _check_data(self, id: str) -> None:
+        """Data is made from the samples of one other data node, before there are batches."""
+        wires = [wire for found in self.arriving.get(id, {}).values() for wire in found]
+        sources = dict.fromkeys(wire.source.node for wire in wires)
+        for wire in wires:
+            type_ = node_types().get(self.graph.nodes[wire.source.node].type)
+            if type_ is None or type_.role != "data":
+                text = f"{wire.target.port} takes samples of a data node, which {wire.source} is no"
+                fixes = (remove_wire(self.name, wire),)
+                self._report(id, f"{text} part of: wire one", wire.target.port, fixes=fixes)
+        if len(sources) > 1:
+            text = f"it takes samples of {' and '.join(sources)}: wire both ports to one of them"
+            self._report(id, text)
 
     def _arrivals(self, id: str, ports: tuple[Port, ...]) -> Arrivals | None:
         """What arrives at each port, or None where something is not known yet."""

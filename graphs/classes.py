@@ -31,6 +31,7 @@ OWN_NAMES = (
     *("OVER_SPLIT", "kept", "closure"),
     *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
     *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
+    *("samples_of", "whole"),
 )
 """Names that the rest of an exported file uses."""
 
@@ -76,7 +77,7 @@ class Context:
     def _print(self, samples: list[CheckedGraph]) -> None:
         program = self.program
         optimizers = [statement.optimizer for statement in program.statements]
-        ids = (*program.data, *program.network, *program.judging, *optimizers)
+        ids = (*program.loaded, *program.network, *program.judging, *optimizers)
         drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
         self.imports = Imports()
         names = Names(OWN_NAMES)

@@ -74,7 +74,7 @@ def _ours(tree: ast.Module, words: set[str]) -> list[tuple[str, str]]:
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(OURS)
         for alias in node.names
-        if alias.name in words
+        if (alias.asname or alias.name) in words
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils import parametrizations
 
 Index = int | tuple[int | slice, ...]
 """What stands in brackets: a place, or a place or slice for each axis."""
@@ -44,8 +45,10 @@ class Call(Expression):
     @property
     def is_module(self) -> bool:
         """Whether it constructs a module, which `__init__` keeps and `forward` applies."""
-        return getattr(self.target, "is_module", False) or (
-            inspect.isclass(self.target) and issubclass(self.target, nn.Module)
+        return (
+            getattr(self.target, "is_module", False)
+            or getattr(self.target, "__module__", "") == parametrizations.__name__
+            or (inspect.isclass(self.target) and issubclass(self.target, nn.Module))
         )
 
     def operands(self) -> tuple[Any, ...]:

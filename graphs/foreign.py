@@ -15,7 +15,8 @@ from torch import nn
 from graphs.copying import import_block
 from graphs.foreign_process import ask
 from graphs.kinds import in_words
-from graphs.node_type import Misfit, output_paths
+from graphs.node_type import Misfit
+from graphs.outputs import output_paths
 from graphs.python_files import PythonFile
 from graphs.signatures import Signature, signature_of
 from graphs.trust import is_trusted

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 from graphs.arithmetic import Number
 from graphs.handing import Handing
+from graphs.origins import Loaders
 from graphs.programs import Program
 
 
-def load_text(loaders: dict[str, str], reads_files: bool, signature: str, handing: Handing) -> str:
-    """The function that puts the data on a device; `loaders` are calls by their data node."""
+def load_text(loaders: Loaders, reads_files: bool, signature: str, handing: Handing) -> str:
+    """The function that puts the data on a device."""
     folder = ", folder: Path" if reads_files else ""
-    calls = {node: handing.loaded(node, text) for node, text in loaders.items()}
+    calls = {node: handing.loaded(node, text) for node, text in loaders.of_batches().items()}
+    before = "".join(f"    {line}\n" for line in loaders.lines)
     if len(calls) == 1:
         body = f"    splits = {next(iter(calls.values()))}\n"
     else:
@@ -21,7 +23,7 @@ def load_text(loaders: dict[str, str], reads_files: bool, signature: str, handin
     about = "handed out by number" if handing.by_number else "split -> field -> tensor"
     return (
         f"def load(device: str{folder}{signature}) -> dict[str, {handing.split}]:\n"
-        f'    """Every split of the data, on a device: {about}."""\n{body}{handing.moved}'
+        f'    """Every split of the data, on a device: {about}."""\n{before}{body}{handing.moved}'
     )
 
 

@@ -28,17 +28,8 @@ from graphs.arithmetic import (
 from graphs.document import End, Node
 from graphs.expressions import Apply, Call, Evaluation, Expression, walk
 from graphs.kinds import Meta, Tensor, in_words, is_symbolic
-from graphs.node_type import (
-    Data,
-    Interface,
-    Misfit,
-    NodeType,
-    Optimizer,
-    Outputs,
-    Port,
-    node_types,
-    output_paths,
-)
+from graphs.node_type import Data, Interface, Misfit, NodeType, Optimizer, Port, node_types
+from graphs.outputs import Outputs, output_paths
 from graphs.problems import Problem
 
 Arrivals = tuple[tuple[str, tuple[Meta, ...]], ...]
@@ -219,7 +210,7 @@ def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> 
     """Run a node on the meta device. A type that holds blocks needs them."""
     try:
         if isinstance(type_, Data):
-            return Facts(tuple(type_.fields().items()))
+            return Facts(tuple(type_.fields_from(_given(type_, arrivals)).items()))
         described = described_with(type_, arrivals, blocks=blocks)
         if isinstance(type_, Optimizer):
             return Facts()
@@ -237,6 +228,15 @@ def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> 
     outputs = tuple((name, meta_of(value)) for name, value in values.items())
     weights = (weight for module in run.applied for weight in module.parameters())
     return Facts(outputs, tuple(tuple(weight.shape) for weight in weights))
+
+
+def _given(type_: Data, arrivals: Arrivals) -> dict[str, Meta]:
+    """What other data nodes give a data node. Raises PortMisfit where it is of another kind."""
+    kinds = {port.name: port for port in type_.ports({})}
+    given = {name: meta for name, metas in arrivals for meta in metas}
+    for name, meta in given.items():
+        _require_kind(kinds[name], meta)
+    return given
 
 
 def meta_of(value: torch.Tensor) -> Meta:
@@ -334,10 +334,9 @@ def _refuse_symbolic(described: Mapping[str, Expression]) -> None:
     """A layer whose size depends on the batch cannot be made before the batch is there."""
     for expression in walk(list(described.values())):
         if isinstance(expression, Call) and expression.is_module:
-            sizes = [
-                v for v in (*expression.args, *expression.kwargs.values()) if isinstance(v, int)
-            ]
-            if any(is_symbolic(size) for size in sizes):
+            values = (*expression.args, *expression.kwargs.values())
+            sizes = [part for v in values for part in (v if isinstance(v, tuple) else (v,))]
+            if any(isinstance(size, int) and is_symbolic(size) for size in sizes):
                 raise Misfit(
                     "its weights would depend on the batch size: keep the batch on the first axis"
                 )

@@ -71,6 +71,8 @@ class Tensor(Expression):
     """Names of the axes, outermost first; None is any number of them."""
     ranks: ClassVar[range | None] = None
     """How many axes there may be, where they have no names; None is any number."""
+    layout: ClassVar[str] = ""
+    """What such tensors look like, in words."""
     integer: ClassVar[bool] = False
     """Whether the kind holds whole numbers, as labels and tokens do."""
     title: ClassVar[str] = "tensor"
@@ -107,7 +109,7 @@ class Tensor(Expression):
     def needs(cls) -> str:
         """What the kind needs, in words."""
         if cls.axes is None:
-            return "(N, F) or (N, T, F)" if cls.ranks else _NUMBERS[cls.integer]
+            return cls.layout or _NUMBERS[cls.integer]
         if not cls.axes:
             return "one number, such as a loss"
         axes = f"({', '.join(cls.axes)}{',' * (len(cls.axes) == 1)})"
@@ -132,11 +134,24 @@ class Features(Tensor):
     """Feature vectors, or sequences of them: (N, F) or (N, T, F)."""
 
     ranks = range(2, 4)
+    layout = "(N, F) or (N, T, F)"
     title = "features"
 
     @property
     def features(self) -> int:
         return self.meta.shape[-1]
+
+
+class Channels(Tensor):
+    """Channels of samples, or of signals: (N, F) or (N, C, T)."""
+
+    ranks = range(2, 4)
+    layout = "(N, F) or (N, C, T)"
+    title = "channels"
+
+    @property
+    def channels(self) -> int:
+        return self.meta.shape[1]
 
 
 class Numbers(Tensor):
@@ -150,6 +165,17 @@ class Image(Tensor):
 
     axes = ("N", "C", "H", "W")
     title = "image"
+
+    @property
+    def channels(self) -> int:
+        return self.meta.shape[1]
+
+
+class Volume(Tensor):
+    """Volumes, such as scans of a body, or films with time as depth: (N, C, D, H, W)."""
+
+    axes = ("N", "C", "D", "H", "W")
+    title = "volume"
 
     @property
     def channels(self) -> int:
@@ -273,7 +299,7 @@ class Weights(Tensor):
 
 OF_GRAPHS = (NodeFeatures, EdgeFeatures, EdgeIndex, GraphIndex)
 """The kinds that a tensor shows by the letters of its sizes."""
-NAMED = (Image, Sequence, Vector, Labels, Tokens, Scalar)
+NAMED = (Image, Volume, Sequence, Vector, Labels, Tokens, Scalar)
 """The kinds that a tensor shows by its rank and dtype alone."""
 
 

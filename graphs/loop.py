@@ -22,6 +22,11 @@ def batches(
         yield {name: values[start : start + batch_size] for name, values in split.items()}
 
 
+def samples_of(splits: dict[str, dict[str, Tensor]], *names: str) -> list[Tensor]:
+    """Fields of all samples, whatever split they are in."""
+    return [torch.cat([part[name] for part in splits.values()]) for name in names]
+
+
 def size_of(batch: dict[str, Tensor]) -> int:
     """How many samples a batch has."""
     return len(next(iter(batch.values())))

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import parametrizations
 
 from graphs.foreign import UserClass
 from graphs.merging import PrintedClass
@@ -45,6 +46,8 @@ class Names:
             "F",
             "self",
             "Tensor",
+            "spectral_norm",
+            "weight_norm",
             *self.reserved,
         }
 
@@ -97,6 +100,9 @@ class Imports:
             return f"F.{title}"
         if getattr(torch.optim, title, None) is target:
             return f"torch.optim.{title}"
+        if getattr(parametrizations, title, None) is target:
+            self.lines.add(f"from {parametrizations.__name__} import {title}")
+            return title
         if getattr(torch, title, None) is target:
             return f"torch.{title}"
         self.copied[title] = target

@@ -34,11 +34,11 @@ from pydantic import (
 from graphs.expressions import Expression
 from graphs.from_files import FromFiles
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
+from graphs.outputs import Outputs, output_paths
 from graphs.parameters import Parameter, parameter_of
 from graphs.weight_files import Start
 
 Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
-Outputs = str | tuple["Outputs", ...]
 Shapes = list[tuple[int, ...] | Meta]
 
 
@@ -65,9 +65,7 @@ class Interface(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A row of the table test: parameters, what arrives, what must leave or the words of the
-    problem.
-    """
+    """A row of the table test: parameters, what arrives, what must leave or what is wrong."""
 
     parameters: dict[str, Any]
     inputs: Shapes
@@ -279,6 +277,10 @@ class Data(NodeType):
         """What a batch holds, by output port; the first axis is the batch."""
         raise TypeError(f"{type(self).__name__} does not say its fields")
 
+    def fields_from(self, given: Mapping[str, Meta]) -> dict[str, Meta]:
+        """The same, for data that is made from other data: what is wired to its ports."""
+        return self.fields()
+
 
 class Loss(NodeType):
     """A number to make small. It is logged under the node's name."""
@@ -362,17 +364,6 @@ def port_names(type_name: str) -> tuple[frozenset[str] | None, frozenset[str] | 
     if type_ is None:
         return None, None
     return frozenset(port.name for port in type_.inputs()), frozenset(type_.output_names())
-
-
-def output_paths(outputs: Outputs) -> list[tuple[str, tuple[int, ...]]]:
-    """Each output's name and where it lies in what `build` returns: `("last", (1, 0))`."""
-    if isinstance(outputs, str):
-        return [(outputs, ())]
-    return [
-        (name, (index, *path))
-        for index, part in enumerate(outputs)
-        for name, path in output_paths(part)
-    ]
 
 
 def _port(parameter: inspect.Parameter, hint: Any) -> Port:

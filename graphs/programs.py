@@ -35,6 +35,7 @@ class Program:
     """
 
     data: tuple[str, ...]
+    """Data nodes of whose samples batches are made."""
     network: tuple[str, ...]
     """Layers before any loss or metric: one class of the exported file."""
     judging: tuple[str, ...]
@@ -42,6 +43,13 @@ class Program:
     statements: tuple[Statement, ...]
     logged: tuple[str, ...]
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
+    origins: tuple[str, ...] = ()
+    """Data nodes that other data is made from, before there are batches."""
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """All data nodes, those first that others are made from."""
+        return (*self.origins, *self.data)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -86,8 +94,13 @@ def program_of(checked: CheckedGraph) -> Program:
     judging = checked.wiring.downstream(judges)
     order = [node for node in checked.wiring.order if node in needed]
     layers = [node for node in order if role[node] == "layer"]
+    data = [node for node in order if role[node] == "data"]
+    batched = {
+        wire.source.node for id in order if role[id] != "data" for wire in checked.graph.into(id)
+    }
     return Program(
-        data=tuple(node for node in order if role[node] == "data"),
+        data=tuple(node for node in data if node in batched),
+        origins=tuple(node for node in data if node not in batched),
         network=tuple(node for node in layers if node not in judging),
         judging=tuple(
             node for node in order if node in judging or role[node] in ("loss", "metric")
@@ -283,8 +296,15 @@ def _unreached(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list
     ]
 
 
+def _is_origin(checked: CheckedGraph, id: str) -> bool:
+    """Whether nothing but other data is made from a data node."""
+    read = [checked.types.get(wire.target.node) for wire in checked.graph.out_of(id)]
+    return bool(read) and all(isinstance(type_, Data) for type_ in read)
+
+
 def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
-    sizes = {id: type_.batch_size for id, type_ in checked.types.items() if isinstance(type_, Data)}
+    data = {id: type_ for id, type_ in checked.types.items() if isinstance(type_, Data)}
+    sizes = {id: t.batch_size for id, t in data.items() if not _is_origin(checked, id)}
     first = next(iter(sizes.values()), 0)
     return [
         Problem(

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from graphs.kinds import Tensor, Weights
-from graphs.node_type import Misfit, Outputs, Port
+from graphs.node_type import Misfit, Port
+from graphs.outputs import Outputs
 from graphs.parameters import Form, Parameter
 from graphs.python_files import PythonFile
 

@@ -17,13 +17,13 @@ from graphs.checking import check
 from graphs.classes import Context, NetworkClass
 from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier
-from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
 from graphs.handing import Handing
 from graphs.hyperparameters import used
 from graphs.naming import Names
 from graphs.node_type import Data, Metric, Misfit
+from graphs.origins import Loaders
 from graphs.printing import Described
 from graphs.problems import Problem, ProblemsError
 from graphs.program_class import ProgramClass
@@ -102,11 +102,7 @@ class _File:
         over = self._over_split()
         inside = [*self._layers(), *self._optimizers()]
         measures = self._copied([*inside, *self.context.classes.nodes])
-        data = [
-            *self._copied(self._data()),
-            *self._added(*self.handing.before_load),
-            load_text(self._loaders(), self._reads_files(), self._data_signature(), self.handing),
-        ]
+        data = self._load()
         loop_ = [*over, *self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
         users = self.context.imports.user.texts
@@ -122,7 +118,7 @@ class _File:
         return [*blocks, *texts]
 
     def _data_signature(self) -> str:
-        return self.context.signature(self.context.arguments(self.program.data))
+        return self.context.signature(self.context.arguments(self.program.loaded))
 
     def _main(self) -> str:
         """The loop and the command line."""
@@ -134,7 +130,7 @@ class _File:
             bool(self.context.starts),
             self.program,
             self.context.hyperparameters,
-            self.context.arguments(self.program.data),
+            self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
             self.handing,
         )
@@ -152,12 +148,15 @@ class _File:
         return self.context.described(tuple(s.optimizer for s in self.program.statements))
 
     def _data(self) -> list[Described]:
-        return self.context.described(self.program.data)
+        return self.context.described(self.program.loaded)
 
-    def _loaders(self) -> dict[str, str]:
-        """The call that puts each data node's samples into memory."""
-        printer = ExpressionPrinter(self.context.imports, {}, keep_defaults=True)
-        return {node.id: printer.text(node.outputs[""]) for node in self._data()}
+    def _load(self) -> list[str]:
+        """The function that loads the data, and what it calls."""
+        loaders = Loaders(self.context)
+        functions = [*self.handing.before_load, *loaders.copied]
+        signature = self._data_signature()
+        text = load_text(loaders, self._reads_files(), signature, self.handing)
+        return [*self._copied(self._data()), *self._added(*functions), text]
 
     def _copied(self, nodes: list[Described]) -> list[str]:
         """The functions and modules of ours that nodes refer to, as far as not copied yet."""

@@ -30,7 +30,7 @@ class Stage:
 
 def stages_of(checked: CheckedGraph, program: Program) -> tuple[Stage, ...]:
     """The stages of one batch, in the order of the optimizers."""
-    order = [id for id in checked.wiring.order if id not in program.data]
+    order = [id for id in checked.wiring.order if id not in program.loaded]
     valid: set[str] = set()
     minimised = {statement.loss.node for statement in program.statements}
     waiting = [id for id in program.logged if id not in minimised]
@@ -76,7 +76,7 @@ def gradient_reach(checked: CheckedGraph, statement: Statement) -> set[str]:
 
 def _is_ready(checked: CheckedGraph, id: str, valid: set[str], program: Program) -> bool:
     before = checked.wiring.upstream([id]) - {id}
-    return id in valid or before <= valid | set(program.data)
+    return id in valid or before <= valid | set(program.loaded)
 
 
 def _read(checked: CheckedGraph, computed: list[str], valid: set[str]) -> tuple[str, ...]:

@@ -9,7 +9,8 @@ from torch.nn import functional as F
 
 from graphs.expressions import Call, call
 from graphs.kinds import Numbers
-from graphs.node_type import Example, Interface, Loss, Misfit, Outputs, Port
+from graphs.node_type import Example, Interface, Loss, Misfit, Port
+from graphs.outputs import Outputs
 from nodes.blocks import _Use
 from nodes.losses import require_equal
 from nodes.modules.losses import gradient_penalty, hinge_adversarial

@@ -9,15 +9,8 @@ from graphs.block_ports import BlockInput, BlockOutput
 from graphs.document import identifier
 from graphs.expressions import Apply, Call, call
 from graphs.kinds import NAMED, OF_GRAPHS, Features, GraphSizes, Numbers, Tensor
-from graphs.node_type import (
-    BlockName,
-    File,
-    Interface,
-    Misfit,
-    NodeType,
-    Outputs,
-    Port,
-)
+from graphs.node_type import BlockName, File, Interface, Misfit, NodeType, Port
+from graphs.outputs import Outputs
 from graphs.weight_files import Start
 from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
@@ -37,6 +30,7 @@ class Input(BlockInput):
         "numbers",
         "features",
         "image",
+        "volume",
         "sequence",
         "vector",
         "labels",

@@ -12,7 +12,8 @@ from graphs.expressions import Apply, call
 from graphs.foreign import user_class
 from graphs.from_files import Complaint
 from graphs.kinds import Tensor
-from graphs.node_type import File, Interface, Misfit, NodeType, Outputs, Port
+from graphs.node_type import File, Interface, Misfit, NodeType, Port
+from graphs.outputs import Outputs
 from graphs.parameters import Parameter
 from graphs.python_files import PythonFile, read_python
 from graphs.signatures import Signature, class_names, signature_of

@@ -195,8 +195,10 @@ class NNConv(NodeType):
 
     out_features: PositiveInt = 16
     """How many features leave for each node."""
-    hidden_features: PositiveInt = 32
-    """How many features the network on the edges has between its two Linear layers."""
+    hidden_features: PositiveInt | None = 32
+    """How many features the network on the edges has between its two Linear layers; none: it has
+    one, which is enough where edge features only say of which kind an edge is.
+    """
     reduce: Literal["sum", "mean", "max"] = "sum"
     """What of the messages arrives: their sum, their mean, or the largest of each feature."""
     root: bool = True
@@ -204,7 +206,11 @@ class NNConv(NodeType):
 
     examples = (
         Example({}, [(5, 3), EDGES, (6, 2)], [(5, 16)]),
-        Example({"reduce": "mean", "root": False}, [(5, 3), EDGES, (6, 2)], [(5, 16)]),
+        Example(
+            {"reduce": "mean", "root": False, "hidden_features": None},
+            [(5, 3), EDGES, (6, 2)],
+            [(5, 16)],
+        ),
         Example({}, [(V, 3), (2, E), (E, 2)], problem=NO_INDEX),
         Example(
             {},

@@ -7,7 +7,8 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from graphs.expressions import Call, call
 from graphs.kinds import Labels, Meta, Numbers, Sequence, Tensor, Tokens, Vector, is_symbolic
-from graphs.node_type import Interface, Misfit, Outputs, Port
+from graphs.node_type import Interface, Misfit, Port
+from graphs.outputs import Outputs
 from nodes.blocks import _Use
 from nodes.modules.higher import adapt, generate, over_axis, scan
 

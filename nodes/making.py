@@ -174,13 +174,17 @@ def _placed(node: Node, use: Node, centre: Point, values: Mapping[str, str]) -> 
     """A node of the block, moved with the others to around where the use stood, its expressions in
     outer terms.
     """
-    parameters = {
-        name: f"={renamed(str(value)[1:], values)}" if is_expression(value) else value
-        for name, value in node.parameters.items()
-    }
+    parameters = {name: _outside(value, values) for name, value in node.parameters.items()}
     (x, y), (left, top) = node.position, centre
     place = (x - left + use.position[0], y - top + use.position[1])
     return node.model_copy(update={"parameters": parameters, "position": place})
+
+
+def _outside(value: JsonValue, values: Mapping[str, str]) -> JsonValue:
+    """A parameter's value with its expressions in outer terms."""
+    if isinstance(value, list):
+        return [_outside(part, values) for part in value]
+    return f"={renamed(str(value)[1:], values)}" if is_expression(value) else value
 
 
 def _wires(drawn: Graph, id: str, block: Graph, names: Mapping[str, str]) -> list[Wire]:
@@ -208,7 +212,7 @@ def promote(document: Document, block: str, id: str, parameter: str, name: str) 
     graph = document.graphs[block]
     type_ = node_types().get(graph.nodes[id].type)
     known = {p.name: p for p in type_.parameters()} if type_ else {}
-    if parameter not in known or known[parameter].form not in ("integer", "number"):
+    if parameter not in known or known[parameter].form not in ("integer", "number", "size"):
         raise EditError(f"{parameter} is not a number: only numbers become parameters of a block")
     value = graph.nodes[id].parameters.get(parameter, known[parameter].default)
     if not isinstance(value, int | float) or isinstance(value, bool):

@@ -86,7 +86,7 @@ class EdgeSoftmax(NodeType):
     )
 
     def build(self, scores: EdgeFeatures, edge_index: EdgeIndex, x: NodeFeatures) -> Call:
-        return call(modules.edge_softmax, scores, edge_index, x)
+        return call(modules.softmax_of_edges, scores, edge_index, x)
 
 
 class Degree(NodeType):
@@ -108,7 +108,7 @@ class Degree(NodeType):
     )
 
     def build(self, edge_index: EdgeIndex, x: NodeFeatures) -> Call:
-        return call(modules.degree, edge_index, x, end=self.end)
+        return call(modules.count_edges, edge_index, x, end=self.end)
 
 
 class GatherRows(NodeType):
@@ -149,7 +149,7 @@ class Readout(NodeType):
     )
 
     def build(self, x: NodeFeatures, sizes: GraphSizes) -> Call:
-        return call(modules.readout, x, sizes, reduce=self.reduce)
+        return call(modules.pool_graphs, x, sizes, reduce=self.reduce)
 
 
 class Set2Set(NodeType):

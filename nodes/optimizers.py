@@ -32,7 +32,7 @@ class SGD(Optimizer):
     nesterov: bool = False
     """Look ahead along the momentum before taking the gradient."""
     fused: bool = False
-    """Move all weights in one operation, which is faster on a GPU; digits may differ."""
+    """Move all weights in one operation: faster on a GPU, with other last digits of the losses."""
 
     examples = (
         Example({}, [()], []),
@@ -96,7 +96,7 @@ class _Adam(_Adaptive):
     """Never let a step grow again once gradients were large (Reddi et al. 2018, arXiv 1904.09237).
     """
     fused: bool = False
-    """Move all weights in one operation, which is faster on a GPU; digits may differ."""
+    """Move all weights in one operation: faster on a GPU, with other last digits of the losses."""
 
     def flags(self) -> dict[str, bool]:
         """The flags that are set."""

@@ -46,6 +46,6 @@ def _ctc_shapes(scores: Tensor, tokens: Tensor, *_: object) -> tuple[Tensor, Ten
     return scores.new_empty(samples), scores.new_empty(samples, steps, states)
 
 
-_SHAPES = torch.library.Library("aten", "IMPL", "Meta")
+_SHAPES = torch.library.Library("aten", "IMPL", "Meta")  # type: ignore[no-untyped-call]
 """torch's CTC cannot be run for its shapes; this says them, in the editor alone."""
-_SHAPES.impl("_ctc_loss.Tensor", _ctc_shapes)
+_SHAPES.impl("_ctc_loss.Tensor", _ctc_shapes)  # type: ignore[no-untyped-call]

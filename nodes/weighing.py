@@ -78,6 +78,7 @@ class Anneal(NodeType):
         return call(AnnealModule, self.start, self.end, steps=self.steps, **options)
 
 
-def _weighed(loss: Expression, weight: float) -> Expression:
+def _weighed(loss: Expression, weight: float | str) -> Expression:
+    """A number beside an expression may come as it was typed."""
     number = float(weight) if isinstance(weight, str) else weight
     return loss if number == 1 else call(operator.mul, number, loss)

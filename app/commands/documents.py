@@ -30,9 +30,14 @@ def examples(as_json: bool) -> int:
     return 0
 
 
-def nodes(as_json: bool) -> int:
+def nodes(as_json: bool, as_markdown: bool = False) -> int:
     """List the node types."""
     types = _node_types()
+    if as_markdown:
+        from app.commands.catalogue import markdown
+
+        print(markdown({type_.type_name(): type_ for type_ in types}), end="")
+        return 0
     if as_json:
         print(json.dumps([_described(type_) for type_ in types]))
         return 0
@@ -42,11 +47,11 @@ def nodes(as_json: bool) -> int:
             family = type_.family()
             print(f"\n{family}")
         ports = ", ".join(port.name for port in type_.inputs()) or "nothing"
-        print(f"  {type_.type_name():22}{type_.summary()}")
-        print(f"  {'':22}takes {ports}; gives {', '.join(type_.output_names())}")
+        print(f"  {type_.type_name():27}{type_.summary()}")
+        print(f"  {'':27}takes {ports}; gives {', '.join(type_.output_names())}")
         for parameter in type_.parameters():
             value = json.dumps(parameter.default)
-            print(f"  {'':22}{parameter.name} = {value}: {parameter.help}")
+            print(f"  {'':27}{parameter.name} = {value}: {parameter.help}")
     return 0
 
 

@@ -12,6 +12,7 @@ from app.editor.icons import icon
 from app.editor.scene import SMALL_SIZE, NodeShape
 from app.editor.text import shortened, width
 from app.editor.weights import SAID, START, shares, weights_of
+from graphs.arithmetic import is_expression
 from graphs.document import MAIN, End, Graph, Node
 
 if TYPE_CHECKING:
@@ -194,8 +195,14 @@ def value_text(name: str, value: Any) -> str:
         return words if value else f"no {words}"
     if isinstance(value, float):
         return f"{words} {value:g}"
+    if isinstance(value, list | tuple) and value and all(map(_is_size, value)):
+        return f"{words} {', '.join(str(part).lstrip('=') for part in value)}"
     if isinstance(value, list | tuple):
         return f"{len(value)} {words}"
     if isinstance(value, dict):
         return ", ".join(f"{key} {str(given).lstrip('=')}" for key, given in value.items())
     return f"{words} {value}"
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) or is_expression(value)

@@ -38,7 +38,7 @@ LABEL_ROOM = 134
 RESET_ROOM = 40
 BROWSE_ROOM = 78
 PROMOTE_ROOM = 32
-NUMERIC = ("integer", "number")
+NUMERIC = ("integer", "number", "size")
 PARAMETER = "a parameter of the block"
 
 

@@ -32,6 +32,7 @@ SHORTCUTS = (
     Shortcut("leave", ("U",), "Leave the block: show the graph around it"),
     Shortcut("remove", ("Delete", "Backspace"), "Remove what is selected"),
     Shortcut("search", ("Tab",), "Add a node at the mouse (also a right click on the canvas)"),
+    Shortcut("arrange", ("L",), "Lay the graph out from left to right"),
     Shortcut("frame", ("F",), "Show the whole graph"),
     Shortcut("zoom_in", ("+",), "Zoom in (also the wheel)"),
     Shortcut("zoom_out", ("-",), "Zoom out"),

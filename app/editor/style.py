@@ -44,7 +44,7 @@ WHITE = hexed("#ffffff")
 FAMILIES = {
     "Data": hexed("#3d6b58"),
     "Convolution": hexed("#3a5f8f"),
-    "Pooling": hexed("#356d92"),
+    "Pooling and resizing": hexed("#356d92"),
     "Dense": hexed("#4f5a97"),
     "Shape": hexed("#5d5a80"),
     "Positions": hexed("#6d5a72"),
@@ -65,9 +65,11 @@ UNKNOWN_FAMILY = hexed("#4a505c")
 
 KINDS = {
     "image": hexed("#56b4e9"),
+    "volume": hexed("#0072b2"),
     "sequence": hexed("#2fbf95"),
     "vector": hexed("#e69f00"),
     "features": hexed("#e69f00"),
+    "channels": hexed("#e69f00"),
     "signal": hexed("#7fd0dd"),
     "labels": hexed("#d58bb5"),
     "classes": hexed("#d58bb5"),

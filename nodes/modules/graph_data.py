@@ -145,8 +145,8 @@ def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]
 
 
 def random_graphs(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
-    """Graphs in which edges lie anywhere (label 0: Erdős–Rényi), and graphs that grew, new nodes
-    preferring well-connected ones (label 1: Barabási–Albert), with equally many edges.
+    """Graphs in which edges lie anywhere (label 0, Erdős and Rényi), and graphs that grew, where
+    new nodes prefer well-connected ones (label 1, Barabási and Albert), with equally many edges.
     """
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     draw = random.Random(seed)

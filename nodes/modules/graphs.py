@@ -42,14 +42,14 @@ def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor
 def scatter_softmax(x: Tensor, index: Tensor, count: int) -> Tensor:
     """A softmax among the rows that have an equal index: (E, …), (E,) -> (E, …)."""
     largest = scatter(x.detach(), index, count, "max")
-    weight = torch.exp(x - largest[index])
-    return weight / scatter(weight, index, count)[index]
+    weight = torch.exp(x - largest.index_select(0, index))
+    return weight / scatter(weight, index, count).index_select(0, index)
 
 
 def gather_edges(x: Tensor, edge_index: Tensor, end: str = "source") -> Tensor:
     """The features of the node at one end of each edge: (V, F), (2, E) -> (E, F)."""
     source, target = ends(edge_index, len(x))
-    return x[source if end == "source" else target]
+    return x.index_select(0, source if end == "source" else target)
 
 
 def scatter_edges(messages: Tensor, edge_index: Tensor, x: Tensor, reduce: str = "sum") -> Tensor:
@@ -57,12 +57,12 @@ def scatter_edges(messages: Tensor, edge_index: Tensor, x: Tensor, reduce: str =
     return scatter(messages, ends(edge_index, len(x))[1], len(x), reduce)
 
 
-def edge_softmax(scores: Tensor, edge_index: Tensor, x: Tensor) -> Tensor:
+def softmax_of_edges(scores: Tensor, edge_index: Tensor, x: Tensor) -> Tensor:
     """A softmax among the edges that arrive at the same node of x: (E, H) -> (E, H)."""
     return scatter_softmax(scores, ends(edge_index, len(x))[1], len(x))
 
 
-def degree(edge_index: Tensor, x: Tensor, end: str = "target") -> Tensor:
+def count_edges(edge_index: Tensor, x: Tensor, end: str = "target") -> Tensor:
     """How many edges arrive at each node of x, or leave it (source): (2, E), (V, …) -> (V, 1)."""
     source, target = ends(edge_index, len(x))
     index = source if end == "source" else target
@@ -101,7 +101,8 @@ class GCNConv(nn.Module):
         arriving = scatter(weight, target, len(x)) + (1 if self.self_loops else 0)
         scale = torch.where(arriving > 0, arriving.clamp(min=1e-12).rsqrt(), 0)
         x = self.linear(x)
-        messages = x[source] * (scale[source] * weight * scale[target])[:, None]
+        weight = scale[source] * weight * scale[target]
+        messages = x.index_select(0, source) * weight[:, None]
         result = scatter(messages, target, len(x))
         if self.self_loops:
             result = result + x * scale.square()[:, None]
@@ -146,13 +147,14 @@ class GATConv(nn.Module):
             masked = ~counts[:, None]
         source, target = ends(edge_index, count)
         x = self.linear(x).unflatten(1, (self.heads, -1))
-        score = (x * self.source_score).sum(-1)[source] + (x * self.target_score).sum(-1)[target]
+        score = (x * self.source_score).sum(-1).index_select(0, source)
+        score = score + (x * self.target_score).sum(-1).index_select(0, target)
         score = F.leaky_relu(score, self.negative_slope)
         if masked is not None:
             score = score.masked_fill(masked, -torch.inf)
         attention = scatter_softmax(score, target, count)
         attention = F.dropout(attention, self.dropout, self.training)
-        result = scatter(attention[..., None] * x[source], target, count)
+        result = scatter(attention[..., None] * x.index_select(0, source), target, count)
         return (result.flatten(1) if self.concat else result.mean(1)) + self.bias
 
 
@@ -180,7 +182,8 @@ class GINConv(nn.Module):
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
         """(V, F), (2, E) -> (V, out_features)."""
         source, target = ends(edge_index, len(x))
-        result: Tensor = self.mlp((1 + self.epsilon) * x + scatter(x[source], target, len(x)))
+        arriving = scatter(x.index_select(0, source), target, len(x))
+        result: Tensor = self.mlp((1 + self.epsilon) * x + arriving)
         return result
 
 
@@ -206,7 +209,7 @@ class SAGEConv(nn.Module):
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
         """(V, F), (2, E) -> (V, out_features); normalized rows have length 1."""
         source, target = ends(edge_index, len(x))
-        arriving = scatter(x[source], target, len(x), self.reduce)
+        arriving = scatter(x.index_select(0, source), target, len(x), self.reduce)
         result: Tensor = self.neighbours(arriving) + self.itself(x)
         return F.normalize(result, dim=1) if self.normalize else result
 
@@ -223,38 +226,36 @@ class NNConv(nn.Module):
         in_features: int,
         out_features: int,
         edge_features: int,
-        hidden_features: int = 32,
+        hidden_features: int | None = 32,
         reduce: str = "sum",
         root: bool = True,
     ) -> None:
         super().__init__()
         self.shape = (in_features, out_features)
         self.reduce = reduce
-        self.edge_network = nn.Sequential(
-            nn.Linear(edge_features, hidden_features),
-            nn.ReLU(),
-            nn.Linear(hidden_features, in_features * out_features),
-        )
+        hidden = [nn.Linear(edge_features, hidden_features), nn.ReLU()] if hidden_features else []
+        last = nn.Linear(hidden_features or edge_features, in_features * out_features)
+        self.edge_network = nn.Sequential(*hidden, last)
         self.root = nn.Linear(in_features, out_features) if root else None
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_features: Tensor) -> Tensor:
         """(V, F), (2, E), (E, …) -> (V, out_features)."""
         source, target = ends(edge_index, len(x))
         matrices = self.edge_network(edge_features).unflatten(1, self.shape)
-        messages = (x[source][:, None] @ matrices)[:, 0]
+        messages = (x.index_select(0, source)[:, None] @ matrices)[:, 0]
         result = scatter(messages, target, len(x), self.reduce)
         return result if self.root is None else result + self.root(x)
 
 
-def graph_index(sizes: Tensor, nodes: int) -> Tensor:
+def graph_of_nodes(sizes: Tensor, nodes: int) -> Tensor:
     """Which graph each node belongs to, from how many nodes each graph has: (G,) -> (V,)."""
     graphs = torch.arange(len(sizes), device=sizes.device)
     return torch.repeat_interleave(graphs, sizes, output_size=nodes)
 
 
-def readout(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
+def pool_graphs(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
     """One vector for each graph, of all its nodes: (V, F), (G,) -> (G, F)."""
-    return scatter(x, graph_index(sizes, len(x)), len(sizes), reduce)
+    return scatter(x, graph_of_nodes(sizes, len(x)), len(sizes), reduce)
 
 
 class Set2Set(nn.Module):
@@ -269,12 +270,13 @@ class Set2Set(nn.Module):
 
     def forward(self, x: Tensor, sizes: Tensor) -> Tensor:
         """(V, F), (G,) -> (G, 2 F): the last question, and what was read for it."""
-        index, count = graph_index(sizes, len(x)), len(sizes)
+        index, count = graph_of_nodes(sizes, len(x)), len(sizes)
         question, memory = x.new_zeros(count, x.shape[1]), x.new_zeros(count, x.shape[1])
         read = torch.zeros_like(question)
         for _ in range(self.steps):
             seen = torch.cat([question, read], 1)
             question, memory = self.cell(seen, (question, memory))
-            attention = scatter_softmax((x * question[index]).sum(1), index, count)
+            score = (x * question.index_select(0, index)).sum(1)
+            attention = scatter_softmax(score, index, count)
             read = scatter(attention[:, None] * x, index, count)
         return torch.cat([question, read], 1)

@@ -2,6 +2,7 @@
 
 import torch
 from torch import Tensor, nn
+from torch.func import grad
 from torch.nn import functional as F
 
 
@@ -71,13 +72,11 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
     """How far the slope of a critic is from 1 between real and generated samples, squared
     (Gulrajani et al. 2017, arXiv 1704.00028).
     """
-    learning = torch.is_grad_enabled()
     share = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
-    between = (share * real + (1 - share) * fake).detach().requires_grad_()
-    with torch.enable_grad():
-        total = critic(between).sum()
-        (slope,) = torch.autograd.grad(total, between, create_graph=learning)
-    return (slope.flatten(1).norm(dim=1) - 1).square().mean()
+    between = (share * real + (1 - share) * fake).detach()
+    slope: Tensor = grad(lambda x: critic(x).sum())(between)
+    length: Tensor = slope.flatten(1).norm(dim=1)
+    return (length - 1).square().mean()
 
 
 class Anneal(nn.Module):

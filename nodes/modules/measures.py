@@ -33,7 +33,7 @@ def right_and_counted(prediction: Tensor, label: Tensor, ignore_index: int = -10
 
 def share(kept: Tensor) -> Tensor:
     """The first of two sums, divided by the second: (…, 2) -> ()."""
-    part, whole = kept.sum(0)
+    part, whole = kept.sum(0).unbind()
     return part / whole
 
 

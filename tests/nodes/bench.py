@@ -1,6 +1,7 @@
 """A bench for one node: real tensors through its description and through its printed class."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +11,7 @@ from graphs.expressions import Evaluation, Expression
 from graphs.kinds import GraphSizes, Meta
 from graphs.loading import load_source
 from graphs.naming import Imports, Names
-from graphs.node_type import Example, NodeType
+from graphs.node_type import Example, NodeType, node_types
 from graphs.printing import Described, Scope, describe
 
 
@@ -58,6 +59,27 @@ def described(example: Example, type_: NodeType) -> Described:
     return describe("node", "", type_, ends_of(type_, metas_of(example.inputs)))
 
 
+def loaded(example: Example, type_: NodeType, folder: Path) -> dict[str, Any]:
+    """What the loader of a data node gives; data made from other data gets 8 samples of each of 24
+    classes.
+    """
+    label = torch.arange(192) % 24
+    samples = [
+        torch.randn(192, *meta.shape[1:])
+        if meta.floating
+        else torch.stack([label] * meta.shape[1], 1)
+        if len(meta.shape) > 1
+        else label
+        for meta in metas_of(example.inputs)
+    ]
+
+    def known(leaf: Any) -> Any:
+        return folder / leaf.name if hasattr(leaf, "name") else samples[int(leaf.end.node[1:])]
+
+    value: dict[str, Any] = Evaluation(known, "cpu").value(described(example, type_).outputs[""])
+    return value
+
+
 def run_description(node: Described, tensors: list[Tensor]) -> list[Tensor]:
     """Compute a description on real tensors."""
 
@@ -90,3 +112,21 @@ def printed_class(node: Described, count: int, metas: dict[End, Meta]) -> tuple[
     source = "\n".join(lines)
     module = load_source(source, Path("printed.py"))
     return source, module.Printed()
+
+
+def applied(type_name: str, parameters: dict[str, object], *shapes: tuple[int, ...]) -> nn.Module:
+    """The module that a node describes for what arrives."""
+    type_ = node_types()[type_name].model_validate(parameters)
+    node = described(Example({}, list(shapes)), type_)
+    (expression,) = node.outputs.values()
+    evaluation = Evaluation(lambda leaf: torch.zeros(leaf.meta.shape), device="cpu")  # type: ignore[attr-defined]
+    evaluation.value(expression)
+    (module,) = evaluation.applied
+    return module
+
+
+def outcome(type_name: str, parameters: dict[str, object], *tensors: Tensor) -> list[Tensor]:
+    """What leaves a node, computed from real tensors."""
+    type_ = node_types()[type_name].model_validate(parameters)
+    metas = [Meta(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in tensors]
+    return run_description(described(Example({}, list(metas)), type_), list(tensors))

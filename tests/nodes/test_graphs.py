@@ -34,11 +34,11 @@ def layers() -> dict[str, Layer]:
     weighted, network = graphs.GCNConv(3, 4), graphs.NNConv(3, 4, 2)
     found["gcn weighted"] = lambda x, e, f: weighted(x, e, f[:, :1].abs())
     found["nnconv"] = network
-    found["degree"] = lambda x, e, f: graphs.degree(e, x)
+    found["degree"] = lambda x, e, f: graphs.count_edges(e, x)
     for reduce in ("sum", "mean", "max"):
         found[f"scatter {reduce}"] = lambda x, e, f, r=reduce: graphs.scatter_edges(f, e, x, r)
     found["attention"] = lambda x, e, f: graphs.scatter_edges(
-        graphs.edge_softmax(f, e, x) * graphs.gather_edges(x, e)[:, :1], e, x
+        graphs.softmax_of_edges(f, e, x) * graphs.gather_edges(x, e)[:, :1], e, x
     )
     return found
 
@@ -53,7 +53,7 @@ def readouts() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     set2set = graphs.Set2Set(3)
     found: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"set2set": set2set}
     for reduce in ("sum", "mean", "max"):
-        found[reduce] = lambda x, sizes, r=reduce: graphs.readout(x, sizes, r)
+        found[reduce] = lambda x, sizes, r=reduce: graphs.pool_graphs(x, sizes, r)
     return found
 
 
@@ -125,7 +125,7 @@ def test_a_readout_of_a_batch_is_one_by_one(name: str) -> None:
 
 def test_a_graph_without_nodes_reads_as_zeros() -> None:
     x, sizes = torch.ones(2, 3), torch.tensor([0, 2, 0])
-    assert graphs.readout(x, sizes, "max").tolist() == [[0] * 3, [1] * 3, [0] * 3]
+    assert graphs.pool_graphs(x, sizes, "max").tolist() == [[0] * 3, [1] * 3, [0] * 3]
     assert graphs.Set2Set(3)(x, sizes).isfinite().all()
 
 
@@ -139,7 +139,7 @@ def test_a_batch_takes_any_graphs_in_any_order() -> None:
     assert taken["graph_index"].tolist() == [0] * 7 + [1] * 5
     assert torch.equal(taken["nodes"], torch.cat([PARTS[2][0], PARTS[0][0]]))
     assert torch.equal(taken["edge_index"], torch.cat([PARTS[2][1], PARTS[0][1] + 7], 1))
-    assert torch.equal(graphs.graph_index(taken["sizes"], 12), taken["graph_index"])
+    assert torch.equal(graphs.graph_of_nodes(taken["sizes"], 12), taken["graph_index"])
 
 
 def adjacency(edge_index: Tensor, nodes: int, weights: Tensor | None = None) -> Tensor:

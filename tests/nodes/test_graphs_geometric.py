@@ -106,7 +106,7 @@ def test_set2set() -> None:
     ours = graphs.Set2Set(3, steps=4).double()
     weights = {f"lstm.{name}_l0": weight for name, weight in ours.cell.named_parameters()}
     theirs = put(geometric.Set2Set(3, processing_steps=4), **weights)
-    require_equal(ours(x, sizes), theirs(x, graphs.graph_index(sizes, 20)))
+    require_equal(ours(x, sizes), theirs(x, graphs.graph_of_nodes(sizes, 20)))
 
 
 @pytest.mark.parametrize(
@@ -115,5 +115,5 @@ def test_set2set() -> None:
 )
 def test_readout(reduce: str, pool: str) -> None:
     x, sizes = graph()[0], torch.tensor([4, 1, 15])
-    theirs = getattr(geometric, pool)(x, graphs.graph_index(sizes, 20))
-    require_equal(graphs.readout(x, sizes, reduce), theirs)
+    theirs = getattr(geometric, pool)(x, graphs.graph_of_nodes(sizes, 20))
+    require_equal(graphs.pool_graphs(x, sizes, reduce), theirs)

@@ -9,7 +9,6 @@ import torch
 import nodes.library  # noqa: F401  registers the node types
 from graphs.checking import check
 from graphs.document import Document, End, Graph, Node
-from graphs.expressions import Evaluation
 from graphs.inference import Arrivals, infer, validated
 from graphs.kinds import Meta, is_symbolic
 from graphs.node_type import Data, Example, NodeType, Optimizer, node_types
@@ -17,6 +16,7 @@ from tests.nodes.bench import (
     described,
     ends_of,
     example_inputs,
+    loaded,
     metas_of,
     printed_class,
     run_description,
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said(type_: type[NodeType], example: Example, folder: 
     made = validated(node)
     if not isinstance(made, NodeType):
         texts = [text for _, text in made]
-    elif isinstance(made, Data):
+    elif isinstance(made, Data) and not example.inputs:
         texts = [complaint.text for complaint in made.complaints(folder)]
     else:
         # The batch arrives as a symbol, as it does in the editor; sizes of graphs have their own.
@@ -141,11 +141,11 @@ def test_data_is_what_it_says(type_: type[Data], example: Example, folder: Path)
     """The loader gives every split the fields, shapes and dtypes that the graph was drawn with."""
     made = type_.model_validate(example.parameters)
     assert made.complaints(folder) == []
-    splits = Evaluation(lambda leaf: folder / leaf.name, device="cpu").value(made.build())
+    splits = loaded(example, made, folder)
     assert list(splits) == ["train", "validation", "test"]
     for split in splits.values():
         fields = split if isinstance(split, dict) else split.take(torch.arange(min(len(split), 3)))
-        for name, meta in made.fields().items():
+        for name, meta in infer(made, arrivals_of(made, example)).outputs:
             known = [n for n, size in enumerate(meta.shape) if n and not is_symbolic(size)]
             assert [fields[name].shape[n] for n in known] == [meta.shape[n] for n in known]
             assert str(fields[name].dtype) == f"torch.{meta.dtype}"
