@@ -81,7 +81,7 @@ def _legend(checked: CheckedGraph, statement: Statement, title: str) -> str:
 def owners(checked: CheckedGraph, statement: Statement) -> str:
     """What an optimizer moves; uses of one block with the same weights are one."""
     nodes = checked.graph.nodes.items()
-    names = {id: weights_of(node) or title_of(node) for id, node in nodes}
+    names = {id: (node.label and weights_of(node)) or title_of(node) for id, node in nodes}
     return listed(names, statement.owned)
 
 
