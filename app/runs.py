@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.locks import is_locked
+from graphs.home import home
 
 Status = Literal["starting", "running", "paused", "stopped", "finished", "failed", "dead"]
 """How a run stands. Dead: its worker was killed; `resume` continues it."""
@@ -127,11 +128,6 @@ class Row(NamedTuple):
     values: dict[str, float]
 
 
-def home() -> Path:
-    """Where Patchbay keeps what is its own: $PATCHBAY_HOME, else ~/Patchbay."""
-    return Path(os.environ.get("PATCHBAY_HOME") or Path.home() / "Patchbay")
-
-
 def runs_folder() -> Path:
     """Where runs go when nobody says otherwise."""
     return home() / "runs"
@@ -163,6 +159,11 @@ class Run:
     @property
     def program_path(self) -> Path:
         return self.path / "program.py"
+
+    @property
+    def modules_path(self) -> Path:
+        """The user's own Python files as they were when the run began, with which it goes on."""
+        return self.path / "modules"
 
     @property
     def info_path(self) -> Path:

@@ -11,9 +11,11 @@ from graphs.block_classes import BlockClasses, class_text, forward_lines
 from graphs.blocks import BlockReference, Library
 from graphs.checked import CheckedGraph
 from graphs.checking import check
+from graphs.copying import Copier
 from graphs.describing import described_nodes, title_of
 from graphs.document import Document, End, identifier
 from graphs.expressions import Call, walk
+from graphs.foreign import UserClass
 from graphs.hyperparameters import used, varied
 from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
@@ -61,7 +63,8 @@ class Context:
         """The graph with two other values of a hyperparameter, if one file can serve them."""
         more = []
         for document in pair:
-            checked = check(document, self.library.folder, self.library.cache, self.library.started)
+            known = self.library
+            checked = check(document, known.folder, known.cache, known.started, known.code)
             if checked.problems or program_of(checked.main) != self.program:
                 return []
             more.append(checked.main)
@@ -78,10 +81,12 @@ class Context:
         ids = (*program.loaded, *inside, *optimizers)
         drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
         self.imports = Imports()
-        self.classes = BlockClasses(self.imports, Names(OWN_NAMES))
+        names = Names(OWN_NAMES)
+        self.classes = BlockClasses(self.imports, names)
         for nodes in drawn:
             self.classes.collect(nodes)
         self.reserved = self._reserved([*drawn[0], *self.classes.nodes])
+        names.reserve(self.imports.user.names)
         self.block_texts = self.classes.texts()
         scopes = [sample.scope for sample in samples]
         merged = {node.id: node for node in self.classes.merged(drawn, scopes)}
@@ -105,15 +110,16 @@ class Context:
     def _reserved(self, nodes: list[Described]) -> set[str]:
         """Names that no variable may have: of functions, modules and hyperparameters."""
         calls = (e for node in nodes for e in walk(list(node.outputs.values())))
-        targets = (e.target for e in calls if isinstance(e, Call))
-        plain = (target for target in targets if not isinstance(target, BlockReference))
-        constants = [name.upper() for name in self.graph.graph.parameters]
-        return {
-            *OWN_NAMES,
-            *self.graph.graph.parameters,
-            *constants,
-            *map(self.imports.name, plain),
-        }
+        targets = [e.target for e in calls if isinstance(e, Call)]
+        ours = [t for t in targets if not isinstance(t, BlockReference | UserClass)]
+        parameters = self.graph.graph.parameters
+        names = {*OWN_NAMES, *parameters, *(name.upper() for name in parameters)}
+        names.update(map(self.imports.name, ours))
+        copies = Copier()
+        for target in self.imports.copied.values():
+            copies.add(target)
+        self.imports.copy_users(targets, {*names, *copies.names})
+        return {*names, *self.imports.user.names}
 
     def title(self, id: str) -> str:
         """What a node is called: its label, or its id."""

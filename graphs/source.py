@@ -24,11 +24,11 @@ from graphs.handing import Handing
 from graphs.hyperparameters import used
 from graphs.labels import labels_of
 from graphs.naming import Names
-from graphs.node_type import Data, Metric
+from graphs.node_type import Data, Metric, Misfit
 from graphs.origins import Loaders
 from graphs.printing import Described
 from graphs.probe_type import Probe
-from graphs.problems import ProblemsError
+from graphs.problems import Problem, ProblemsError
 from graphs.program_class import ProgramClass
 from graphs.programs import program_of
 
@@ -59,7 +59,10 @@ def export(document: Document, folder: Path | None = None, checked: Checked | No
     checked = checked or check(document, folder)
     if checked.problems:
         raise ProblemsError(checked.problems)
-    return formatted(_File(checked).text())
+    try:
+        return formatted(_File(checked).text())
+    except Misfit as misfit:  # names of users' files that cannot be changed
+        raise ProblemsError((Problem(text=str(misfit)),)) from misfit
 
 
 def formatted(source: str) -> str:
@@ -115,7 +118,8 @@ class _File:
         data = self._load()
         loop_ = [*over, *self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
-        return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
+        users = self.context.imports.user.texts
+        return "\n\n\n".join([head, *measures, *users, *classes, *data, *loop_]) + "\n"
 
     def _classes(self) -> list[str]:
         """The classes of blocks, of the network where there is one, and of the program."""
@@ -207,7 +211,9 @@ class _File:
         own = {"import argparse", "from safetensors.torch import save_file", *files}
         if self.program.needs_length:
             own.add("import math")
-        return import_block({*own, *self.context.imports.lines, *self.copier.imports})
+        imports = self.context.imports
+        lines = {*own, *imports.lines, *imports.user.imports, *self.copier.imports}
+        return import_block(lines)
 
     def _docstring(self) -> str:
         title, description = _safe(self.document.title), _safe(self.document.description)

@@ -45,6 +45,7 @@ class Inspector(Panel):
         self._facts: Item = 0
         self._previewer = Previewer()
         self._preview = Preview(editor, self._previewer)
+        self._about: Item = 0
 
     @property
     def _node(self) -> tuple[str, Node] | None:
@@ -167,7 +168,19 @@ class Inspector(Panel):
         if known and self._is_data(node):
             self._preview.build(id)
         if known:
+            self._about = dpg.add_group()
             self._help(known)
+
+    def _show_about(self, id: str) -> None:
+        """What a node says of itself, beyond its type."""
+        model = self._editor.model
+        graph = model.checked.graphs.get(model.graph_name) if model.checked else None
+        made = graph.types.get(id) if graph else None
+        if not self._fields:
+            return
+        dpg.delete_item(self._about, children_only=True)
+        for paragraph in made.about.split("\n\n") if made and made.about else []:
+            words(" ".join(paragraph.split()), parent=self._about)
 
     def _label_field(self, id: str, node: Node) -> None:
         text_field(
@@ -218,10 +231,11 @@ class Inspector(Panel):
     def _refresh_node(self, id: str, node: Node) -> None:
         keep_up("inspector/label", node.label)
         problems = self._problems(id)
-        named = {p.parameter for p in problems if p.parameter} if self._fields else set()
+        shown = self._fields.shows if self._fields else lambda name: False
         if self._fields:
             self._fields.refresh(node, problems)
-        self._show_problems([p for p in problems if p.parameter not in named or p.fixes])
+        self._show_problems([p for p in problems if not shown(p.parameter) or p.fixes])
+        self._show_about(id)
         self._show_facts(self._node_facts(id))
 
     def _problems(self, id: str) -> list[Problem]:

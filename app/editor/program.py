@@ -60,6 +60,7 @@ class Program:
                 item = button(step.title, show, tag=f"program/{step.node}")
                 dpg.bind_item_theme(item, theme.flat())
             else:
+                dpg.add_spacer(width=0)  # where a button has its edge
                 words(step.title)
         for verb, text in step.lines:
             with dpg.group(horizontal=True):
