@@ -14,7 +14,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -73,8 +73,18 @@ class Info(_Record):
     versions: dict[str, str] = {}
     losses: tuple[str, ...] = ()
     metrics: dict[str, Literal["max", "min"]] = {}
+    probes: dict[str, Probe] = {}
     steps_per_epoch: int | None = None
     parameters: int | None = None
+
+
+class Probe(_Record):
+    """What the monitor must know of a probe."""
+
+    node: str
+    picture: str
+    """How it is drawn: images, curves, …"""
+    options: dict[str, Any] = {}
 
 
 class State(_Record):
@@ -182,6 +192,10 @@ class Run:
     def checkpoints_path(self) -> Path:
         return self.path / "checkpoints"
 
+    @property
+    def probes_path(self) -> Path:
+        return self.path / "probes"
+
     def info(self) -> Info:
         """What the run is. Raises RunError when run.json cannot be read."""
         return _read(self.info_path, Info)
@@ -223,6 +237,19 @@ def last_checkpoint(folder: Path) -> Path | None:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     return folder / Path(str(name)).name
+
+
+def probe_path(folder: Path, step: int) -> Path:
+    """Where a folder of probes has what they showed after a step (safetensors)."""
+    return folder / f"{step:09}.safetensors"
+
+
+def probe_steps(folder: Path) -> list[int]:
+    """The steps after which there is something to see, in order. Raises OSError."""
+    if not folder.is_dir():
+        return []
+    stems = (path.stem for path in folder.glob("*.safetensors"))
+    return sorted(int(stem) for stem in stems if stem.isdecimal() and stem.isascii())
 
 
 def list_runs(folder: Path | None = None) -> list[Run]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from graphs.kinds import Tensor
 from graphs.node_type import NodeType
+from graphs.over_time import alone
 
 
 class BlockInput(NodeType):
@@ -24,6 +25,7 @@ class BlockOutput(NodeType):
 
     role = "output"
     outputs = ()
+    over_time = alone
 
     def build(self, value: Tensor) -> Any:
         """The value itself leaves the block."""

@@ -112,15 +112,16 @@ class Checked:
         port = next((p for p in checked.inputs(target.node) if p.name == target.port), None)
         if port is None or checked.wiring.closes_cycle(source.node, target.node):
             return False
-        roles = [
-            node_types()[t].role
-            for end in (source, target)
-            if (t := checked.graph.nodes[end.node].type) in node_types()
-        ]
-        if roles[-1:] == ["data"] and roles != ["data", "data"]:
+        if is_data(checked.graph, target.node) and not is_data(checked.graph, source.node):
             return False
         meta = checked.metas.get(source)
         return meta is None or port.takes.accepts(meta)
+
+
+def is_data(graph: Graph, id: str) -> bool:
+    """Whether a node is a data node."""
+    type_ = node_types().get(graph.nodes[id].type)
+    return type_ is not None and type_.role == "data"
 
 
 Ports = tuple[Port, ...]

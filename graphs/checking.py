@@ -8,7 +8,7 @@ from pathlib import Path
 
 from graphs.block_ports import BlockInput, BlockOutput
 from graphs.blocks import Library, Use, port_nodes
-from graphs.checked import Checked, CheckedGraph, ports_of
+from graphs.checked import Checked, CheckedGraph, is_data, ports_of
 from graphs.document import MAIN, Document, End, Graph, Node, Wire
 from graphs.fixes import adapters, keep_one, remove_node, remove_wire, use_parameters
 from graphs.inference import (
@@ -56,6 +56,8 @@ def check(
 
 
 _cache = Cache()
+_OF_MAIN = ("data", "probe", "optimizer")
+"""The roles of nodes that no block may hold."""
 
 
 def _pass(
@@ -179,8 +181,8 @@ class _GraphPass:
         node = self.graph.nodes[id]
         if node.type not in node_types():
             return
-        if self.given is not None and node_types()[node.type].role in ("data", "optimizer"):
-            self._report(id, "data and optimizers stand in main: move it there")
+        if self.given is not None and node_types()[node.type].role in _OF_MAIN:
+            self._report(id, "data, probes and optimizers stand in main: move it there")
             return
         ports = self._ports(id)[0]
         connected = self._check_inputs(id, ports)
@@ -209,7 +211,7 @@ class _GraphPass:
             if len(wires) > 1 and not port.many:
                 text = f"{port.name} takes one wire, got {len(wires)}"
                 self._report(id, text, port.name, fixes=tuple(keep_one(self.name, wires)))
-        if node_types()[self.graph.nodes[id].type].role == "data":
+        if is_data(self.graph, id):
             self._check_data(id)
         return len(self.problems) == before
 
@@ -218,8 +220,7 @@ class _GraphPass:
         wires = [wire for found in self.arriving.get(id, {}).values() for wire in found]
         sources = dict.fromkeys(wire.source.node for wire in wires)
         for wire in wires:
-            type_ = node_types().get(self.graph.nodes[wire.source.node].type)
-            if type_ is None or type_.role != "data":
+            if not is_data(self.graph, wire.source.node):
                 text = f"{wire.target.port} takes samples of a data node, which {wire.source} is no"
                 fixes = (remove_wire(self.name, wire),)
                 self._report(id, f"{text} part of: wire one", wire.target.port, fixes=fixes)
@@ -258,6 +259,7 @@ class _GraphPass:
             self._report(
                 id, facts.problem, facts.port, fixes=self._fixes(id, type_, arrivals, facts)
             )
+            return
         self.weights[id] = facts.weights
         self.metas.update((End(id, port), meta) for port, meta in facts.outputs)
 

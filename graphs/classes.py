@@ -25,7 +25,7 @@ from graphs.weight_files import Start
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
-    *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("probed", "descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
     *("OVER_SPLIT", "kept", "closure"),
     *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
     *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
@@ -74,7 +74,8 @@ class Context:
     def _print(self, samples: list[CheckedGraph]) -> None:
         program = self.program
         optimizers = [statement.optimizer for statement in program.statements]
-        ids = (*program.loaded, *program.network, *program.judging, *optimizers)
+        inside = (*program.network, *program.judging, *program.watching)
+        ids = (*program.loaded, *inside, *optimizers)
         drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
         self.imports = Imports()
         self.classes = BlockClasses(self.imports, Names(OWN_NAMES))
@@ -130,7 +131,8 @@ class Context:
     @cached_property
     def starts(self) -> dict[str, Start]:
         """The files that weights start from, by what nodes with these weights have in common."""
-        found = ((id, self.graph.types[id].starts_from) for id in self.program.layers)
+        ids = (*self.program.layers, *self.program.probing)
+        found = ((id, self.graph.types[id].starts_from) for id in ids)
         return {self.graph.weights_key(id): start for id, start in found if start}
 
     def field(self, end: End) -> str:
@@ -151,7 +153,8 @@ class NetworkClass:
         self.name = name
         program = context.program
         self.inputs = context.entering(program.network)
-        read = context.entering(program.judging)
+        watched = context.entering(program.watching)
+        read = dict.fromkeys([*context.entering(program.judging), *watched])
         self.outputs = [end for end in read if end.node in program.network]
         names = Names([*context.reserved, name])
         fields = {end: identifier(context.field(end)) for end in self.inputs}

@@ -26,7 +26,7 @@ OPERATORS: dict[Any, str] = {
 """Functions that are printed as signs."""
 
 
-FLAGS = ("device", "epochs", "seed", "save", "data", "batch_size", "help", "i")
+FLAGS = ("device", "epochs", "seed", "save", "data", "probes", "batch_size", "help", "i")
 """Flags and constants of an exported file, and the number of a copy."""
 
 

@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import (
     Annotated,
@@ -36,10 +36,12 @@ from pydantic import (
 from graphs.expressions import Expression
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
 from graphs.outputs import Outputs, output_paths
+from graphs.over_time import OverTime, looks
 from graphs.parameters import Parameter, parameter_of
+from graphs.problems import Complaint
 from graphs.weight_files import Start
 
-Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
+Role = Literal["layer", "data", "loss", "metric", "probe", "optimizer", "input", "output"]
 Shapes = list[tuple[int, ...] | Meta]
 
 
@@ -100,13 +102,14 @@ class NodeType(BaseModel):
     """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
     role: ClassVar[Role] = "layer"
     outputs: ClassVar[Outputs] = "output"
-    """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them.
-    """
+    """Names of the outputs; a tuple where `build` returns several, nested as it returns them."""
     examples: ClassVar[tuple[Example, ...]] = ()
     stops_gradient: ClassVar[bool] = False
     """Whether nothing before it learns from what comes after."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
+    over_time: ClassVar[OverTime] = looks
+    """How it treats the steps of a sequence: alone, remembers(1), … A method, where it depends."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
@@ -222,25 +225,19 @@ class NodeType(BaseModel):
         raise TypeError(f"{type(self).__name__} has no build")
 
 
-class Complaint(NamedTuple):
-    """What is wrong with a data node's files, and parameters that would mend it."""
-
-    text: str
-    parameter: str | None = None
-    use: Mapping[str, JsonValue] = types.MappingProxyType({})
-
-
 class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
     role = "data"
     common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last")
     """Parameters that stand last in the form, since all data nodes have them."""
+    downloads: ClassVar[bool] = False
+    """Whether its samples come over the network."""
     batch_size: PositiveInt = 64
     """How many samples the network sees between two updates."""
     sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"
-    """The order of training samples: each once at random, each once as they lie (fixed), drawn so
-    that classes come equally often (weighted), or classes in turn (balanced)."""
+    """The order of training samples: at random, as they lie (fixed), drawn so that classes come
+    equally often (weighted), or classes in turn (balanced)."""
     drop_last: bool = False
     """Leave out the last batch of an epoch when it is not full."""
 
@@ -260,8 +257,12 @@ class Data(NodeType):
     @property
     def class_field(self) -> str | None:
         """The field with the classes by which samples may be drawn."""
-        labels = Meta((SYMBOLS["N"],), "int64")
-        return next((name for name, meta in self.fields().items() if meta == labels), None)
+        fields, labels = self.fields(), Meta((SYMBOLS["N"],), "int64")
+        return next((name for name in fields if fields[name] == labels), None)
+
+    def letters(self, folder: Path | None) -> Sequence[str] | None:
+        """What its tokens stand for, by number, for people to read; None: nothing but numbers."""
+        return None
 
     @property
     def read_ahead(self) -> int:
@@ -270,17 +271,16 @@ class Data(NodeType):
 
     @property
     def hands_out(self) -> bool:
-        """Whether the loader returns split -> object, each with `__len__()`, `to(device)` and
-        `take(index) -> field -> tensor`, as graphs and files that are read on demand need.
-        """
+        """Whether each split that the loader returns is an object with `__len__()`, `to(device)`
+        and `take(index) -> field -> tensor`: for graphs, and files that are read on demand."""
         return False
 
     @property
     def counted(self) -> str | None:
         """A field with one row a sample, by which batches are counted; None: one sample a batch."""
-        per_sample = (SYMBOLS["N"], SYMBOLS["G"])
-        first = ((name, meta.shape[:1]) for name, meta in self.fields().items())
-        return next((name for name, size in first if size and size[0] in per_sample), None)
+        one = ((SYMBOLS["N"],), (SYMBOLS["G"],))
+        fields = self.fields()
+        return next((name for name in fields if fields[name].shape[:1] in one), None)
 
     def fields(self) -> dict[str, Meta]:
         """What a batch holds, by output port; the first axis is the batch."""
@@ -313,9 +313,7 @@ class Metric(NodeType):
 
 
 class Optimizer(NodeType):
-    """A statement: minimise this scalar over these weights; with none, over all that the loss
-    reaches.
-    """
+    """A statement: minimise this scalar over these weights, or over all that the loss reaches."""
 
     role = "optimizer"
     outputs = ()
@@ -350,8 +348,7 @@ class Optimizer(NodeType):
     @functools.cache
     def parameters(cls) -> tuple[Parameter, ...]:
         """Its own first, then those that all optimizers have."""
-        found = super().parameters()
-        return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
+        return tuple(sorted(super().parameters(), key=lambda p: p.name in Optimizer.model_fields))
 
     def complaint(self, shapes: Iterable[tuple[int, ...]]) -> str:
         """What is wrong with weights of these shapes; nothing where it can move them."""

@@ -7,39 +7,15 @@ parts can be laid end to end; the exported file names what finishes it in `OVER_
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-
-import torch
-from torch import Tensor
 
 from graphs.document import End
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, Expression
-from graphs.kinds import Meta
-from graphs.kinds import Tensor as Leaf
+from graphs.kinds import Meta, Tensor
 from graphs.naming import Imports
 from graphs.node_type import Metric
 from graphs.printing import Described
-
-OVER_SPLIT: dict[str, Callable[[Tensor], Tensor]] = {}
-"""In an exported file: what is made of all that was kept of a split's batches."""
-
-
-def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
-    """The mean over all samples of what was measured on each batch; metrics of a whole split of
-    what was kept of all its batches.
-    """
-    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
-    results = {}
-    for name in values[0] if values else {}:
-        column = [value[name] for value in values]
-        if name in OVER_SPLIT:
-            result = OVER_SPLIT[name](torch.cat(column).cpu().double())
-        else:
-            result = torch.stack(column).cpu().double() @ weights
-        results[name] = float(result)
-    return results
 
 
 def is_over_split(node: Described) -> bool:
@@ -56,7 +32,7 @@ def kept(node: Described) -> Described:
 def finishing(node: Described) -> Call:
     """What is made of all that was kept."""
     call = _finish(node)
-    return Call(call.target, (Leaf(End("", "kept"), Meta(())),), call.kwargs)
+    return Call(call.target, (Tensor(End("", "kept"), Meta(())),), call.kwargs)
 
 
 def over_split_text(finished: dict[str, Call], imports: Imports) -> str:

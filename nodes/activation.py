@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from graphs.expressions import Call, call
 from graphs.kinds import Numbers
 from graphs.node_type import Example, Misfit, NodeType, axis_of
+from graphs.over_time import alone
 
 _SAME_SHAPE = (
     Example({}, [(2, 16)], [(2, 16)]),
@@ -24,6 +25,7 @@ class ReLU(NodeType):
     Linear layer.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -40,6 +42,7 @@ class LeakyReLU(NodeType):
     negative_slope: Annotated[float, Field(ge=0, le=1)] = 0.01
     """How much of a negative value is left, from 0 to 1; discriminators use 0.2."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"negative_slope": 0.2}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -60,6 +63,7 @@ class ELU(NodeType):
     alpha: PositiveFloat = 1.0
     """How far below 0 the floor lies."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"alpha": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -80,6 +84,7 @@ class GELU(NodeType):
     approximate: Literal["none", "tanh"] = "none"
     """Exact (none), or by tanh, as GPT-2 was trained."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"approximate": "tanh"}, [(2, 7, 16)], [(2, 7, 16)]),
@@ -96,6 +101,7 @@ class SiLU(NodeType):
     Use it in place of ReLU in recent convolutional and diffusion networks.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -108,6 +114,7 @@ class ReLU6(NodeType):
     Use it in networks for small devices, which count in few bits (Krizhevsky 2010, MobileNets).
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -126,6 +133,7 @@ class PReLU(NodeType):
     init: float = 0.25
     """The slope before training."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"per_channel": True}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -149,6 +157,7 @@ class RReLU(NodeType):
     upper: Annotated[float, Field(ge=0, le=1)] = 1 / 3
     """The largest part of a negative value that is left, from lower to 1."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"lower": 0.1, "upper": 0.3}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -171,6 +180,7 @@ class SELU(NodeType):
     Dropout (Klambauer et al. 2017, arXiv 1706.02515).
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -186,6 +196,7 @@ class CELU(NodeType):
     alpha: PositiveFloat = 1.0
     """How far below 0 the floor lies."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"alpha": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -202,6 +213,7 @@ class Mish(NodeType):
     Use it in place of SiLU, to which it is close (Misra 2019, arXiv 1908.08681).
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -215,6 +227,7 @@ class HardSwish(NodeType):
     1905.02244).
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from graphs.expressions import Call, call
 from graphs.kinds import Numbers
 from graphs.node_type import Example, Misfit, NodeType, axis_of
+from graphs.over_time import alone, mixes
 from nodes.modules.activations import binarise, gated_tanh, maxout
 
 _SAME_SHAPE = (
@@ -24,6 +25,7 @@ class Tanh(NodeType):
     image generators.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -35,6 +37,7 @@ class Sigmoid(NodeType):
     yes or no.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -47,6 +50,7 @@ class LogSigmoid(NodeType):
     Use it for the log-probability of a yes, in losses of your own.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -59,6 +63,7 @@ class HardSigmoid(NodeType):
     Use it for gates in networks for small devices, where it is faster.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -77,6 +82,7 @@ class HardTanh(NodeType):
     max_val: float = 1.0
     """The upper end of the range, above the lower one."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"min_val": 0.0, "max_val": 6.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -100,6 +106,7 @@ class Softsign(NodeType):
     Use it in place of Tanh where large values should keep a little gradient.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
@@ -115,6 +122,7 @@ class Softplus(NodeType):
     beta: PositiveFloat = 1.0
     """How sharply it bends: a large number comes near a ReLU."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"beta": 5.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -135,6 +143,7 @@ class Softmax(NodeType):
     dim: int = -1
     """The axis along which the shares add up to 1; -1 is the last, the features."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"dim": 1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -155,6 +164,7 @@ class LogSoftmax(NodeType):
     dim: int = -1
     """The axis along which the probabilities add up to 1; -1 is the last, the features."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"dim": 1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -176,6 +186,7 @@ class GLU(NodeType):
     dim: int = -1
     """The axis that is halved: -1 is the last, the features; 1 is the channels of an image."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 7, 16)], [(2, 7, 8)]),
         Example({"dim": 1}, [(2, 4, 8, 8)], [(2, 2, 8, 8)]),
@@ -201,6 +212,7 @@ class Maxout(NodeType):
     dim: int = 1
     """The axis: 1 is channels or features of (N, C, …); -1 is the last."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 16)], [(2, 8)]),
         Example({"pieces": 3}, [(2, 6, 8, 8)], [(2, 2, 8, 8)]),
@@ -223,6 +235,7 @@ class GatedTanh(NodeType):
     al. 2016, arXiv 1606.05328).
     """
 
+    over_time = mixes(1)
     examples = (
         Example({}, [(2, 16)], [(2, 8)]),
         Example({}, [(2, 4, 8, 8)], [(2, 2, 8, 8)]),
@@ -245,6 +258,7 @@ class Binarise(NodeType):
     threshold: float = 0.5
     """The smallest value that becomes 1."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"threshold": 0.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),

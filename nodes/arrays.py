@@ -7,7 +7,8 @@ from pydantic import Field
 
 from graphs.expressions import Call, FolderFile, call
 from graphs.kinds import Meta
-from graphs.node_type import Complaint, Example, File
+from graphs.node_type import Example, File
+from graphs.problems import Complaint
 from nodes.dealing import N, _Dealt, located
 from nodes.modules.arrays import mapped, npy_arrays, npy_rows, npz_arrays, npz_head
 

@@ -11,6 +11,7 @@ from graphs.expressions import Apply, Call, call
 from graphs.kinds import NAMED, OF_GRAPHS, Features, GraphSizes, Numbers, Tensor
 from graphs.node_type import BlockName, File, Interface, Misfit, NodeType, Port
 from graphs.outputs import Outputs
+from graphs.over_time import inside
 from graphs.weight_files import Start
 from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
@@ -118,6 +119,7 @@ class Block(_Use):
     generated images is one block, used twice. Two names, or none, are two sets of weights.
     """
 
+    over_time = inside
     state: Literal["trained", "frozen", "frozen_here", "average"] = "trained"  # type: ignore[assignment]
     """Trained; frozen: in evaluation mode, and moved by no optimizer; frozen_here: so in this use
     alone, while another use trains the same weights; or the moving average of another use's
@@ -164,6 +166,8 @@ class Repeat(_Holder):
     """How many stand in the row."""
     weights: Literal["own", "shared"] = "own"
     """Each copy with weights of its own, or all with the same."""
+
+    over_time = inside
 
     def build(self, *inputs: Tensor, block: Any) -> Apply:
         if self.weights == "shared":

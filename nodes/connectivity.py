@@ -11,6 +11,7 @@ from graphs.arithmetic import ArithmeticProblem, names_in, translated
 from graphs.expressions import Call, Expression, call
 from graphs.kinds import Meta, Numbers, Tensor
 from graphs.node_type import Example, Interface, Misfit, NodeType, Port, axis_of
+from graphs.over_time import alone, mixes
 
 
 class Add(NodeType):
@@ -19,6 +20,7 @@ class Add(NodeType):
     Use it for shortcuts around layers (a residual connection), and to make one loss of several.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({}, [(), (), ()], [()]),
@@ -51,6 +53,7 @@ class Concat(NodeType):
     """The axis along which they are joined: 1 is channels or features of (N, C, …); -1 is the last.
     """
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 4, 8, 8)], [(2, 7, 8, 8)]),
         Example({"dim": -1}, [(2, 5), (2, 5), (2, 1)], [(2, 11)]),
@@ -75,6 +78,7 @@ class Multiply(NodeType):
     Use it for gates, which let a part of a value through, and for masks.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({}, [(2, 7, 5), (2, 7, 1), (2, 1, 5)], [(2, 7, 5)]),
@@ -98,6 +102,7 @@ class Subtract(NodeType):
     Use it for differences, such as what is left of a signal after a prediction.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({}, [(2, 3), (2, 1)], [(2, 3)]),
@@ -121,6 +126,7 @@ class Divide(NodeType):
     """A small number added to the divisor, such as 1e-6; the divisor should then not be negative.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({"eps": 1e-6}, [(2, 3), (2, 1)], [(2, 3)]),
@@ -142,6 +148,7 @@ class Scale(NodeType):
     factor: float = 1.0
     """The number that every value is multiplied by; `=features ** 0.5` is one too."""
 
+    over_time = alone
     examples = (
         Example({"factor": 0.1}, [()], [()]),
         Example({"factor": 2}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -194,6 +201,7 @@ class Arithmetic(NodeType):
     expression: str = "a * b"
     """Names, numbers, + - * / **, and exp, log, sqrt, abs, sin, cos, tanh, sigmoid, min, max."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 5), (2, 5)], [(2, 5)]),
         Example({"expression": "z * n + (1 - z) * h"}, [(2, 5), (2, 5), (2, 5)], [(2, 5)]),

@@ -8,6 +8,7 @@ from torch import nn
 from graphs.expressions import Call, call
 from graphs.kinds import Image, Signal, Volume
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import Arriving, Treatment, mixes, remembers
 from graphs.parameters import Margin, Size
 from nodes.modules.convolutions import CausalConv1d as CausalConv1dModule
 from nodes.windows import (
@@ -185,6 +186,10 @@ class Conv1d(_Convolution):
         ),
     )
 
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        one = (self.kernel_size, self.stride, self.padding or 0) == (1, 1, 0)
+        return mixes(1)(self, arriving) if one else "looks"
+
     def build(self, x: Signal) -> Call:
         return self._layer(nn.Conv1d, x)
 
@@ -233,6 +238,7 @@ class CausalConv1d(NodeType):
     which keeps a discriminator tame (arXiv 1802.05957).
     """
 
+    over_time = remembers(2)
     examples = (
         Example({}, [(2, 3, 16)], [(2, 32, 16)]),
         Example({"dilation": 8, "out_channels": 4, "bias": False}, [(2, 3, 16)], [(2, 4, 16)]),

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, NonNegativeInt
 
 from graphs.kinds import SYMBOLS
-from graphs.node_type import Complaint, Data
+from graphs.node_type import Data
+from graphs.problems import Complaint
 
 N = SYMBOLS["N"]
 Share = Annotated[float, Field(ge=0, le=0.45)]

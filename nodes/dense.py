@@ -8,6 +8,7 @@ from graphs.document import identifier
 from graphs.expressions import Attribute, Call, call
 from graphs.kinds import Features, Meta, Tokens
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import alone, mixes
 from nodes.windows import Parametrization, parametrized
 
 
@@ -28,6 +29,7 @@ class Linear(NodeType):
     which keeps a discriminator tame (arXiv 1802.05957).
     """
 
+    over_time = mixes(-1)
     examples = (
         Example({}, [(2, 16)], [(2, 64)]),
         Example({"parametrization": "weight_norm"}, [(2, 16)], [(2, 64)]),
@@ -55,6 +57,7 @@ class Bilinear(NodeType):
     bias: bool = True
     """Add a learned number to each output."""
 
+    over_time = mixes(-1)
     examples = (
         Example({"out_features": 4}, [(2, 16), (2, 8)], [(2, 4)]),
         Example({"out_features": 4, "bias": False}, [(2, 7, 5), (2, 7, 3)], [(2, 7, 4)]),
@@ -96,6 +99,7 @@ class Embedding(NodeType):
     def module_name(self) -> str:
         return identifier(self.weights) if self.weights else ""
 
+    over_time = alone
     examples = (
         Example({}, [Meta((2, 7), "int64")], [(2, 7, 64)]),
         Example({"embedding_dim": 8}, [Meta((2, 1), "int64")], [(2, 1, 8)]),
@@ -135,6 +139,7 @@ class TokenScores(NodeType):
     def module_name(self) -> str:
         return identifier(self.weights) if self.weights else ""
 
+    over_time = mixes(-1)
     examples = (
         Example({}, [(2, 7, 64)], [(2, 7, 256)]),
         Example({"num_embeddings": 10, "weights": "letters"}, [(2, 16)], [(2, 10)]),

@@ -1,5 +1,7 @@
 """Data: points, sounds and strings that are made up when training begins."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
@@ -11,7 +13,7 @@ from nodes.dealing import N, _Dealt
 from nodes.modules.points import moons, spirals
 from nodes.modules.strings import plucked_strings
 from nodes.modules.warped import warped_digits
-from nodes.modules.words import date_pairs, reversal_pairs
+from nodes.modules.words import LETTERS, date_pairs, reversal_pairs
 
 _LABEL = Meta((N,), "int64")
 
@@ -144,6 +146,9 @@ class _Pairs(_Made):
     """How many there are for validation, and as many again for the test after training."""
 
     outputs = ("source", "mask", "before", "target")
+
+    def letters(self, folder: Path | None) -> Sequence[str]:
+        return ["", "<", ">", *LETTERS]
 
     def lengths(self) -> tuple[int, int]:
         """Of the longest question and the longest answer."""

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from graphs.expressions import Call, call
 from graphs.kinds import Channels, Image, Numbers, Signal, Tensor, Volume
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import mixes, mixes_last
 from nodes.windows import Grid
 
 
@@ -65,6 +66,7 @@ class BatchNorm1d(_BatchNorm):
     after one of images. A sequence (N, T, F) needs a Permute before it.
     """
 
+    over_time = mixes(1)
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({}, [(2, 3, 16)], [(2, 3, 16)]),
@@ -109,6 +111,7 @@ class LayerNorm(NodeType):
     axes: PositiveInt = 1
     """How many of the last axes are taken together: 1 is the features, 3 a whole image."""
 
+    over_time = mixes_last("axes")
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"eps": 1e-6, "bias": False}, [(2, 7, 16)], [(2, 7, 16)]),
@@ -145,8 +148,10 @@ class RMSNorm(NodeType):
     axes: PositiveInt = 1
     """How many of the last axes are taken together: 1 is the features."""
 
+    over_time = mixes_last("axes")
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
+        Example({}, [(2, 7, 16)], [(2, 7, 16)]),
         Example({"eps": 1e-6, "axes": 2, "elementwise_affine": False}, [(2, 7, 16)], [(2, 7, 16)]),
         Example({"eps": 0}, [(2, 16)], problem="eps"),
         Example({}, [(2,)], problem="needs at least two axes, got (N,)"),

@@ -8,6 +8,7 @@ from torch import nn
 from graphs.expressions import Call, call
 from graphs.kinds import Image, Numbers, Signal, Volume
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import alone
 from nodes.modules.regularisation import StochasticDepth as StochasticDepthModule
 
 
@@ -23,6 +24,7 @@ class Dropout(NodeType):
     stays.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"p": 0.1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -43,6 +45,7 @@ class Dropout1d(NodeType):
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """The share of channels that become zero, from 0 to below 1; the others grow in turn."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 8, 16)], [(2, 8, 16)]),
         Example({}, [(2, 16)], problem="needs (N, C, T), got (N, 16)"),
@@ -102,6 +105,7 @@ class AlphaDropout(NodeType):
     channels: bool = False
     """Drop whole channels, axis 1, in place of single values."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"p": 0.1, "channels": True}, [(2, 8, 4, 4)], [(2, 8, 4, 4)]),
@@ -129,6 +133,7 @@ class StochasticDepth(NodeType):
     layers usually have a larger one.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"p": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),

@@ -7,6 +7,7 @@ import torch
 from graphs.expressions import Call, call
 from graphs.kinds import Numbers
 from graphs.node_type import Example, NodeType, axis_of
+from graphs.over_time import mixes
 
 
 class _Reduction(NodeType):
@@ -17,6 +18,7 @@ class _Reduction(NodeType):
     keep: bool = False
     """Keep the axis, with size 1."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 7, 5)], [(2, 5)]),
         Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),

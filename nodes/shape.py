@@ -8,6 +8,7 @@ from pydantic import PositiveInt, field_validator
 from graphs.expressions import Call, call
 from graphs.kinds import Classes, Meta, Tensor
 from graphs.node_type import Example, Misfit, NodeType, axis_of
+from graphs.over_time import alone, mixes, mixes_from
 from nodes.modules.shapes import one_hot
 
 
@@ -23,6 +24,7 @@ class Flatten(NodeType):
     end: int = -1
     """The last axis that is laid out; -1 is the last there is."""
 
+    over_time = mixes_from("start")
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 192)]),
         Example({}, [(2, 7, 5)], [(2, 35)]),
@@ -88,6 +90,7 @@ class Permute(NodeType):
     order: tuple[int, ...] = (0, 2, 1)
     """For each axis that leaves, which one that is now; 0 is the batch and stays first."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 7, 5)], [(2, 5, 7)]),
         Example({"order": [0, 2, 3, 1]}, [(2, 3, 8, 4)], [(2, 8, 4, 3)]),
@@ -113,6 +116,7 @@ class Squeeze(NodeType):
     dim: int = -1
     """The axis that goes away; -1 is the last."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 5, 1)], [(2, 5)]),
         Example({"dim": 1}, [(2, 1, 8, 8)], [(2, 8, 8)]),
@@ -137,6 +141,7 @@ class Unsqueeze(NodeType):
     dim: int = 1
     """Where the new axis stands, from 1; -1 puts it last."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 5)], [(2, 1, 5)]),
         Example({"dim": -1}, [(2, 5)], [(2, 5, 1)]),
@@ -201,6 +206,7 @@ class Stack(NodeType):
     dim: int = 1
     """Where the new axis stands, from 1; -1 puts it last."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 5), (2, 5)], [(2, 2, 5)]),
         Example({"dim": -1}, [(2, 5), (2, 5), (2, 5)], [(2, 5, 3)]),
@@ -229,6 +235,7 @@ class OneHot(NodeType):
     num_classes: PositiveInt = 10
     """How many classes there are; classes count from 0."""
 
+    over_time = alone
     examples = (
         Example({}, [Meta((2,), "int64")], [(2, 10)]),
         Example({"num_classes": 3}, [Meta((2, 7), "int64")], [(2, 7, 3)]),

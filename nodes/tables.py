@@ -10,8 +10,9 @@ from pydantic import JsonValue
 
 from graphs.expressions import Call, Expression, FolderFile, call
 from graphs.kinds import Meta
-from graphs.node_type import Complaint, Example, File, Interface
+from graphs.node_type import Example, File, Interface
 from graphs.outputs import Outputs
+from graphs.problems import Complaint
 from nodes.dealing import N, _Dealt, located
 from nodes.modules.datasets import bundled_table
 from nodes.modules.tables import read_csv, read_parquet, table
@@ -164,6 +165,7 @@ class ParquetTable(_Columns):
     """
 
     what = "a Parquet file"
+    requires: ClassVar[str] = "pyarrow"
     examples = (
         Example(
             {

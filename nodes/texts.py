@@ -1,5 +1,6 @@
 """Data: texts, from files of the user's own or Python's reference, for models of language."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -7,9 +8,17 @@ from pydantic import Field, PositiveInt
 
 from graphs.expressions import Call, FolderFile, call
 from graphs.kinds import Meta
-from graphs.node_type import Complaint, Data, Example, File
+from graphs.node_type import Data, Example, File
+from graphs.problems import Complaint
 from nodes.dealing import N, Share, located
-from nodes.modules.texts import characters, file_bytes, read_text, reference_text, windows
+from nodes.modules.texts import (
+    characters,
+    file_bytes,
+    frequent,
+    read_text,
+    reference_text,
+    windows,
+)
 
 _TOKENS = Meta((N, 64), "int64")
 
@@ -64,6 +73,9 @@ class ReferenceText(_Text):
         Example({"length": 0}, [], problem="length"),
     )
 
+    def letters(self, folder: Path | None) -> Sequence[str]:
+        return ["?", *frequent(reference_text(), self.vocabulary)]
+
     def build(self) -> Call:
         return self._windows(call(characters, call(reference_text), self.vocabulary))
 
@@ -97,6 +109,13 @@ class TextFile(_Text):
     def complaints(self, folder: Path | None) -> list[Complaint]:
         path = located(folder, self.file, "a text file")
         return [path] if isinstance(path, Complaint) else super().complaints(folder)
+
+    def letters(self, folder: Path | None) -> Sequence[str]:
+        if self.unit == "bytes":
+            return [
+                chr(number) if 32 <= number < 127 or number == 10 else "?" for number in range(256)
+            ]
+        return ["?", *frequent(read_text((folder or Path()) / self.file), self.vocabulary)]
 
     def build(self) -> Call:
         file = FolderFile(self.file)

@@ -52,6 +52,7 @@ class Channel:
             "run": self._run,
             "said": lambda: editor.footer.text,
             "source": lambda: editor.source,
+            "preview": lambda: editor.inspector.previewed,
             "value": dpg.get_value,
             "typing": is_typing,
             "zoom": lambda: editor.canvas.camera.zoom,

@@ -4,7 +4,7 @@ is selected.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
@@ -16,6 +16,9 @@ from app.editor.hover import problem_text
 from app.editor.panel import Panel
 from app.editor.parameters import Parameters
 from app.editor.picture import problems_of
+from app.editor.preview import Preview
+from app.editor.previewer import Previewer
+from app.editor.probe_view import ProbeView
 from app.editor.style import scale
 from app.editor.widgets import Item, button, heading, text_field, words
 from graphs.document import MAIN, End, Node
@@ -37,8 +40,11 @@ class Inspector(Panel):
         self._noted: object = None
         self._fields: Fields | None = None
         self._parameters: Parameters | None = None
+        self._probe: ProbeView | None = None
         self._notes: Item = 0
         self._facts: Item = 0
+        self._previewer = Previewer()
+        self._preview = Preview(editor, self._previewer)
 
     @property
     def _node(self) -> tuple[str, Node] | None:
@@ -62,8 +68,31 @@ class Inspector(Panel):
             self._built, self._noted = built, None
             self._build()
         self._refresh()
+        if self._probe:
+            self._probe.update()
+        if chosen and self._is_data(chosen[1]):
+            self._preview.update(chosen[0])
+
+    def _is_data(self, node: Node) -> bool:
+        known = self._editor.library.get(node.type)
+        return known is not None and known.role == "data"
+
+    @property
+    def previewed(self) -> dict[str, Any] | None:
+        """What is shown of the selected data node."""
+        return self._preview.answer
+
+    def close(self) -> None:
+        """The window is closed."""
+        self._previewer.stop()
+
+    def _leave_probe(self) -> None:
+        if self._probe:
+            self._probe.close()
+        self._probe = None
 
     def _build(self) -> None:
+        self._leave_probe()
         dpg.delete_item(self.root, children_only=True)
         self._fields = self._parameters = None
         dpg.push_container_stack(self.root)
@@ -133,6 +162,10 @@ class Inspector(Panel):
         if known:
             self._fields = Fields(self._editor, id, known)
         self._facts = dpg.add_group()
+        if known and getattr(known, "picture", "") == "images":
+            self._probe = ProbeView(self._editor, id)
+        if known and self._is_data(node):
+            self._preview.build(id)
         if known:
             self._help(known)
 

@@ -198,6 +198,7 @@ class Editor:
     def end(self) -> None:
         """The window is closed; a run goes on."""
         self._checker.stop()
+        self.inspector.close()
         self.run_controls.close()
         self.files.close()
 

@@ -13,6 +13,7 @@ from safetensors import SafetensorError
 
 from app.runs import Run, RunError
 from app.training.checkpoints import CheckpointError
+from app.training.data_errors import DataError
 from app.training.devices import DeviceError
 from graphs.files import read
 
@@ -21,7 +22,7 @@ class NotFiniteError(ArithmeticError):
     """A loss that is no number any more; its text is one sentence."""
 
 
-PLAIN = (RunError, CheckpointError, DeviceError, NotFiniteError)
+PLAIN = (RunError, CheckpointError, DataError, DeviceError, NotFiniteError)
 """Errors whose text is the sentence."""
 
 

@@ -20,7 +20,8 @@ from app.training import checkpoints
 from app.training.checkpoints import Progress, Snapshot
 from app.training.control import Control
 from app.training.failures import NotFiniteError
-from app.training.program import Trainable
+from app.training.prober import Prober
+from app.training.program import Trainable, samples_in
 from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
 from app.training.saver import Saver
@@ -66,6 +67,7 @@ class Training:
         places = train.places(size) if hasattr(train, "places") else samples_in(train)
         self.steps_per_epoch = max(1, math.ceil(places / size))
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
+        self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()
         self.test: dict[str, float] = {}
         """The means over the test data, once all epochs are done."""
@@ -94,9 +96,11 @@ class Training:
         """Train until so many epochs are done. Raises Stopped when asked to stop."""
         self._start = time.monotonic() - self.progress.seconds
         self.show()
+        self._probe()
         while self.progress.epoch < epochs:
             self._train()
             self._end_epoch()
+        self._probe()
         self._checkpoint()
         self.saver.wait()
         self.test = self._measure("test")
@@ -140,10 +144,9 @@ class Training:
 
     def _drawn(self, skip: int) -> Iterator[Batch]:
         """Shuffled batches but the first few. Files of a batch that is skipped are not read."""
-        batches, split, size = self.module.batches, self.data["train"], self.module.BATCH_SIZE
-        if "skip" in inspect.signature(batches).parameters:
-            drawn: Iterator[Batch] = batches(split, size, shuffle=True, skip=skip)
-            return drawn
+        batches, split, size = self.trainable.batches, self.data["train"], self.module.BATCH_SIZE
+        if "skip" in inspect.signature(self.module.batches).parameters:
+            return batches(split, size, shuffle=True, skip=skip)
         drawn = batches(split, size, shuffle=True)
         for _ in islice(drawn, skip):
             pass
@@ -164,6 +167,8 @@ class Training:
         self._clear_epoch()
         if self._judge(validation or train):
             self._best = checkpoints.weights_of(self.program)
+        if self.prober.is_due(0.0):
+            self._probe()
         if self._may_checkpoint(0.0):
             self._checkpoint()
         self._print(f"epoch {progress.epoch} train", train)
@@ -183,7 +188,7 @@ class Training:
         self.program.eval()
         rows, sizes = [], []
         with torch.no_grad():
-            for batch in self.module.batches(self.data[split], self.module.BATCH_SIZE):
+            for batch in self.trainable.batches(self.data[split], self.module.BATCH_SIZE):
                 rows.append(self.program.evaluate(batch))
                 sizes.append(self.module.size_of(batch))
                 if time.monotonic() >= self._due or self.control.interrupted:
@@ -213,6 +218,8 @@ class Training:
             self._obey()
         elif self._may_checkpoint(CHECKPOINT_SECONDS):
             self._checkpoint()
+        if self.prober.is_due():
+            self._probe()
         if time.monotonic() - self._shown >= SHOW_SECONDS:
             self.show()
         self._due = time.monotonic() + LOOK_SECONDS
@@ -271,6 +278,10 @@ class Training:
         progress = self.progress
         self.recorder.epoch(split, progress.step, progress.epoch, progress.seconds, values)
 
+    def _probe(self) -> None:
+        """See what the probes show now; the training goes on as if nobody had looked."""
+        self.prober.look(self.program, self.data, self.progress.step)
+
     def _may_checkpoint(self, seconds: float) -> bool:
         """The last checkpoint is so long ago, and long enough to be worth its cost."""
         pause = max(seconds, (self._cost + self.saver.cost) / SHARE)
@@ -310,11 +321,6 @@ class Training:
 
     def _seconds(self) -> float:
         return time.monotonic() - self._start
-
-
-def samples_in(split: Any) -> int:
-    """How many samples a split has: a split of its own, or the longest of fields or sources."""
-    return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
 
 
 def fetch(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,12 +14,15 @@ import torch
 import nodes.library  # noqa: F401  (registers the node types)
 from app.runs import Info, Run, RunError, write_text
 from app.training import checkpoints
+from app.training.data_errors import about_data
+from app.training.data_errors import read as read_batches
 from graphs.checking import check
 from graphs.document import Document
 from graphs.files import DocumentError, read
 from graphs.loading import load_source
 from graphs.problems import Problem
-from graphs.source import export, logged
+from graphs.programs import program_of
+from graphs.source import Shown, export, logged
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,11 @@ class Trainable:
     """Each metric's better direction: max or min."""
     keeps_gradients: bool = False
     """Gradients last from one batch to the next."""
+    probes: Mapping[str, Shown] = field(default_factory=dict)
+    """What each probe shows, by its label."""
     folder: Path | None = None
+    data: tuple[str, ...] = ()
+    """The data nodes, for errors to name."""
 
     def make(self, steps_per_epoch: int, epochs: int) -> Any:
         """The program, told how long the training is where it asks."""
@@ -51,8 +58,24 @@ class Trainable:
         """The data, on a device, by split: fields of tensors, or what hands samples out."""
         load: Any = self.module.load
         reads_files = "folder" in inspect.signature(load).parameters
-        data: dict[str, Any] = load(device, self.folder or Path()) if reads_files else load(device)
+        with about_data(self.data, self.module):
+            data: dict[str, Any] = (
+                load(device, self.folder or Path()) if reads_files else load(device)
+            )
+            if not samples_in(data["train"]):
+                raise ValueError("there are no samples to train on")
         return data
+
+    def batches(self, split: Any, size: int, **options: Any) -> Iterator[dict[str, torch.Tensor]]:
+        """The batches of a split; what cannot be read is an error of the data."""
+        with about_data(self.data, self.module):
+            drawn = iter(self.module.batches(split, size, **options))
+        return read_batches(drawn, self.data, self.module)
+
+
+def samples_in(split: Any) -> int:
+    """How many samples a split has: a split of its own, or the longest of fields or sources."""
+    return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
 
 
 class BadDocumentError(RunError):
@@ -74,7 +97,8 @@ def build_program(run: Run, info: Info) -> Trainable:
         raise _problems(checked.problems)
     source = export(checked.document, folder, checked)
     write_text(run.program_path, source)
-    return Trainable(load_source(source, run.program_path), *logged(checked), folder)
+    module = load_source(source, run.program_path)
+    return Trainable(module, *logged(checked), folder, program_of(checked.main).data)
 
 
 def _document(run: Run) -> Document:

@@ -6,7 +6,13 @@ from torch.nn import functional as F
 
 
 class CausalConv1d(nn.Conv1d):
-    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T)."""
+    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
+
+    While it `remembers`, what it saw last is its `past`, and stands before what it sees next.
+    """
+
+    past: Tensor | None = None
+    remembers = False
 
     def __init__(
         self,
@@ -17,11 +23,16 @@ class CausalConv1d(nn.Conv1d):
         bias: bool = True,
     ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, bias=bias)
-        self.past = dilation * (kernel_size - 1)
+        self.reach = dilation * (kernel_size - 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve after as many zeros as the filter reaches back."""
-        return super().forward(F.pad(x, (self.past, 0)))
+        """Convolve after as many zeros, or steps of the past, as the filter reaches back."""
+        x = F.pad(x, (self.reach, 0)) if self.past is None else torch.cat([self.past, x], 2)
+        if self.remembers:
+            self.past = x[:, :, x.shape[2] - self.reach :]
+        if x.shape[2] == self.reach + 1:  # one step: only those that the filter looks at
+            return F.conv1d(x[:, :, :: self.dilation[0]], self.weight, self.bias)
+        return super().forward(x)
 
 
 class MaskedConv2d(nn.Conv2d):

@@ -109,9 +109,11 @@ def few_labels(
     return {part: OneGraph(graph, asked, label[asked]) for part, asked in parts.items()}
 
 
-def both_ways(edges: Tensor) -> Tensor:
+def both_ways(edges: Tensor, nodes: int) -> Tensor:
     """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
-    return torch.cat([edges, edges.flip(0)], 1).unique(dim=1)
+    linked = torch.zeros(nodes, nodes, dtype=torch.bool)
+    linked[edges[0], edges[1]] = True
+    return (linked | linked.T).nonzero().T.contiguous()
 
 
 def karate_club(groups: str, seed: int) -> dict[str, OneGraph]:
@@ -121,7 +123,7 @@ def karate_club(groups: str, seed: int) -> dict[str, OneGraph]:
     One member of each group is known. A member has no features but who it is.
     """
     club = nx.karate_club_graph()
-    edge_index = both_ways(torch.tensor(list(club.edges)).T)
+    edge_index = both_ways(torch.tensor(list(club.edges)).T, len(club))
     sides = [int(club.nodes[member]["club"] != "Mr. Hi") for member in club]
     circles = [int(group) for group in "1111333101311100310101002200200200"]
     label, known = (sides, [0, 33]) if groups == "sides" else (circles, [0, 4, 8, 24])
@@ -136,7 +138,8 @@ def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]
     source = load_digits()
     nodes = F.normalize(torch.tensor(source.data, dtype=torch.float32))
     near = kneighbors_graph(nodes.numpy(), neighbours).tocoo()
-    edge_index = both_ways(torch.stack([torch.tensor(near.row), torch.tensor(near.col)]).long())
+    pairs = torch.stack([torch.tensor(near.row), torch.tensor(near.col)]).long()
+    edge_index = both_ways(pairs, len(nodes))
     label = torch.tensor(source.target)
     draw = torch.Generator().manual_seed(seed)
     members = [(label == digit).nonzero()[:, 0] for digit in range(10)]
@@ -166,7 +169,7 @@ def random_graph(draw: random.Random) -> dict[str, Tensor]:
     edges = order[torch.tensor(list(graph.edges)).T]
     return {
         "nodes": torch.ones(nodes, 1),
-        "edge_index": both_ways(edges),
+        "edge_index": both_ways(edges, nodes),
         "label": torch.tensor(label),
     }
 

@@ -4,7 +4,6 @@ import functools
 import math
 from pathlib import Path
 
-import scipy.signal
 import soundfile
 import torch
 from torch import Tensor
@@ -47,6 +46,8 @@ def read_sound(path: Path, rate: int, length: int) -> Tensor:
     except (soundfile.SoundFileError, OSError) as error:
         raise ValueError(f"{path.parent.name}/{path.name} is no sound: {error}") from error
     if up != down and len(wave):
+        import scipy.signal  # takes a second, and is seldom needed
+
         wave = scipy.signal.resample_poly(wave, up, down)
     result = torch.zeros(1, length)
     part = torch.tensor(wave[:length], dtype=torch.float32)

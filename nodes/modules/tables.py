@@ -64,6 +64,8 @@ def table(
     value stands there. A row without a target is refused or dropped.
     """
     refuse, every = missing == "refuse", [*features, *categories, target]
+    if lost := [name for name in every if name not in sheet.columns]:
+        raise ValueError(f"{sheet.name} has no column {lost[0]}")
     sheet = without_gaps(sheet, [] if refuse else every if missing == "drop" else [target])
     if len(sheet.rows) < 3:
         raise ValueError(f"{sheet.name} has {len(sheet.rows)} rows to use; training needs 3")

@@ -19,14 +19,18 @@ def reference_text() -> str:
     """Python's own reference, with each paragraph once: about 500,000 characters."""
     from pydoc_data.topics import topics
 
-    paragraphs = (part for name in sorted(topics) for part in topics[name].split("\n\n"))
-    return "\n\n".join(dict.fromkeys(paragraphs))
+    parts = (part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n"))
+    return "\n\n".join(dict.fromkeys(part for part in parts if part))
+
+
+def frequent(text: str, vocabulary: int) -> list[str]:
+    """The most frequent characters of a text, one fewer than there are tokens."""
+    return [letter for letter, _ in Counter(text).most_common(vocabulary - 1)]
 
 
 def characters(text: str, vocabulary: int) -> Tensor:
     """A text as numbers: 0 is any rare character, 1 the most frequent, and so on."""
-    known = [letter for letter, _ in Counter(text).most_common(vocabulary - 1)]
-    number = {letter: place for place, letter in enumerate(known, start=1)}
+    number = {letter: place for place, letter in enumerate(frequent(text, vocabulary), start=1)}
     return torch.tensor([number.get(letter, 0) for letter in text])
 
 

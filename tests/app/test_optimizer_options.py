@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import nodes.library  # noqa: F401  registers the node types
 from app.locks import Lock
@@ -273,3 +273,17 @@ def test_schedules_that_do_not_fit(
     path.write_text(json.dumps(record))
     assert train(run) == 1
     assert words in run.state().message
+
+
+@pytest.mark.parametrize("lengths", [[64] * 12, [64] * 11 + [-64, 192], [10**12] * 13])
+def test_what_was_kept_of_batches_that_does_not_fit(
+    lengths: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = new_run(monkeypatch, tmp_path, DOCUMENTS["measured"])
+    assert train(run, 13) == 0
+    (path,) = run.checkpoints_path.glob("last-*.state.safetensors")
+    tensors = load_file(path)
+    assert tensors["lengths.auroc"].tolist() == [64] * 13
+    save_file({**tensors, "lengths.auroc": torch.tensor(lengths)}, path)
+    assert train(run) == 1
+    assert "values of the epoch begun are damaged" in run.state().message

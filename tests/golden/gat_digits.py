@@ -211,9 +211,11 @@ def few_labels(
     return {part: OneGraph(graph, asked, label[asked]) for part, asked in parts.items()}
 
 
-def both_ways(edges: Tensor) -> Tensor:
+def both_ways(edges: Tensor, nodes: int) -> Tensor:
     """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
-    return torch.cat([edges, edges.flip(0)], 1).unique(dim=1)
+    linked = torch.zeros(nodes, nodes, dtype=torch.bool)
+    linked[edges[0], edges[1]] = True
+    return (linked | linked.T).nonzero().T.contiguous()
 
 
 def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]:
@@ -223,7 +225,8 @@ def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]
     source = load_digits()
     nodes = F.normalize(torch.tensor(source.data, dtype=torch.float32))
     near = kneighbors_graph(nodes.numpy(), neighbours).tocoo()
-    edge_index = both_ways(torch.stack([torch.tensor(near.row), torch.tensor(near.col)]).long())
+    pairs = torch.stack([torch.tensor(near.row), torch.tensor(near.col)]).long()
+    edge_index = both_ways(pairs, len(nodes))
     label = torch.tensor(source.target)
     draw = torch.Generator().manual_seed(seed)
     members = [(label == digit).nonzero()[:, 0] for digit in range(10)]

@@ -242,9 +242,11 @@ class Graphs:
         }
 
 
-def both_ways(edges: Tensor) -> Tensor:
+def both_ways(edges: Tensor, nodes: int) -> Tensor:
     """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
-    return torch.cat([edges, edges.flip(0)], 1).unique(dim=1)
+    linked = torch.zeros(nodes, nodes, dtype=torch.bool)
+    linked[edges[0], edges[1]] = True
+    return (linked | linked.T).nonzero().T.contiguous()
 
 
 def random_graph(draw: random.Random) -> dict[str, Tensor]:
@@ -258,7 +260,7 @@ def random_graph(draw: random.Random) -> dict[str, Tensor]:
     edges = order[torch.tensor(list(graph.edges)).T]
     return {
         "nodes": torch.ones(nodes, 1),
-        "edge_index": both_ways(edges),
+        "edge_index": both_ways(edges, nodes),
         "label": torch.tensor(label),
     }
 

@@ -17,6 +17,7 @@ def write_files(folder: Path) -> None:
     write_images(folder / "images")
     write_sounds(folder / "sounds")
     write_arrays(folder)
+    write_hub(folder)
     (folder / "empty").mkdir()
     (folder / "text.txt").write_text("The quick brown fox jumps over the lazy dog.\n" * 30)
 
@@ -30,6 +31,20 @@ def write_parquet(path: Path) -> None:
         return
     columns = {"a": [1, 2, 3, 4], "b": [0.5, None, 1.5, 2.0], "kind": ["x", "y", "x", "y"]}
     pyarrow.parquet.write_table(pyarrow.table(columns), path)
+
+
+def write_hub(folder: Path) -> None:
+    """Two data sets as Hugging Face's library saves them: one split, and two."""
+    try:
+        import datasets
+    except ImportError:
+        return
+    pictures = [Image.new("RGB", (8, 6), (40 * n, 0, 0)) for n in range(6)]
+    images = datasets.Dataset.from_dict({"image": pictures, "label": [0, 1] * 3})
+    images.cast_column("image", datasets.Image()).save_to_disk(folder / "hub_images")
+    texts = datasets.Dataset.from_dict({"text": ["good", "bad", "é"] * 4, "label": [0, 1, 2] * 4})
+    parts = datasets.DatasetDict({"train": texts, "test": texts.select(range(3))})
+    parts.save_to_disk(folder / "hub_texts")
 
 
 def write_images(folder: Path) -> None:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
+from app.previews.contents import preview
 from graphs.checking import check
+from graphs.document import End
 from graphs.edits import SetParameters, apply
 from graphs.loading import load_source
 from graphs.source import export
@@ -203,6 +206,58 @@ def test_the_source_may_be_in_batches_too() -> None:
     batch = next(iter(module.batches(module.load("cpu")["train"], 64)))
     assert batch["digits.image"].shape == (64, 1, 8, 8)
     assert batch["tasks.support"].shape == (64, 2, 1, 8, 8)
+
+
+def test_tasks_of_files(tmp_path: Path) -> None:
+    """A source that reads its files on demand is read whole, once."""
+    for name, colour in (("blue", (0, 0, 90)), ("red", (90, 0, 0))):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(4):
+            Image.new("RGB", (4, 4), colour).save(tmp_path / "images" / name / f"{number}.png")
+    read = {"folder": "images", "keep": "files", "height": 4, "width": 4}
+    main = drawn(
+        "files",
+        pictures=("ImageFolder", {}, read),
+        tasks=(
+            "Episodes",
+            {"sample": "pictures.image", "label": "pictures.label"},
+            {"way": 2, "queries": 2, "tasks": 9, "validation": 0.0, "test": 0.0},
+        ),
+        rows=("Flatten", {"x": "tasks.support"}),
+        guess=("Linear", {"x": "rows"}, {"out_features": 2}),
+        first=("Select", {"x": "tasks.query_label"}),
+        loss=("CrossEntropy", {"prediction": "guess", "label": "first"}),
+        sgd=("SGD", {"loss": "loss"}),
+    )
+    source = export(main, tmp_path)
+    assert 'samples_of(whole(pictures), "image", "label")' in source
+    split = load_source(source, Path("program.py")).load("cpu", tmp_path)["train"]
+    batch = split.take(torch.arange(9))
+    assert batch["support"].shape == (9, 2, 3, 4, 4) and batch["query"].shape == (9, 4, 3, 4, 4)
+    known, asked = (batch[name][:, :, 0].amax((2, 3)) > 0.3 for name in ("support", "query"))
+    red = batch["support_label"][known]
+    assert torch.equal(asked, batch["query_label"] == red[:, None])
+
+
+def test_tasks_are_previewed() -> None:
+    shown = preview(prototypical(), "tasks", None)
+    assert shown["splits"] == {"train": 512, "validation": 100, "test": 100}
+    support = shown["fields"][0]
+    assert support["shape"] == "(N, 5, 1, 8, 8)"
+    picture = support["samples"]["images"][0]
+    assert (picture["width"], picture["height"]) == (40, 8)
+
+
+def test_wires_into_data_come_from_data() -> None:
+    wired = drawn(
+        glyphs=("Glyphs", {}, {"classes": 2}),
+        scaled=("Scale", {"x": "glyphs.image"}),
+        tasks=("Episodes", {}),
+    )
+    checked = check(wired)
+    target = End("tasks", "sample")
+    assert checked.accepts("main", End("glyphs", "image"), target)
+    assert not checked.accepts("main", End("scaled", "output"), target)
 
 
 def test_what_is_no_data_cannot_be_dealt() -> None:

@@ -10,7 +10,7 @@ from sklearn import metrics as reference
 from torch import Tensor
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs import over_split
+from graphs import whole_split
 from graphs.checking import check
 from graphs.kinds import Meta
 from graphs.node_type import Example, node_types
@@ -38,10 +38,10 @@ def over(
     table: dict[str, Callable[[Tensor], Tensor]] = {
         "metric": lambda values: finish.target(values, **finish.kwargs)
     }
-    monkeypatch.setattr(over_split, "OVER_SPLIT", table)
+    monkeypatch.setattr(whole_split, "OVER_SPLIT", table)
     parts = zip(*(tensor.split(BATCHES) for tensor in tensors), strict=True)
     rows = [{"metric": run_description(kept(node), list(part))[0]} for part in parts]
-    return over_split.average(rows, list(BATCHES))["metric"]
+    return whole_split.average(rows, list(BATCHES))["metric"]
 
 
 def scores(seen: int = CLASSES) -> tuple[Tensor, Tensor]:
