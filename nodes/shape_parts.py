@@ -7,7 +7,8 @@ from pydantic import PositiveInt, field_validator
 
 from graphs.expressions import Call, Item, call
 from graphs.kinds import Tensor
-from graphs.node_type import Example, Interface, Misfit, NodeType, Outputs, axis_of
+from graphs.node_type import Example, Interface, Misfit, NodeType, axis_of
+from graphs.outputs import Outputs
 from graphs.over_time import Arriving, Treatment, mixes
 from graphs.parameters import Size
 from nodes.modules.shapes import shifted
