@@ -14,6 +14,7 @@ Form = Literal[
     "text",
     "file",
     "names",
+    "numbers",
     "size",
     "sizes",
     "block",
@@ -21,8 +22,8 @@ Form = Literal[
     "arguments",
     "seal",
 ]
-"""How a parameter is filled in. A size is a number, or one for each axis; names and sizes are
-lists; values belong to names; arguments are values that have forms of their own. A seal is not
+"""How a parameter is filled in. A size is a number, or one for each axis; names,
+numbers and sizes are lists; values belong to names; arguments are values that have forms of their own. A seal is not
 filled in: it says what a file was.
 """
 
@@ -36,7 +37,7 @@ class Parameter(NamedTuple):
     help: str
     minimum: float | None = None
     maximum: float | None = None
-    choices: tuple[str, ...] = ()
+    choices: tuple[str | int, ...] = ()
     optional: bool = False
 
 
@@ -82,8 +83,9 @@ def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
 
 
 def _form(option: dict[str, Any]) -> Form:
-    if option.get("items", {}).get("type") == "integer":
-        return "sizes"
+    lists: dict[str, Form] = {"integer": "sizes", "number": "numbers"}
+    if (items := option.get("items", {}).get("type")) in lists:
+        return lists[items]
     return _FORMS[option.get("type", "string")]
 
 

@@ -52,6 +52,6 @@ def _port(port: Port) -> str:
 
 def _parameter(parameter: Parameter) -> str:
     default = "none" if parameter.default is None else json.dumps(parameter.default)
-    notes = filter(None, [", ".join(parameter.choices), limits(parameter)])
+    notes = filter(None, [", ".join(map(str, parameter.choices)), limits(parameter)])
     said = "".join(f" ({note})" for note in notes)
     return f"- `{parameter.name}` = `{default}`{said}: {parameter.help}"

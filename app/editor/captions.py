@@ -205,4 +205,4 @@ def value_text(name: str, value: Any) -> str:
 
 
 def _is_size(value: Any) -> bool:
-    return isinstance(value, int) or is_expression(value)
+    return isinstance(value, int | float) or is_expression(value)

@@ -159,7 +159,7 @@ class Fields:
     def _choices(self, parameter: Parameter) -> list[str]:
         if parameter.form == "block":
             return [name for name in self.editor.model.document.graphs if name != MAIN]
-        return [*parameter.choices, *[NOTHING] * parameter.optional]
+        return [*map(str, parameter.choices), *[NOTHING] * parameter.optional]
 
     def _file_field(self, parameter: Parameter, typed: Any) -> Item:
         tag = self._tag(parameter)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from graphs.node_type import NodeType
     from graphs.parameters import Parameter
 
-SIZES = ("size", "sizes")
-"""Forms of one or several whole numbers."""
+SIZES = ("size", "sizes", "numbers")
+"""Forms of one or several numbers."""
 MAPPINGS = ("values", "arguments")
 """Forms of names with a value each."""
 NOTHING = "none"
@@ -65,16 +65,17 @@ def from_text(parameter: Parameter, text: str) -> Any:
         return _number(parameter, text, float, "a number")
     if parameter.form == "names":
         return [line.strip() for line in text.splitlines() if line.strip()]
-    return text
+    return next((choice for choice in parameter.choices if str(choice) == text), text)
 
 
 def _sizes(parameter: Parameter, text: str) -> Any:
-    """Whole numbers or expressions with commas or spaces between: `3`, `1, 7`, `=width, 8`."""
+    """Numbers or expressions with commas or spaces between: `3`, `1, 7`, `=width, 8`."""
     words = _APART.split(text) if "=" in text else text.replace(",", " ").split()
-    several = parameter.form == "sizes" or len(words) > 1
-    asked = "whole numbers" if several else "a whole number"
+    several = parameter.form != "size" or len(words) > 1
+    kind, asked = (float, "numbers") if parameter.form == "numbers" else (int, "whole numbers")
+    asked = asked if several else "a whole number"
     values = [
-        word if word.startswith("=") else _number(parameter, word, int, asked)
+        word if word.startswith("=") else _number(parameter, word, kind, asked)
         for word in map(str.strip, words if several or words else [text])
     ]
     return values if several else values[0]
