@@ -62,3 +62,12 @@ def gin_classes(example: Trained) -> list[Measure]:
     alone = blind(example).test()["accuracy"]
     value = example.test()["accuracy"]
     return [Measure("accuracy", value, 0.9, baseline=alone, baseline_is="blind to edges")]
+
+
+@judges("mpnn")
+def mpnn(example: Trained) -> list[Measure]:
+    """Energies in deviations of the training molecules; the mean is what one says knowing none."""
+    targets = example.data["test"].told["target"]
+    simple = targets.abs().mean().item()
+    value = example.test()["error"]
+    return [Measure("error", value, 0.28, "below", baseline=simple, baseline_is="always the mean")]
