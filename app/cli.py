@@ -64,6 +64,20 @@ examples:
 exit code: 0 exported, 1 the document has problems, 2 it cannot be read or the file not written
 """
 
+TRUST = """\
+A node may be an nn.Module of your own, in a Python file beside the document. A Python file is a
+program: it can do whatever you can. Nothing in it runs before you trust it, so look at it first.
+Trust is for exactly this text, on this computer ($PATCHBAY_HOME/trusted.json); a file that changes
+has to be trusted again. For a document, all Python files that it names are trusted as they are now,
+and it then means them so.
+
+examples:
+  python main.py trust gate.py
+  python main.py trust network.graph.json
+
+exit code: 0 trusted, 2 not
+"""
+
 CHECKED = """\
 With --check each example is trained by its exported file, and judged: one row of a table for each
 measure, beside its bar and what something simple reaches.
@@ -118,6 +132,7 @@ def parser() -> argparse.ArgumentParser:
     _add_windows(add)
     _add_documents(add)
     _add_runs(add)
+    _add_trust(add)
     return top
 
 
@@ -178,6 +193,11 @@ def _add_runs(add: Adder) -> None:
         help="CPU threads; else as torch chooses (OMP_NUM_THREADS). Equal losses, bit for bit, "
         "need equal threads; on a busy computer 1 can be far faster",
     )
+    train.add_argument(
+        "--trust",
+        action="store_true",
+        help="trust the Python files that the document names, as they are now (see `trust`)",
+    )
     resume = add("resume", _resume, "go on with a run that was stopped or killed", RESUME)
     resume.add_argument("run", metavar="RUN", help="a run's folder, or its name")
     resume.add_argument(
@@ -187,6 +207,13 @@ def _add_runs(add: Adder) -> None:
     for command in (train, resume, runs):
         _add_folder(command)
         _add_json(command)
+
+
+def _add_trust(add: Adder) -> None:
+    trust = add("trust", _trust, "trust Python files that documents name, to run them", TRUST)
+    trust.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a file *.py, or a document"
+    )
 
 
 def _add_document(command: argparse.ArgumentParser) -> None:
@@ -269,6 +296,12 @@ def _resume(arguments: argparse.Namespace) -> int:
     from app.commands import training
 
     return training.resume(arguments)
+
+
+def _trust(arguments: argparse.Namespace) -> int:
+    from app.commands import trusting
+
+    return trusting.trust(arguments.files)
 
 
 def _runs(arguments: argparse.Namespace) -> int:

@@ -135,6 +135,8 @@ class Library:
     pass_: Pass
     started: bool = False
     """Whether it is for a training that goes on, with weights of its own."""
+    code: Path | None = None
+    """Where its Python files lie."""
 
     def __post_init__(self) -> None:
         self._checked: dict[Use, CheckedGraph] = {}

@@ -60,9 +60,13 @@ class Node(Frozen):
     parameters: dict[str, JsonValue] = {}
     position: tuple[float, float] = (0.0, 0.0)
 
-    @cached_property
+    @property
     def content(self) -> str:
         """What decides the node's behaviour, as text: equal content, equal meaning."""
+        return self._content
+
+    @cached_property  # under a name that is not written down with the node's fields
+    def _content(self) -> str:
         return json.dumps([self.type, self.version, self.parameters], sort_keys=True)
 
 

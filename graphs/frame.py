@@ -54,8 +54,20 @@ def main_text(
         .replace("    LOAD_WEIGHTS\n", _LOAD_WEIGHTS if loads_weights else "")
         .replace("        EPOCH\n", _EPOCH if program.asks_epoch else "")
         .replace("        MEASURE\n", _END_EPOCH if program.ends_epochs else _MEASURE)
+        .replace("PROBED\n\n\n", _probed(program, handing))
+        .replace("    PROBES_FLAG\n", _PROBES_FLAG if program.watching else "")
+        .replace("        PROBES\n", _PROBES if program.watching else "")
         .strip()
     )
+
+
+def _probed(program: Program, handing: Handing) -> str:
+    """The function that computes what the probes show; nothing where there are none."""
+    if not program.watching:
+        return ""
+    shown = "program.probe(next(batches(split, BATCH_SIZE)))" if program.probes else "{}"
+    text = _PROBED.replace("SPLITS", f"dict[str, {handing.split}]").replace("SHOWN", shown)
+    return text.replace("        TALLY\n", _TALLY if program.tallies else "")
 
 
 def _flag(name: str, value: Number) -> str:
@@ -95,6 +107,43 @@ _END_EPOCH = """
         program.end_epoch(validation or training)
 """.lstrip("\n")
 
+_PROBED = '''
+@torch.no_grad()
+def probed(program: Program, data: SPLITS) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = SHOWN
+        TALLY
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+'''.lstrip("\n")
+
+_TALLY = """
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+""".lstrip("\n")
+
+_PROBES_FLAG = """
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+""".lstrip("\n")
+
+_PROBES = """
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+""".lstrip("\n")
+
 _MAIN = '''
 def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     """One epoch of training; the mean of what each step saw."""
@@ -117,6 +166,9 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     return average(values, sizes)
 
 
+PROBED
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -129,6 +181,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="STEM.safetensors", help="where the weights go")
+    PROBES_FLAG
     DATA_FLAG
     arguments = parser.parse_args()
 
@@ -140,6 +193,7 @@ def main() -> None:
     for epoch in range(1, arguments.epochs + 1):
         EPOCH
         MEASURE
+        PROBES
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

@@ -30,6 +30,7 @@ from graphs.expressions import Apply, Call, Evaluation, Expression, walk
 from graphs.kinds import Meta, Tensor, in_words, is_symbolic
 from graphs.node_type import Data, Interface, Misfit, NodeType, Optimizer, Port, node_types
 from graphs.outputs import Outputs, output_paths
+from graphs.probe_type import Probe
 from graphs.problems import Problem
 
 Arrivals = tuple[tuple[str, tuple[Meta, ...]], ...]
@@ -308,6 +309,8 @@ def outputs_of(
         built = Apply(built, tuple(leaves), {})
     if isinstance(type_, (Optimizer, Data)):
         return {"": built}
+    if isinstance(type_, Probe):
+        return dict(built)
     paths = output_paths(outputs)
     if isinstance(built, tuple):
         return {name: built[index] for index, (name, _) in enumerate(paths)}

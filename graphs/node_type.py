@@ -24,7 +24,6 @@ from typing import (
 )
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     JsonValue,
@@ -34,14 +33,14 @@ from pydantic import (
 )
 
 from graphs.expressions import Expression
+from graphs.from_files import FromFiles
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
 from graphs.outputs import Outputs, output_paths
 from graphs.over_time import OverTime, looks
 from graphs.parameters import Parameter, parameter_of
-from graphs.problems import Complaint
 from graphs.weight_files import Start
 
-Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
+Role = Literal["layer", "data", "loss", "metric", "probe", "optimizer", "input", "output"]
 Shapes = list[tuple[int, ...] | Meta]
 
 
@@ -92,7 +91,7 @@ def axis_of(x: Tensor, dim: int) -> int:
     return dim % rank
 
 
-class NodeType(BaseModel):
+class NodeType(FromFiles):
     """A kind of node. A subclass outside this folder registers itself under its name."""
 
     model_config = ConfigDict(
@@ -289,10 +288,6 @@ class Data(NodeType):
     def fields_from(self, given: Mapping[str, Meta]) -> dict[str, Meta]:
         """The same, for data that is made from other data: what is wired to its ports."""
         return self.fields()
-
-    def complaints(self, folder: Path | None) -> list[Complaint]:
-        """What is wrong with the files it needs, looking no further than their first lines."""
-        return []
 
 
 class Loss(NodeType):

@@ -18,9 +18,12 @@ Form = Literal[
     "sizes",
     "block",
     "values",
+    "arguments",
+    "seal",
 ]
 """How a parameter is filled in. A size is a number, or one for each axis; names and sizes are
-lists; values belong to names.
+lists; values belong to names; arguments are values that have forms of their own. A seal is not
+filled in: it says what a file was.
 """
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from graphs.document import End, Wire
 from graphs.edits import Disconnect, RemoveNodes
 from graphs.node_type import Data, Metric, Optimizer, Role, node_types
+from graphs.probe_type import Probe
 from graphs.problems import Fix, Problem
 from graphs.turns import Turn, misfits, turn_of
 
@@ -45,11 +46,22 @@ class Program:
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
     origins: tuple[str, ...] = ()
     """Data nodes that other data is made from, before there are batches."""
+    probes: tuple[str, ...] = ()
+    """Nodes that show something of one batch, outside any step."""
+    tallies: tuple[str, ...] = ()
+    """Probes whose counts add up over many batches."""
+    probing: tuple[str, ...] = ()
+    """Layers that only probes read: no step computes them."""
 
     @property
     def loaded(self) -> tuple[str, ...]:
         """All data nodes, those first that others are made from."""
         return (*self.origins, *self.data)
+
+    @property
+    def watching(self) -> tuple[str, ...]:
+        """All that is computed for the monitor alone."""
+        return (*self.probing, *self.probes, *self.tallies)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -95,9 +107,10 @@ def program_of(checked: CheckedGraph) -> Program:
     order = [node for node in checked.wiring.order if node in needed]
     layers = [node for node in order if role[node] == "layer"]
     data = [node for node in order if role[node] == "data"]
-    batched = {
-        wire.source.node for id in order if role[id] != "data" for wire in checked.graph.into(id)
-    }
+    batched = _batched(checked, order, role)
+    probes = tuple(node for node in checked.wiring.order if role[node] == "probe")
+    seen = checked.wiring.upstream(probes) - needed - set(probes)
+    counting = [id for id in probes if _adds_up(checked, id)]
     return Program(
         data=tuple(node for node in data if node in batched),
         origins=tuple(node for node in data if node not in batched),
@@ -107,7 +120,15 @@ def program_of(checked: CheckedGraph) -> Program:
         ),
         statements=statements,
         logged=logged,
+        probes=tuple(id for id in probes if id not in counting),
+        tallies=tuple(counting),
+        probing=tuple(node for node in checked.wiring.order if node in seen),
     )
+
+
+def _adds_up(checked: CheckedGraph, id: str) -> bool:
+    type_ = checked.types[id]
+    return isinstance(type_, Probe) and type_.adds_up
 
 
 def program_problems(checked: CheckedGraph) -> list[Problem]:
@@ -138,6 +159,7 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
         *_shared(checked, statements),
         *_unreached(checked, statements),
         *_batch_sizes(checked),
+        *_probed_data(checked),
         *_metrics_read(checked),
     ]
 
@@ -316,6 +338,26 @@ def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
         for id, size in sizes.items()
         if size != first
     ]
+
+
+def _probed_data(checked: CheckedGraph) -> list[Problem]:
+    """Probes that read data of their own: loading it would change what an epoch is."""
+    role = _roles(checked)
+    judged = [id for id in checked.wiring.order if role[id] in ("loss", "metric", "optimizer")]
+    batched = _batched(checked, checked.wiring.upstream(judged), role)
+    text = "no loss or metric reads the data of {}: show what the training reads, or use it there"
+    probes = [id for id in checked.wiring.order if role[id] == "probe" and judged]
+    return [
+        Problem(graph=checked.name, node=probe, text=text.format(source))
+        for probe in probes
+        for source in sorted(_batched(checked, checked.wiring.upstream([probe]), role) - batched)
+    ]
+
+
+def _batched(checked: CheckedGraph, nodes: Iterable[str], role: dict[str, str]) -> set[str]:
+    """The data nodes that some nodes, which are none, read a batch of."""
+    read = (wire for id in nodes if role[id] != "data" for wire in checked.graph.into(id))
+    return {wire.source.node for wire in read if role.get(wire.source.node) == "data"}
 
 
 def _metrics_read(checked: CheckedGraph) -> list[Problem]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from pydantic import JsonValue
 from ruff import find_ruff_bin
 
 from graphs import loop, over_split, whole_split
@@ -21,15 +22,25 @@ from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
 from graphs.handing import Handing
 from graphs.hyperparameters import used
+from graphs.labels import labels_of
 from graphs.naming import Names
-from graphs.node_type import Data, Metric
+from graphs.node_type import Data, Metric, Misfit
 from graphs.origins import Loaders
 from graphs.printing import Described
-from graphs.problems import ProblemsError
+from graphs.probe_type import Probe
+from graphs.problems import Problem, ProblemsError
 from graphs.program_class import ProgramClass
-from graphs.programs import Program, program_of
+from graphs.programs import program_of
 
 LINE_LENGTH = 100
+
+
+class Shown(NamedTuple):
+    """A probe, as the monitor must know it."""
+
+    node: str
+    picture: str
+    options: dict[str, JsonValue]
 
 
 class Logged(NamedTuple):
@@ -39,6 +50,8 @@ class Logged(NamedTuple):
     metrics: dict[str, Literal["max", "min"]]
     keeps_gradients: bool = False
     """Whether gradients last from one batch to the next, and belong into a checkpoint."""
+    probes: dict[str, Shown] = {}  # noqa: RUF012 - a default that nobody writes to
+    """What each probe shows, by its label."""
 
 
 def export(document: Document, folder: Path | None = None, checked: Checked | None = None) -> str:
@@ -46,7 +59,10 @@ def export(document: Document, folder: Path | None = None, checked: Checked | No
     checked = checked or check(document, folder)
     if checked.problems:
         raise ProblemsError(checked.problems)
-    return formatted(_File(checked).text())
+    try:
+        return formatted(_File(checked).text())
+    except Misfit as misfit:  # names of users' files that cannot be changed
+        raise ProblemsError((Problem(text=str(misfit)),)) from misfit
 
 
 def formatted(source: str) -> str:
@@ -66,18 +82,18 @@ def file_stem(document: Document) -> str:
 def logged(checked: Checked) -> Logged:
     """What the program of a document without problems logs."""
     program = program_of(checked.main)
-    labels = _labels(checked.main, program)
-    types = {label: checked.main.types[id] for id, label in labels.items()}
+    labels = labels_of(checked.main, program)
+    types = {label: checked.main.types[id] for id, label in labels.logged.items()}
     metrics = {label: type_.better for label, type_ in types.items() if isinstance(type_, Metric)}
     losses = tuple(label for label in types if label not in metrics)
-    return Logged(losses, metrics, program.accumulates)
+    shown = {label: _shown(checked.main, id) for id, label in labels.probes.items()}
+    return Logged(losses, metrics, program.accumulates, shown)
 
 
-def _labels(checked: CheckedGraph, program: Program) -> dict[str, str]:
-    """The name under which each logged node is logged."""
-    names = Names()
-    nodes = checked.graph.nodes
-    return {id: names.unique(identifier(nodes[id].label or id)) for id in program.logged}
+def _shown(checked: CheckedGraph, id: str) -> Shown:
+    type_ = checked.types[id]
+    assert isinstance(type_, Probe)
+    return Shown(id, type_.picture, type_.options())
 
 
 class _File:
@@ -87,7 +103,7 @@ class _File:
         self.document = checked.document
         self.program = program_of(checked.main)
         self.context = Context(checked.main, self.program, checked.blocks)
-        self.labels = _labels(checked.main, self.program)
+        self.labels = labels_of(checked.main, self.program)
         self.stem = file_stem(checked.document)
         self.copier = Copier()
         types = ((id, checked.main.types[id]) for id in self.program.data)
@@ -102,7 +118,8 @@ class _File:
         data = self._load()
         loop_ = [*over, *self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
-        return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
+        users = self.context.imports.user.texts
+        return "\n\n\n".join([head, *measures, *users, *classes, *data, *loop_]) + "\n"
 
     def _classes(self) -> list[str]:
         """The classes of blocks, of the network where there is one, and of the program."""
@@ -119,7 +136,8 @@ class _File:
     def _main(self) -> str:
         """The loop and the command line."""
         optimizers = [statement.optimizer for statement in self.program.statements]
-        inside = [*self.program.network, *self.program.judging, *optimizers]
+        program = self.program
+        inside = [*program.network, *program.judging, *program.watching, *optimizers]
         return main_text(
             self.stem,
             self._reads_files(),
@@ -133,12 +151,13 @@ class _File:
 
     def _over_split(self) -> list[str]:
         """What finishes the metrics of a whole split, where there are some."""
-        finishing = {self.labels[id]: call for id, call in self.context.finishing.items()}
+        finishing = {self.labels.logged[id]: call for id, call in self.context.finishing.items()}
         imports = self.context.imports
         return [over_split.over_split_text(finishing, imports)] if finishing else []
 
     def _layers(self) -> list[Described]:
-        return self.context.described((*self.program.network, *self.program.judging))
+        program = self.program
+        return self.context.described((*program.network, *program.judging, *program.watching))
 
     def _optimizers(self) -> list[Described]:
         return self.context.described(tuple(s.optimizer for s in self.program.statements))
@@ -187,11 +206,14 @@ class _File:
         return self.copier.take()
 
     def _imports(self) -> str:
-        files = {"from pathlib import Path"} if self._reads_files() else set()
+        paths = self._reads_files() or self.program.watching
+        files = {"from pathlib import Path"} if paths else set()
         own = {"import argparse", "from safetensors.torch import save_file", *files}
         if self.program.needs_length:
             own.add("import math")
-        return import_block({*own, *self.context.imports.lines, *self.copier.imports})
+        imports = self.context.imports
+        lines = {*own, *imports.lines, *imports.user.imports, *self.copier.imports}
+        return import_block(lines)
 
     def _docstring(self) -> str:
         title, description = _safe(self.document.title), _safe(self.document.description)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SIZES = ("size", "sizes")
 """Forms of one or several whole numbers."""
+MAPPINGS = ("values", "arguments")
+"""Forms of names with a value each."""
 NOTHING = "none"
 """What a form shows, and takes, for a parameter that is not set."""
 
@@ -37,7 +39,7 @@ def as_text(parameter: Parameter, value: Any) -> str:
         return NOTHING if parameter.form in ("integer", "number", "choice", "size") else ""
     if parameter.form == "names" and isinstance(value, list | tuple):
         return "\n".join(map(str, value))
-    if parameter.form == "values" and isinstance(value, dict):
+    if parameter.form in MAPPINGS and isinstance(value, dict):
         return "\n".join(f"{name} = {given_text(number)}" for name, number in value.items())
     if parameter.form in SIZES and isinstance(value, list | tuple):
         return ", ".join(map(str, value))
@@ -55,7 +57,7 @@ def from_text(parameter: Parameter, text: str) -> Any:
         return _sizes(parameter, text)
     if text.startswith("="):
         return text  # an expression, which the check looks into
-    if parameter.form == "values":
+    if parameter.form in MAPPINGS:
         return dict(_named_number(parameter, line) for line in text.splitlines() if line.strip())
     if parameter.form == "integer":
         return _number(parameter, text, int, "a whole number")

@@ -28,7 +28,7 @@ SHORTCUTS = (
     Shortcut("duplicate", ("Ctrl+D",), "Duplicate"),
     Shortcut("select_all", ("Ctrl+A",), "Select all"),
     Shortcut("make_block", ("Ctrl+B",), "Make a block of what is selected"),
-    Shortcut("unmake_block", ("Ctrl+Shift+B",), "Take the selected use of a block apart"),
+    Shortcut("unmake_block", ("Ctrl+Shift+B",), "Take the selected block apart"),
     Shortcut("leave", ("U",), "Leave the block: show the graph around it"),
     Shortcut("remove", ("Delete", "Backspace"), "Remove what is selected"),
     Shortcut("search", ("Tab",), "Add a node at the mouse (also a right click on the canvas)"),

@@ -58,6 +58,7 @@ FAMILIES = {
     "Distributions": hexed("#4d6f4f"),
     "Losses": hexed("#98543f"),
     "Metrics": hexed("#8a6a34"),
+    "Probes": hexed("#2f7383"),
     "Optimizers": hexed("#93475c"),
 }
 """The header of a node by the family of its type."""

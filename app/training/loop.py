@@ -20,6 +20,7 @@ from app.training import checkpoints
 from app.training.checkpoints import Progress, Snapshot
 from app.training.control import Control
 from app.training.failures import NotFiniteError
+from app.training.prober import Prober
 from app.training.program import Trainable, samples_in
 from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
@@ -66,6 +67,7 @@ class Training:
         places = train.places(size) if hasattr(train, "places") else samples_in(train)
         self.steps_per_epoch = max(1, math.ceil(places / size))
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
+        self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()
         self.test: dict[str, float] = {}
         """The means over the test data, once all epochs are done."""
@@ -94,9 +96,11 @@ class Training:
         """Train until so many epochs are done. Raises Stopped when asked to stop."""
         self._start = time.monotonic() - self.progress.seconds
         self.show()
+        self._probe()
         while self.progress.epoch < epochs:
             self._train()
             self._end_epoch()
+        self._probe()
         self._checkpoint()
         self.saver.wait()
         self.test = self._measure("test")
@@ -163,6 +167,8 @@ class Training:
         self._clear_epoch()
         if self._judge(validation or train):
             self._best = checkpoints.weights_of(self.program)
+        if self.prober.is_due(0.0):
+            self._probe()
         if self._may_checkpoint(0.0):
             self._checkpoint()
         self._print(f"epoch {progress.epoch} train", train)
@@ -212,6 +218,8 @@ class Training:
             self._obey()
         elif self._may_checkpoint(CHECKPOINT_SECONDS):
             self._checkpoint()
+        if self.prober.is_due():
+            self._probe()
         if time.monotonic() - self._shown >= SHOW_SECONDS:
             self.show()
         self._due = time.monotonic() + LOOK_SECONDS
@@ -269,6 +277,10 @@ class Training:
     def _record(self, split: str, values: dict[str, float]) -> None:
         progress = self.progress
         self.recorder.epoch(split, progress.step, progress.epoch, progress.seconds, values)
+
+    def _probe(self) -> None:
+        """See what the probes show now; the training goes on as if nobody had looked."""
+        self.prober.look(self.program, self.data, self.progress.step)
 
     def _may_checkpoint(self, seconds: float) -> bool:
         """The last checkpoint is so long ago, and long enough to be worth its cost."""

@@ -117,6 +117,14 @@ def test_free_ids(pair: Document) -> None:
     assert pair.main.free_id("a") == "a_2"
 
 
+def test_what_is_computed_of_a_node_is_not_written_down() -> None:
+    before = Document(graphs={"main": Graph(nodes={"a": Node(type="ReLU")})})
+    assert before.main.nodes["a"].content
+    after = apply(before, SetParameters(id="a", parameters={"p": 1}))
+    assert set(after.model_dump()["graphs"]["main"]["nodes"]["a"]) == set(Node.model_fields)
+    assert '"p": 1' in after.main.nodes["a"].content
+
+
 def test_a_copy_forgets_what_was_worked_out() -> None:
     """Content and wires by node are kept for speed; a copy with other values has its own."""
     node = Node(type="Conv2d", parameters={"out_channels": 4})

@@ -1,0 +1,327 @@
+"""audio_classes: Bells, drums and plucked strings in a folder of sounds, told apart by their
+spectrograms
+
+Run it: python audio_classes.py --device cpu --epochs 6
+"""
+
+import argparse
+import functools
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, Self
+
+import soundfile
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 6
+SEED = 0
+BATCH_SIZE = 8
+
+
+def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
+    """Strengths of frequencies over time: (N, 1, T) to (N, 1, window // 2 + 1, 1 + T // hop)."""
+    shape = torch.hann_window(window, device=wave.device)
+    waves = torch.stft(wave[:, 0], window, hop, window=shape, return_complex=True)
+    strength = waves.abs()[:, None]
+    return (strength + 0.001).log() if logarithm else strength
+
+
+class Standardise(nn.Module):
+    """Subtracts a mean from each channel, (N, C, …), and divides by a deviation; by each sample's
+    own where none is given.
+    """
+
+    def __init__(self, mean: list[float], deviation: list[float]) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean), persistent=False)
+        self.register_buffer("deviation", torch.tensor(deviation), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The samples on their new scale."""
+        if len(self.mean) == 0:
+            own = x.flatten(1)
+            mean, deviation = own.mean(1), own.std(1).clamp(min=1e-6)
+            shape = [-1, *[1] * (x.dim() - 1)]
+            return (x - mean.reshape(shape)) / deviation.reshape(shape)
+        shape = [-1, *[1] * (x.dim() - 2)]
+        return (x - self.mean.reshape(shape)) / self.deviation.reshape(shape)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class AudioClasses(nn.Module):
+    """From wave (N, 1, 1200) to (N, 3)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scale = Standardise([], [])
+        self.conv1 = nn.Conv2d(1, 8, 3, padding="same")
+        self.conv2 = nn.Conv2d(8, 16, 3, padding="same")
+        self.logits = nn.Linear(4864, 3)
+
+    def forward(self, wave: Tensor) -> Tensor:
+        scale = self.scale(spectrogram(wave, 64, 32, True))  # (N, 1, 33, 38)
+        pool1 = F.max_pool2d(F.relu(self.conv1(scale)), 2)  # (N, 8, 16, 19)
+        flatten = torch.flatten(F.relu(self.conv2(pool1)), 1)  # (N, 4864)
+        return self.logits(flatten)  # (N, 3)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = AudioClasses()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.01
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        wave = batch["wave"]  # (N, 1, 1200)
+        label = batch["label"]  # (N,)
+        logits = self.network(wave)  # (N, 3)
+        return {
+            "cross_entropy": F.cross_entropy(logits, label, label_smoothing=0.0),
+            "accuracy": accuracy(logits, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise cross_entropy
+        self.adamw.zero_grad()
+        values["cross_entropy"].backward()
+        self.adamw.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def class_files(folder: Path, endings: tuple[str, ...]) -> tuple[list[Path], Tensor]:
+    """The files of each class, and its number; classes and files in alphabetical order.
+
+    Hidden files are left out. Raises ValueError where there is nothing to tell apart, or where a
+    link leads out of the folder.
+    """
+    paths: list[Path] = []
+    labels: list[int] = []
+    names = sorted(part.name for part in folder.iterdir() if part.is_dir() and part.name[0] != ".")
+    for number, name in enumerate(names):
+        found = sorted(p for p in (folder / name).iterdir() if p.suffix.lower() in endings)
+        found = [path for path in found if path.name[0] != "."]
+        if not found:
+            raise ValueError(f"{folder.name}/{name} has no file that ends in {' '.join(endings)}")
+        paths += found
+        labels += [number] * len(found)
+    if len(names) < 2:
+        raise ValueError(f"{folder.name} needs a folder for each of two classes or more")
+    for path in paths:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ValueError(f"{path.parent.name}/{path.name} is a link out of {folder.name}")
+    return paths, torch.tensor(labels)
+
+
+class Files:
+    """Files that are read when they are asked for; each has a label."""
+
+    def __init__(
+        self, field: str, paths: list[Path], label: Tensor, read: Callable[[Path], Tensor]
+    ) -> None:
+        self.field = field
+        self.paths = paths
+        self.label = label
+        self.read = read
+        self.device: str | torch.device = "cpu"
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def to(self, device: str | torch.device) -> Self:
+        self.device = device
+        return self
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        values = torch.stack([self.read(self.paths[number]) for number in index.tolist()])
+        batch = {self.field: values, "label": self.label[index]}
+        return {name: values.to(self.device) for name, values in batch.items()}
+
+    def column(self, name: str) -> Tensor:
+        """One field of all samples, where no file need be read for it."""
+        return {"label": self.label}[name]
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def split_files(
+    field: str,
+    paths: list[Path],
+    label: Tensor,
+    read: Callable[[Path], Tensor],
+    validation: float,
+    test: float,
+    seed: int,
+) -> dict[str, Files]:
+    """Deal files as samples are dealt; nothing is read yet."""
+    parts = split({"number": torch.arange(len(paths))}, validation, test, seed)
+    numbers = {part: fields["number"] for part, fields in parts.items()}
+    return {
+        part: Files(field, [paths[n] for n in index.tolist()], label[index], read)
+        for part, index in numbers.items()
+    }
+
+
+SOUNDS = (".wav", ".flac", ".ogg")
+
+
+def read_sound(path: Path, rate: int, length: int) -> Tensor:
+    """The beginning of a sound, -1 to 1, mixed to one channel: (1, T), with silence after its end.
+
+    `rate` is how many values there are a second. Raises ValueError, which names the file.
+    """
+    try:
+        with soundfile.SoundFile(path) as sound:
+            wanted = math.ceil(length * sound.samplerate / rate)
+            wave = sound.read(wanted, dtype="float32", always_2d=True).mean(1)
+            factor = math.gcd(rate, sound.samplerate)
+            up, down = rate // factor, sound.samplerate // factor
+    except (soundfile.SoundFileError, OSError) as error:
+        raise ValueError(f"{path.parent.name}/{path.name} is no sound: {error}") from error
+    if up != down and len(wave):
+        import scipy.signal  # takes a second, and is seldom needed
+
+        wave = scipy.signal.resample_poly(wave, up, down)
+    result = torch.zeros(1, length)
+    part = torch.tensor(wave[:length], dtype=torch.float32)
+    result[0, : len(part)] = part
+    return result
+
+
+def sound_files(
+    folder: Path, rate: int, length: int, validation: float, test: float, seed: int
+) -> dict[str, Files]:
+    """The sounds of a folder with a folder for each class, each read when it is asked for."""
+    paths, label = class_files(folder, SOUNDS)
+    read = functools.partial(read_sound, rate=rate, length=length)
+    return split_files("wave", paths, label, read, validation, test, seed)
+
+
+class Split(Protocol):
+    """Samples that are handed out by number."""
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, handed out on a device."""
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The batch of some samples, by their numbers; its fields may differ in length."""
+
+
+def load(device: str, folder: Path) -> dict[str, Split]:
+    """Every split of the data, on a device: handed out by number."""
+    splits = sound_files(
+        folder / "sounds", rate=4000, length=1200, validation=0.15, test=0.15, seed=0
+    )
+    return {name: split.to(device) for name, split in splits.items()}
+
+
+def batches(
+    split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
+
+    The order is drawn at once, each batch when its turn comes.
+    """
+    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
+    starts = range(skip * batch_size, len(split), batch_size)
+    return (split.take(order[start : start + batch_size]) for start in starts)
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["wave"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Split) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Split) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="audio_classes.safetensors", help="where the weights go")
+    folder = Path(__file__).parent
+    parser.add_argument("--data", type=Path, default=folder, help="folder of the data files")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device, arguments.data)
+    program = Program().to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""text_lm: An LSTM that learns to write like Patchbay's own documentation, letter by letter
+
+Run it: python text_lm.py --device cpu --epochs 12
+"""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 12
+SEED = 0
+BATCH_SIZE = 32
+
+
+class TextLm(nn.Module):
+    """From tokens (N, 48) to (N, 48, 90)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(90, 32)
+        self.lstm = nn.LSTM(32, 96, batch_first=True)
+        self.logits = nn.Linear(96, 90)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        embedding = self.embedding(tokens)  # (N, 48, 32)
+        sequence = self.lstm(embedding)[0]  # (N, 48, 96)
+        return self.logits(sequence)  # (N, 48, 90)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = TextLm()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.008, betas=(0.9, 0.999), weight_decay=0.01
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        tokens = batch["tokens"]  # (N, 48)
+        target = batch["target"]  # (N, 48)
+        logits = self.network(tokens)  # (N, 48, 90)
+        cross_entropy = F.cross_entropy(torch.flatten(logits, 0, 1), torch.flatten(target))
+        return {"cross_entropy": cross_entropy}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise cross_entropy
+        self.adamw.zero_grad()
+        values["cross_entropy"].backward()
+        self.adamw.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def read_text(path: Path) -> str:
+    """A text file. Raises ValueError, which names it, where it is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is not UTF-8 text: read it as bytes") from error
+
+
+def frequent(text: str, vocabulary: int) -> list[str]:
+    """The most frequent characters of a text, one fewer than there are tokens."""
+    return [letter for letter, _ in Counter(text).most_common(vocabulary - 1)]
+
+
+def characters(text: str, vocabulary: int) -> Tensor:
+    """A text as numbers: 0 is any rare character, 1 the most frequent, and so on."""
+    number = {letter: place for place, letter in enumerate(frequent(text, vocabulary), start=1)}
+    return torch.tensor([number.get(letter, 0) for letter in text])
+
+
+def pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
+    """A text cut into pieces of equal length, what is left over dropped."""
+    count = max(len(tokens) - 1, 0) // length
+    return {
+        "tokens": tokens[: count * length].reshape(count, length),
+        "target": tokens[1 : count * length + 1].reshape(count, length),
+    }
+
+
+def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
+    """Pieces in such an order that the same place in the next batch has the next piece."""
+    count = len(fields["tokens"]) // readers
+    if not count:
+        pieces_ = len(fields["tokens"])
+        raise ValueError(f"the text has {pieces_} pieces, and a batch has {readers}: use fewer")
+    order = torch.arange(readers * count).reshape(readers, count).T.flatten()
+    return {name: values[order] for name, values in fields.items()}
+
+
+def windows(
+    tokens: Tensor, length: int, validation: float, test: float, side_by_side: int = 0
+) -> dict[str, dict[str, Tensor]]:
+    """Pieces of a text and the tokens that come next, (N, T): its beginning to train on, its end
+    for the test, and what lies between for validation.
+
+    With a number of readers side by side, batches of that many go on where the last one ended.
+    """
+    tested, validated = round(len(tokens) * test), round(len(tokens) * validation)
+    ends = [len(tokens) - tested - validated, len(tokens) - tested, len(tokens)]
+    parts = {
+        "train": tokens[: ends[0]],
+        "validation": tokens[ends[0] : ends[1]],
+        "test": tokens[ends[1] : ends[2]],
+    }
+    if len(parts["train"]) <= length:
+        count = len(parts["train"])
+        raise ValueError(f"there are {count} tokens to train on: more than {length} are needed")
+    splits = {name: pieces(part, length) for name, part in parts.items()}
+    if side_by_side:
+        splits["train"] = continued(splits["train"], side_by_side)
+    return splits
+
+
+def load(device: str, folder: Path) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = windows(
+        characters(read_text(folder / "patchbay.txt"), 90), 48, validation=0.1, test=0.1
+    )
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="text_lm.safetensors", help="where the weights go")
+    folder = Path(__file__).parent
+    parser.add_argument("--data", type=Path, default=folder, help="folder of the data files")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device, arguments.data)
+    program = Program().to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
