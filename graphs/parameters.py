@@ -22,8 +22,8 @@ Form = Literal[
     "arguments",
     "seal",
 ]
-"""How a parameter is filled in. A size is a number, or one for each axis; names,
-numbers and sizes are lists; values belong to names; arguments are values that have forms of their own. A seal is not
+"""How a parameter is filled in. A size is a number, or one for each axis; names, numbers and sizes
+are lists; values belong to names; arguments are values that have forms of their own. A seal is not
 filled in: it says what a file was.
 """
 
