@@ -27,11 +27,13 @@ def example(name: str) -> Document:
 
 def trained(document: Document) -> tuple[Any, Any, dict[str, dict[str, torch.Tensor]]]:
     """The module of a document, its program after all epochs, and the data."""
-    module = load_source(export(document, EXAMPLES), Path("program.py"))
+    source = export(document, EXAMPLES)
+    module = load_source(source, Path("program.py"))
     torch.manual_seed(module.SEED)
-    data = module.load("cpu")
+    data = module.load("cpu", EXAMPLES) if "--data" in source else module.load("cpu")
     steps = len(list(module.batches(data["train"], module.BATCH_SIZE)))
-    program = module.Program(steps_per_epoch=steps)
+    length = {"steps_per_epoch": steps} if "steps_per_epoch" in source else {}
+    program = module.Program(**length)
     for _ in range(module.EPOCHS):
         module.train(program, data["train"])
     return module, program.eval(), data
@@ -76,3 +78,21 @@ def test_gan_draws_digits_like_the_real_ones() -> None:
     precision, recall = precision_and_recall(unseen, fake)
     assert precision > 0.65 and recall > 0.60
     assert rarest_share(data["train"]["image"], data["train"]["label"], fake) > 0.03
+
+
+@pytest.mark.parametrize(
+    ("name", "bar"), [("image_folder", 0.75), ("audio_classes", 0.9)], ids=["images", "sounds"]
+)
+def test_files_in_folders_are_told_apart(name: str, bar: float) -> None:
+    """There are three classes, so guessing has an accuracy of 0.33."""
+    module, program, data = trained(example(name))
+    assert module.measure(program, data["test"])["accuracy"] > bar
+
+
+def test_a_text_is_foreseen_better_than_by_its_letters_alone() -> None:
+    """How often each letter occurs gives about 3.1 nats a letter."""
+    module, program, data = trained(example("text_lm"))
+    tokens = data["train"]["tokens"].flatten()
+    share = tokens.bincount(minlength=90) / len(tokens)
+    alone = -(share[data["test"]["target"].flatten()] + 1e-6).log().mean()
+    assert module.measure(program, data["test"])["cross_entropy"] < 0.75 * alone
