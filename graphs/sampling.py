@@ -88,7 +88,8 @@ class Batches(Dataset[dict[str, Tensor]]):
         self.split = split
 
     def __getitem__(self, index: list[int]) -> dict[str, Tensor]:
-        return self.split.take(torch.tensor(index))
+        batch: dict[str, Tensor] = self.split.take(torch.tensor(index))
+        return batch
 
 
 def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
@@ -97,7 +98,8 @@ def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
     if not in_turn:
         weights = 1.0 / classes.bincount().clamp(min=1).double()
         return torch.multinomial(weights[classes], len(classes), replacement=True)
-    members = [torch.nonzero(classes == c)[:, 0] for c in classes.unique()]
+    present = sorted(set(classes.tolist()))
+    members = [torch.nonzero(classes == number)[:, 0] for number in present]
     rounds = math.ceil(len(classes) / len(members))
     turns = [again(numbers, rounds) for numbers in members]
     return torch.stack(turns, 1).flatten()[: len(classes)]

@@ -9,6 +9,7 @@ from graphs.expressions import Call, Item, call
 from graphs.kinds import Tensor
 from graphs.node_type import Example, Interface, Misfit, NodeType, axis_of
 from graphs.outputs import Outputs
+from graphs.over_time import Arriving, Treatment, mixes
 from graphs.parameters import Size
 from nodes.modules.shapes import shifted
 from nodes.windows import Sizes
@@ -36,6 +37,9 @@ class Select(NodeType):
         Example({"dim": 2}, [(2, 7)], problem="there is no axis 2 in (N, 7)"),
     )
 
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        return "last" if self.index == -1 else mixes("dim")(self, arriving)
+
     def build(self, x: Tensor) -> Item:
         size = x.shape[axis_of(x, self.dim)]
         if not -size <= self.index < size:
@@ -57,6 +61,7 @@ class Slice(NodeType):
     dim: PositiveInt = 1
     """The axis; 1 is the steps of (N, T, F)."""
 
+    over_time = mixes("dim")
     examples = (
         Example({"start": 1}, [(2, 7, 5)], [(2, 6, 5)]),
         Example({"end": -1, "dim": 2}, [(2, 7, 5)], [(2, 7, 4)]),
@@ -84,6 +89,7 @@ class Split(NodeType):
     """The axis that is cut: 1 is channels or features of (N, C, …); -1 is the last."""
 
     outputs = ("first", "second")
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 6)], [(2, 3), (2, 3)]),
         Example({"dim": -1}, [(2, 7, 4)], [(2, 7, 2), (2, 7, 2)]),

@@ -43,7 +43,7 @@ def on_arrays(work: Callable[..., Any], x: Tensor, *drawn: np.ndarray) -> Tensor
     with xp.cuda.Device(x.device.index), xp.cuda.ExternalStream(cuda_stream(x.device)):
         array = xp.from_dlpack(x)
         result = work(xp, ndimage, array, *(xp.asarray(values) for values in drawn))
-        return torch.from_dlpack(xp.ascontiguousarray(result))
+        return torch.utils.dlpack.from_dlpack(xp.ascontiguousarray(result))
 
 
 def cuda_stream(device: torch.device) -> int:

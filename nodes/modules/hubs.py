@@ -80,7 +80,7 @@ def dealt(
     parts: dict[str, dict[str, Tensor]], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Its own validation and test where there are; else a share of what there is to train on."""
-    own = {name: parts[name] for name in ("validation", "test") if name in parts}
+    own = {name: part for name, part in parts.items() if name in ("validation", "test")}
     validation = 0.0 if "validation" in own else validation
     test = 0.0 if "test" in own else test
     return {**split(parts["train"], validation, test, seed), **own}

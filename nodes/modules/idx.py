@@ -3,8 +3,8 @@
 import gzip
 import math
 import zlib
+from io import BufferedIOBase
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 import torch
@@ -60,14 +60,14 @@ def read_idx(path: Path) -> Tensor:
     return torch.frombuffer(bytearray(data), dtype=torch.uint8).reshape(shape)
 
 
-def unpacked(path: Path) -> IO[bytes]:
+def unpacked(path: Path) -> BufferedIOBase:
     """The file, through gzip where it is packed."""
     with path.open("rb") as plain:
         packed = plain.read(2) == b"\x1f\x8b"
     return gzip.open(path) if packed else path.open("rb")
 
 
-def head_of(file: IO[bytes], name: str) -> list[int]:
+def head_of(file: BufferedIOBase, name: str) -> list[int]:
     """The sizes that stand at the beginning of an IDX file of bytes."""
     head = file.read(4)
     if len(head) < 4 or head[:3] != b"\0\0\x08" or not 1 <= head[3] <= 4:

@@ -9,6 +9,9 @@ class Standardise(nn.Module):
     own where none is given.
     """
 
+    mean: Tensor
+    deviation: Tensor
+
     def __init__(self, mean: list[float], deviation: list[float]) -> None:
         super().__init__()
         self.register_buffer("mean", torch.tensor(mean), persistent=False)
