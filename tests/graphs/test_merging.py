@@ -28,7 +28,7 @@ def test_equal_steps_are_a_range() -> None:
 def test_what_a_good_engineer_writes() -> None:
     source = export(gpt_2())
     for line in (
-        "attention, _ = self.attention(",
+        "self.attention = SelfAttention(768, 12, causal=True)",
         "return sum1 + self.narrow(active)  # (N, 1024, 768)",
         "return F.linear(norm, self.tokens.weight)  # (N, 1024, 50257)",
         "self.layers = Chain([Layer() for _ in range(12)])",
