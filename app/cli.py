@@ -64,6 +64,32 @@ examples:
 exit code: 0 exported, 1 the document has problems, 2 it cannot be read or the file not written
 """
 
+TRUST = """\
+A node may be an nn.Module of your own, in a Python file beside the document. A Python file is a
+program: it can do whatever you can. Nothing in it runs before you trust it, so look at it first.
+Trust is for exactly this text, on this computer ($PATCHBAY_HOME/trusted.json); a file that changes
+has to be trusted again. For a document, all Python files that it names are trusted as they are now,
+and it then means them so.
+
+examples:
+  python main.py trust gate.py
+  python main.py trust network.graph.json
+
+exit code: 0 trusted, 2 not
+"""
+
+CHECKED = """\
+With --check each example is trained by its exported file, and judged: one row of a table for each
+measure, beside its bar and what something simple reaches.
+
+examples:
+  python main.py examples
+  python main.py examples --check gan vae
+  python main.py examples --check --seeds 0 1 2
+
+exit code: 0 all bars are cleared, 1 one is not, 2 there is no such example
+"""
+
 Adder = Callable[..., argparse.ArgumentParser]
 
 
@@ -106,6 +132,7 @@ def parser() -> argparse.ArgumentParser:
     _add_windows(add)
     _add_documents(add)
     _add_runs(add)
+    _add_trust(add)
     return top
 
 
@@ -118,8 +145,20 @@ def _add_windows(add: Adder) -> None:
 
 
 def _add_documents(add: Adder) -> None:
-    examples = add("examples", _examples, "list the documents that come with Patchbay")
+    examples = add(
+        "examples", _examples, "list the documents that come with Patchbay, or check them", CHECKED
+    )
+    examples.add_argument("name", nargs="*", metavar="NAME", help="with --check: which; else all")
+    examples.add_argument(
+        "--check", action="store_true", help="train them on the CPU and hold them to their bars"
+    )
+    examples.add_argument(
+        "--seeds", type=_seed, nargs="+", default=[0], metavar="S", help="with --check: which seeds"
+    )
     nodes = add("nodes", _nodes, "list the node types, their ports and parameters")
+    nodes.add_argument(
+        "--markdown", action="store_true", help="print the catalogue as docs/nodes.md has it"
+    )
     check = add("check", _check, "list what is wrong with a document", CHECK)
     _add_document(check)
     for command in (examples, nodes, check):
@@ -154,6 +193,11 @@ def _add_runs(add: Adder) -> None:
         help="CPU threads; else as torch chooses (OMP_NUM_THREADS). Equal losses, bit for bit, "
         "need equal threads; on a busy computer 1 can be far faster",
     )
+    train.add_argument(
+        "--trust",
+        action="store_true",
+        help="trust the Python files that the document names, as they are now (see `trust`)",
+    )
     resume = add("resume", _resume, "go on with a run that was stopped or killed", RESUME)
     resume.add_argument("run", metavar="RUN", help="a run's folder, or its name")
     resume.add_argument(
@@ -163,6 +207,13 @@ def _add_runs(add: Adder) -> None:
     for command in (train, resume, runs):
         _add_folder(command)
         _add_json(command)
+
+
+def _add_trust(add: Adder) -> None:
+    trust = add("trust", _trust, "trust Python files that documents name, to run them", TRUST)
+    trust.add_argument(
+        "files", nargs="+", type=Path, metavar="FILE", help="a file *.py, or a document"
+    )
 
 
 def _add_document(command: argparse.ArgumentParser) -> None:
@@ -208,6 +259,10 @@ def _monitor(arguments: argparse.Namespace) -> int:
 
 
 def _examples(arguments: argparse.Namespace) -> int:
+    if arguments.check:
+        from app.commands import gallery
+
+        return gallery.check_examples(arguments.name, arguments.seeds, arguments.json)
     from app.commands import documents
 
     return documents.examples(arguments.json)
@@ -216,7 +271,7 @@ def _examples(arguments: argparse.Namespace) -> int:
 def _nodes(arguments: argparse.Namespace) -> int:
     from app.commands import documents
 
-    return documents.nodes(arguments.json)
+    return documents.nodes(arguments.json, arguments.markdown)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -241,6 +296,12 @@ def _resume(arguments: argparse.Namespace) -> int:
     from app.commands import training
 
     return training.resume(arguments)
+
+
+def _trust(arguments: argparse.Namespace) -> int:
+    from app.commands import trusting
+
+    return trusting.trust(arguments.files)
 
 
 def _runs(arguments: argparse.Namespace) -> int:

@@ -14,11 +14,12 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.locks import is_locked
+from graphs.home import home
 
 Status = Literal["starting", "running", "paused", "stopped", "finished", "failed", "dead"]
 """How a run stands. Dead: its worker was killed; `resume` continues it."""
@@ -73,8 +74,18 @@ class Info(_Record):
     versions: dict[str, str] = {}
     losses: tuple[str, ...] = ()
     metrics: dict[str, Literal["max", "min"]] = {}
+    probes: dict[str, Probe] = {}
     steps_per_epoch: int | None = None
     parameters: int | None = None
+
+
+class Probe(_Record):
+    """What the monitor must know of a probe."""
+
+    node: str
+    picture: str
+    """How it is drawn: images, curves, …"""
+    options: dict[str, Any] = {}
 
 
 class State(_Record):
@@ -117,11 +128,6 @@ class Row(NamedTuple):
     values: dict[str, float]
 
 
-def home() -> Path:
-    """Where Patchbay keeps what is its own: $PATCHBAY_HOME, else ~/Patchbay."""
-    return Path(os.environ.get("PATCHBAY_HOME") or Path.home() / "Patchbay")
-
-
 def runs_folder() -> Path:
     """Where runs go when nobody says otherwise."""
     return home() / "runs"
@@ -155,6 +161,11 @@ class Run:
         return self.path / "program.py"
 
     @property
+    def modules_path(self) -> Path:
+        """The user's own Python files as they were when the run began, with which it goes on."""
+        return self.path / "modules"
+
+    @property
     def info_path(self) -> Path:
         return self.path / "run.json"
 
@@ -181,6 +192,10 @@ class Run:
     @property
     def checkpoints_path(self) -> Path:
         return self.path / "checkpoints"
+
+    @property
+    def probes_path(self) -> Path:
+        return self.path / "probes"
 
     def info(self) -> Info:
         """What the run is. Raises RunError when run.json cannot be read."""
@@ -223,6 +238,19 @@ def last_checkpoint(folder: Path) -> Path | None:
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
     return folder / Path(str(name)).name
+
+
+def probe_path(folder: Path, step: int) -> Path:
+    """Where a folder of probes has what they showed after a step (safetensors)."""
+    return folder / f"{step:09}.safetensors"
+
+
+def probe_steps(folder: Path) -> list[int]:
+    """The steps after which there is something to see, in order. Raises OSError."""
+    if not folder.is_dir():
+        return []
+    stems = (path.stem for path in folder.glob("*.safetensors"))
+    return sorted(int(stem) for stem in stems if stem.isdecimal() and stem.isascii())
 
 
 def list_runs(folder: Path | None = None) -> list[Run]:

@@ -12,11 +12,12 @@ import torch
 from torch import nn
 
 from graphs.arithmetic import Number
+from graphs.block_ports import BlockInput
 from graphs.checked import CheckedGraph
 from graphs.document import MAIN, Document, End, Graph, identifier
 from graphs.inference import BlockMisfit, Cache, Scope, meta_of, validated
 from graphs.kinds import Meta, Tensor
-from graphs.node_type import BlockInput, Interface, Misfit, Port, node_types
+from graphs.node_type import Interface, Misfit, Port, node_types
 
 Pass = Callable[["Library", str, Mapping[str, Meta], Scope], CheckedGraph]
 """Checks one graph with what is given to its inputs and parameters."""
@@ -132,6 +133,10 @@ class Library:
     folder: Path | None
     cache: Cache
     pass_: Pass
+    started: bool = False
+    """Whether it is for a training that goes on, with weights of its own."""
+    code: Path | None = None
+    """Where its Python files lie."""
 
     def __post_init__(self) -> None:
         self._checked: dict[Use, CheckedGraph] = {}

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from graphs.document import MAIN, Document, End, Graph
 from graphs.inference import Scope, Shapes
 from graphs.kinds import Meta, Tensor, kind_of
-from graphs.node_type import Interface, NodeType, Port, node_types, output_paths
+from graphs.node_type import Interface, NodeType, Port, node_types
+from graphs.outputs import output_paths
 from graphs.problems import Problem
 from graphs.wiring import Wiring
 
@@ -111,8 +112,16 @@ class Checked:
         port = next((p for p in checked.inputs(target.node) if p.name == target.port), None)
         if port is None or checked.wiring.closes_cycle(source.node, target.node):
             return False
+        if is_data(checked.graph, target.node) and not is_data(checked.graph, source.node):
+            return False
         meta = checked.metas.get(source)
         return meta is None or port.takes.accepts(meta)
+
+
+def is_data(graph: Graph, id: str) -> bool:
+    """Whether a node is a data node."""
+    type_ = node_types().get(graph.nodes[id].type)
+    return type_ is not None and type_.role == "data"
 
 
 Ports = tuple[Port, ...]

@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from graphs.block_ports import BlockInput, BlockOutput
 from graphs.blocks import Library, Use, port_nodes
-from graphs.checked import Checked, CheckedGraph, ports_of
+from graphs.checked import Checked, CheckedGraph, is_data, ports_of
 from graphs.document import MAIN, Document, End, Graph, Node, Wire
-from graphs.fixes import adapters, keep_one, remove_node, remove_wire, use_parameters
+from graphs.fixes import (
+    adapters,
+    keep_one,
+    mend_complaint,
+    remove_node,
+    remove_wire,
+    use_parameters,
+)
+from graphs.from_files import Complaint
 from graphs.inference import (
     Arrivals,
     BlockMisfit,
@@ -24,29 +33,40 @@ from graphs.inference import (
 )
 from graphs.kinds import Meta
 from graphs.naming import FLAGS, Names
-from graphs.node_type import BlockInput, BlockOutput, Data, NodeType, Port, node_types, port_names
+from graphs.node_type import Misfit, NodeType, Port, node_types, port_names
 from graphs.problems import Fix, Problem
 from graphs.programs import program_problems
+from graphs.starts import start_problems
 from graphs.wiring import Wiring
 
 
-def check(document: Document, folder: Path | None = None, cache: Cache | None = None) -> Checked:
-    """Find all problems of a document. `folder` is where its data files lie.
+def check(
+    document: Document,
+    folder: Path | None = None,
+    cache: Cache | None = None,
+    started: bool = False,
+    code: Path | None = None,
+) -> Checked:
+    """Find all problems of a document. `folder` is where its files lie; its Python files in
+    `code`, where that is given. A training that has `started` needs no files of weights any more.
 
     With a cache that knows the nodes, nothing is run again but what an edit changed and what it
     reaches. A block is shown for its first use; one that is not used is checked without sizes.
     """
-    library = Library(document, folder, cache or _cache, _pass)
+    library = Library(document, folder, cache or _cache, _pass, started, code or folder)
     main = _pass(library, MAIN, None, document.main.parameters)
     graphs = {MAIN: main}
     for name in library.interfaces:
         first = library.first.get(name)
         graphs[name] = library.checked(first) if first else _unused(library, name)
     problems = [problem for checked in graphs.values() for problem in checked.problems]
-    return Checked(document, graphs, (*problems, *program_problems(main)), library)
+    starts = [problem for checked in graphs.values() for problem in start_problems(checked)]
+    return Checked(document, graphs, (*problems, *program_problems(main), *starts), library)
 
 
 _cache = Cache()
+_OF_MAIN = ("data", "probe", "optimizer")
+"""The roles of nodes that no block may hold."""
 
 
 def _pass(
@@ -122,10 +142,16 @@ class _GraphPass:
                 continue
             type_ = validated(node, self.scope)
             if isinstance(type_, NodeType):
-                self.types[id] = type_
+                self._place(id, type_)
             else:
                 for parameter, text in type_:
                     self._report(id, text, parameter=parameter)
+
+    def _place(self, id: str, type_: NodeType) -> None:
+        try:
+            self.types[id] = type_.placed(self.library.code)
+        except Misfit as misfit:
+            self._report(id, str(misfit), fixes=use_parameters(self.name, id, misfit.use))
 
     def _check_wires(self) -> None:
         for wire in self.graph.wires:
@@ -170,8 +196,8 @@ class _GraphPass:
         node = self.graph.nodes[id]
         if node.type not in node_types():
             return
-        if self.given is not None and node_types()[node.type].role in ("data", "optimizer"):
-            self._report(id, "data and optimizers stand in main: move it there")
+        if self.given is not None and node_types()[node.type].role in _OF_MAIN:
+            self._report(id, "data, probes and optimizers stand in main: move it there")
             return
         ports = self._ports(id)[0]
         connected = self._check_inputs(id, ports)
@@ -181,7 +207,7 @@ class _GraphPass:
         arrivals = self._arrivals(id, ports)
         if isinstance(type_, BlockInput):
             self._give(id)
-        elif connected and arrivals is not None and self._data_is_there(id, type_):
+        elif self._files_are_there(id, type_) and connected and arrivals is not None:
             self._infer(id, node, type_, arrivals)
 
     def _give(self, id: str) -> None:
@@ -200,7 +226,22 @@ class _GraphPass:
             if len(wires) > 1 and not port.many:
                 text = f"{port.name} takes one wire, got {len(wires)}"
                 self._report(id, text, port.name, fixes=tuple(keep_one(self.name, wires)))
+        if is_data(self.graph, id):
+            self._check_data(id)
         return len(self.problems) == before
+
+    def _check_data(self, id: str) -> None:
+        """Data is made from the samples of one other data node, before there are batches."""
+        wires = [wire for found in self.arriving.get(id, {}).values() for wire in found]
+        sources = dict.fromkeys(wire.source.node for wire in wires)
+        for wire in wires:
+            if not is_data(self.graph, wire.source.node):
+                text = f"{wire.target.port} takes samples of a data node, which {wire.source} is no"
+                fixes = (remove_wire(self.name, wire),)
+                self._report(id, f"{text} part of: wire one", wire.target.port, fixes=fixes)
+        if len(sources) > 1:
+            text = f"it takes samples of {' and '.join(sources)}: wire both ports to one of them"
+            self._report(id, text)
 
     def _arrivals(self, id: str, ports: tuple[Port, ...]) -> Arrivals | None:
         """What arrives at each port, or None where something is not known yet."""
@@ -214,10 +255,13 @@ class _GraphPass:
             arrivals.append((port.name, known))
         return tuple(arrivals)
 
-    def _data_is_there(self, id: str, type_: NodeType) -> bool:
-        complaints = type_.complaints(self.library.folder) if isinstance(type_, Data) else []
+    def _files_are_there(self, id: str, type_: NodeType) -> bool:
+        try:
+            complaints = type_.complaints(self.library.folder)
+        except (OSError, ValueError, RuntimeError) as error:  # a name that is no path, say
+            complaints = [Complaint(f"its files cannot be looked at: {error}")]
         for complaint in complaints:
-            fixes = use_parameters(self.name, id, complaint.use)
+            fixes = mend_complaint(self.name, id, complaint)
             self._report(id, complaint.text, parameter=complaint.parameter, fixes=fixes)
         return not complaints
 
@@ -233,12 +277,13 @@ class _GraphPass:
             self._report(
                 id, facts.problem, facts.port, fixes=self._fixes(id, type_, arrivals, facts)
             )
+            return
         self.weights[id] = facts.weights
         self.metas.update((End(id, port), meta) for port, meta in facts.outputs)
 
     def _facts(self, node: Node, type_: NodeType, arrivals: Arrivals) -> Facts:
         """What is known of a node. One that holds a block is run, so that its block's uses are."""
-        if type_.block_fields():
+        if type_.block_fields() or not type_.remembered:
             return infer(type_, arrivals, self.library)
         content = resolved_content(type_) if holds_expressions(node) else node.content
         return self.library.cache.facts(content, type_, arrivals)
@@ -254,7 +299,11 @@ class _GraphPass:
     def _check_shared_weights(self) -> None:
         """Nodes that share weights need weights of equal shapes, and all or none of them frozen."""
         first: dict[str, str] = {}
+        learning = {type_.shared_weights for type_ in self.types.values() if type_.learns}
         for id, type_ in self.types.items():
+            if not (type_.learns or type_.frozen) and type_.shared_weights not in learning - {""}:
+                text = "it is frozen here, and no use trains its weights: give one the same name"
+                self._report(id, text, parameter="weights")
             if type_.shared_weights and id in self.weights:
                 other = first.setdefault(type_.shared_weights, id)
                 if self.weights[other] != self.weights[id]:

@@ -11,21 +11,27 @@ from graphs.block_classes import BlockClasses, class_text, forward_lines
 from graphs.blocks import BlockReference, Library
 from graphs.checked import CheckedGraph
 from graphs.checking import check
+from graphs.copying import Copier
 from graphs.describing import described_nodes, title_of
 from graphs.document import Document, End, identifier
 from graphs.expressions import Call, walk
+from graphs.foreign import UserClass
 from graphs.hyperparameters import used, varied
 from graphs.merging import Argument, Different
 from graphs.naming import Imports, Names
+from graphs.over_split import finishing, is_over_split, kept
 from graphs.printing import Described, Scope
 from graphs.programs import Program, program_of
+from graphs.weight_files import Start
 
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
-    *("descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("probed", "descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("OVER_SPLIT", "kept", "closure"),
     *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
-    *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing"),
+    *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
+    *("samples_of", "whole"),
 )
 """Names that the rest of an exported file uses."""
 
@@ -57,7 +63,8 @@ class Context:
         """The graph with two other values of a hyperparameter, if one file can serve them."""
         more = []
         for document in pair:
-            checked = check(document, self.library.folder, self.library.cache)
+            known = self.library
+            checked = check(document, known.folder, known.cache, known.started, known.code)
             if checked.problems or program_of(checked.main) != self.program:
                 return []
             more.append(checked.main)
@@ -70,16 +77,23 @@ class Context:
     def _print(self, samples: list[CheckedGraph]) -> None:
         program = self.program
         optimizers = [statement.optimizer for statement in program.statements]
-        ids = (*program.data, *program.network, *program.judging, *optimizers)
+        inside = (*program.network, *program.judging, *program.watching)
+        ids = (*program.loaded, *inside, *optimizers)
         drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
         self.imports = Imports()
-        self.classes = BlockClasses(self.imports, Names(OWN_NAMES))
+        names = Names(OWN_NAMES)
+        self.classes = BlockClasses(self.imports, names)
         for nodes in drawn:
             self.classes.collect(nodes)
         self.reserved = self._reserved([*drawn[0], *self.classes.nodes])
+        names.reserve(self.imports.user.names)
         self.block_texts = self.classes.texts()
         scopes = [sample.scope for sample in samples]
-        self._described = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        merged = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        split = [id for id, node in merged.items() if is_over_split(node)]
+        self.finishing = {id: finishing(merged[id]) for id in split}
+        """For metrics of a whole split, what is made of all that was kept of its batches."""
+        self._described = {**merged, **{id: kept(merged[id]) for id in split}}
 
     def arguments(self, ids: Iterable[str]) -> list[str]:
         """The hyperparameters that nodes read, in the order of the graph."""
@@ -96,15 +110,16 @@ class Context:
     def _reserved(self, nodes: list[Described]) -> set[str]:
         """Names that no variable may have: of functions, modules and hyperparameters."""
         calls = (e for node in nodes for e in walk(list(node.outputs.values())))
-        targets = (e.target for e in calls if isinstance(e, Call))
-        plain = (target for target in targets if not isinstance(target, BlockReference))
-        constants = [name.upper() for name in self.graph.graph.parameters]
-        return {
-            *OWN_NAMES,
-            *self.graph.graph.parameters,
-            *constants,
-            *map(self.imports.name, plain),
-        }
+        targets = [e.target for e in calls if isinstance(e, Call)]
+        ours = [t for t in targets if not isinstance(t, BlockReference | UserClass)]
+        parameters = self.graph.graph.parameters
+        names = {*OWN_NAMES, *parameters, *(name.upper() for name in parameters)}
+        names.update(map(self.imports.name, ours))
+        copies = Copier()
+        for target in self.imports.copied.values():
+            copies.add(target)
+        self.imports.copy_users(targets, {*names, *copies.names})
+        return {*names, *self.imports.user.names}
 
     def title(self, id: str) -> str:
         """What a node is called: its label, or its id."""
@@ -118,6 +133,13 @@ class Context:
     def shapes(self) -> dict[End, str]:
         """The shape of every value, as a comment says it."""
         return {end: meta.text for end, meta in self.graph.metas.items()}
+
+    @cached_property
+    def starts(self) -> dict[str, Start]:
+        """The files that weights start from, by what nodes with these weights have in common."""
+        ids = (*self.program.layers, *self.program.probing)
+        found = ((id, self.graph.types[id].starts_from) for id in ids)
+        return {self.graph.weights_key(id): start for id, start in found if start}
 
     def field(self, end: End) -> str:
         """A field's name in a batch; with several data nodes the node's id stands before it."""
@@ -137,7 +159,8 @@ class NetworkClass:
         self.name = name
         program = context.program
         self.inputs = context.entering(program.network)
-        read = context.entering(program.judging)
+        watched = context.entering(program.watching)
+        read = dict.fromkeys([*context.entering(program.judging), *watched])
         self.outputs = [end for end in read if end.node in program.network]
         names = Names([*context.reserved, name])
         fields = {end: identifier(context.field(end)) for end in self.inputs}

@@ -42,7 +42,7 @@ class Copier:
         self._begun.add((module.__name__, name))
         source = inspect.getsource(module)
         tree = ast.parse(source)
-        own = {title: n for n in tree.body if (title := _name(n))}
+        own = {found: n for n in tree.body if (found := _name(n))}
         words = {n.id for n in ast.walk(own[name]) if isinstance(n, ast.Name)}
         for home, callee in _ours(tree, words):
             self._add(sys.modules[home], callee)
@@ -74,7 +74,7 @@ def _ours(tree: ast.Module, words: set[str]) -> list[tuple[str, str]]:
         for node in tree.body
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith(OURS)
         for alias in node.names
-        if alias.name in words
+        if (alias.asname or alias.name) in words
     ]
 
 
@@ -106,8 +106,8 @@ def _alias(alias: ast.alias) -> str:
 
 
 def import_block(lines: Iterable[str]) -> str:
-    """Import lines merged, one statement a module, and sorted as ruff sorts them: standard library,
-    then others.
+    """Import lines merged, one statement a module, and sorted as ruff sorts them: those from the
+    future, standard library, then others.
     """
     plain: set[str] = set()
     parts: dict[str, set[str]] = {}
@@ -117,16 +117,18 @@ def import_block(lines: Iterable[str]) -> str:
         else:
             module, _, names = line.removeprefix("from ").partition(" import ")
             parts.setdefault(module, set()).update(part.strip() for part in names.split(","))
-    groups: tuple[list[str], list[str]] = ([], [])
+    future = parts.pop("__future__", set())
+    groups: tuple[list[str], ...] = ([], [], [])
+    groups[0].extend(f"from __future__ import {name}" for name in sorted(future))
     for module in sorted(plain):
-        groups[_is_foreign(module)].append(f"import {module}")
+        groups[1 + _is_foreign(module)].append(f"import {module}")
     for module in sorted(parts):
         plain_names = sorted((n for n in parts[module] if " as " not in n), key=_by_case)
         merged = [f"from {module} import {', '.join(plain_names)}"] if plain_names else []
         merged += [
             f"from {module} import {name}" for name in sorted(parts[module]) if " as " in name
         ]
-        groups[_is_foreign(module)].extend(merged)
+        groups[1 + _is_foreign(module)].extend(merged)
     return "\n\n".join("\n".join(group) for group in groups if group)
 
 

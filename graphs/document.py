@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from keyword import iskeyword
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
@@ -23,6 +23,13 @@ class Frozen(BaseModel):
     """A value that is never changed. What a newer version of the program wrote is kept."""
 
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+    def __copy__(self) -> Self:
+        """A copy, perhaps with other values: it keeps nothing that was worked out from these."""
+        copied = super().__copy__()
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
 
 
 class End(NamedTuple):
@@ -53,9 +60,13 @@ class Node(Frozen):
     parameters: dict[str, JsonValue] = {}
     position: tuple[float, float] = (0.0, 0.0)
 
-    @cached_property
+    @property
     def content(self) -> str:
         """What decides the node's behaviour, as text: equal content, equal meaning."""
+        return self._content
+
+    @cached_property  # under a name that is not written down with the node's fields
+    def _content(self) -> str:
         return json.dumps([self.type, self.version, self.parameters], sort_keys=True)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from graphs.document import End, Graph, Node, Wire, identifier
 from graphs.edits import AddNode, Connect, Disconnect, RemoveNodes, SetParameters
+from graphs.from_files import Complaint
 from graphs.inference import infer
 from graphs.kinds import Meta
 from graphs.node_type import NodeType, Port, node_types
@@ -37,6 +38,16 @@ def use_parameters(graph: str, id: str, use: Mapping[str, object]) -> tuple[Fix,
     words = ", ".join(f"{name} = {_short(value)}" for name, value in use.items())
     edit = SetParameters.model_validate({"graph": graph, "id": id, "parameters": use})
     return (Fix(title=f"Use {words}", edits=(edit,)),)
+
+
+def mend_complaint(graph: str, id: str, complaint: Complaint) -> tuple[Fix, ...]:
+    """What mends a node's files: other parameters, or trust in a file."""
+    fixes = use_parameters(graph, id, complaint.use)
+    if not complaint.trusts:
+        return fixes
+    title = f"Look at {complaint.trusts} and trust it"
+    edits = tuple(edit for fix in fixes for edit in fix.edits)
+    return (Fix(title=title, edits=edits, trusts=complaint.trusts),)
 
 
 def adapters(name: str, graph: Graph, wire: Wire, meta: Meta, port: Port) -> Iterator[Fix]:

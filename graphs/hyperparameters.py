@@ -30,6 +30,8 @@ def _names(node: Node) -> Iterator[str]:
         value = values.pop()
         if isinstance(value, dict):
             values.extend(value.values())
+        elif isinstance(value, list):
+            values.extend(value)
         elif isinstance(value, str) and is_expression(value):
             try:
                 yield from names_in(value[1:])

@@ -28,17 +28,9 @@ from graphs.arithmetic import (
 from graphs.document import End, Node
 from graphs.expressions import Apply, Call, Evaluation, Expression, walk
 from graphs.kinds import Meta, Tensor, in_words, is_symbolic
-from graphs.node_type import (
-    Data,
-    Interface,
-    Misfit,
-    NodeType,
-    Optimizer,
-    Outputs,
-    Port,
-    node_types,
-    output_paths,
-)
+from graphs.node_type import Data, Interface, Misfit, NodeType, Optimizer, Port, node_types
+from graphs.outputs import Outputs, output_paths
+from graphs.probe_type import Probe
 from graphs.problems import Problem
 
 Arrivals = tuple[tuple[str, tuple[Meta, ...]], ...]
@@ -162,7 +154,11 @@ def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | Wro
     made = _validated(type_, json.dumps([node.type, node.version, parameters], sort_keys=True))
     if not isinstance(made, NodeType):
         return made
-    update = {name: value for name, value in named_values.items() if value != node.parameters[name]}
+    update = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in named_values.items()
+        if value != node.parameters[name]
+    }
     return made.model_copy(update=update)
 
 
@@ -177,14 +173,16 @@ def holds_expressions(node: Node) -> bool:
 
 
 def _holds_expression(value: JsonValue) -> bool:
-    if isinstance(value, dict):
-        return any(map(_holds_expression, value.values()))
+    if isinstance(value, dict | list):
+        return any(map(_holds_expression, value.values() if isinstance(value, dict) else value))
     return is_expression(value)
 
 
 def _computed(value: JsonValue, scope: Scope) -> Any:
     if isinstance(value, dict):
         return {name: _computed(part, scope) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_computed(part, scope) for part in value]
     if isinstance(value, str) and is_expression(value):
         return named(evaluate(value[1:], scope), value[1:])
     return value
@@ -193,6 +191,8 @@ def _computed(value: JsonValue, scope: Scope) -> Any:
 def _plain(value: Any) -> JsonValue:
     if isinstance(value, dict):
         return {name: _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
     if isinstance(value, NamedInt):
         return int(value)
     return float(value) if isinstance(value, NamedFloat) else value
@@ -211,7 +211,7 @@ def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> 
     """Run a node on the meta device. A type that holds blocks needs them."""
     try:
         if isinstance(type_, Data):
-            return Facts(tuple(type_.fields().items()))
+            return Facts(tuple(type_.fields_from(_given(type_, arrivals)).items()))
         described = described_with(type_, arrivals, blocks=blocks)
         if isinstance(type_, Optimizer):
             return Facts()
@@ -229,6 +229,15 @@ def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> 
     outputs = tuple((name, meta_of(value)) for name, value in values.items())
     weights = (weight for module in run.applied for weight in module.parameters())
     return Facts(outputs, tuple(tuple(weight.shape) for weight in weights))
+
+
+def _given(type_: Data, arrivals: Arrivals) -> dict[str, Meta]:
+    """What other data nodes give a data node. Raises PortMisfit where it is of another kind."""
+    kinds = {port.name: port for port in type_.ports({})}
+    given = {name: meta for name, metas in arrivals for meta in metas}
+    for name, meta in given.items():
+        _require_kind(kinds[name], meta)
+    return given
 
 
 def meta_of(value: torch.Tensor) -> Meta:
@@ -300,6 +309,8 @@ def outputs_of(
         built = Apply(built, tuple(leaves), {})
     if isinstance(type_, (Optimizer, Data)):
         return {"": built}
+    if isinstance(type_, Probe):
+        return dict(built)
     paths = output_paths(outputs)
     if isinstance(built, tuple):
         return {name: built[index] for index, (name, _) in enumerate(paths)}
@@ -326,10 +337,9 @@ def _refuse_symbolic(described: Mapping[str, Expression]) -> None:
     """A layer whose size depends on the batch cannot be made before the batch is there."""
     for expression in walk(list(described.values())):
         if isinstance(expression, Call) and expression.is_module:
-            sizes = [
-                v for v in (*expression.args, *expression.kwargs.values()) if isinstance(v, int)
-            ]
-            if any(is_symbolic(size) for size in sizes):
+            values = (*expression.args, *expression.kwargs.values())
+            sizes = [part for v in values for part in (v if isinstance(v, tuple) else (v,))]
+            if any(isinstance(size, int) and is_symbolic(size) for size in sizes):
                 raise Misfit(
                     "its weights would depend on the batch size: keep the batch on the first axis"
                 )

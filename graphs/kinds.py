@@ -8,6 +8,7 @@ cost and with no formula of ours.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import ClassVar, NamedTuple
 
@@ -15,7 +16,7 @@ from graphs.document import End
 from graphs.expressions import Attribute, Call, Expression, call
 
 SYMBOLS = {"N": 100_003, "V": 100_019, "E": 100_043, "G": 100_049}
-"""Batch, nodes of a graph, edges of a graph, graphs of a batch."""
+"""Samples of a batch; nodes and edges of all its graphs; how many graphs it has."""
 
 
 class Meta(NamedTuple):
@@ -70,9 +71,13 @@ class Tensor(Expression):
     """Names of the axes, outermost first; None is any number of them."""
     ranks: ClassVar[range | None] = None
     """How many axes there may be, where they have no names; None is any number."""
+    layout: ClassVar[str] = ""
+    """What such tensors look like, in words."""
     integer: ClassVar[bool] = False
     """Whether the kind holds whole numbers, as labels and tokens do."""
     title: ClassVar[str] = "tensor"
+    strict: ClassVar[bool] = False
+    """Whether an axis of unknown size must be the one that is named: nodes, and not edges."""
 
     def __init__(self, end: End, meta: Meta) -> None:
         self.end = end
@@ -83,13 +88,28 @@ class Tensor(Expression):
         """Whether a tensor may arrive at a port of this kind."""
         ranks = range(len(cls.axes), len(cls.axes) + 1) if cls.axes is not None else cls.ranks
         fits = ranks is None or len(meta.shape) in ranks
+        fits = fits and (not cls.strict or cls._fits_axes(meta.shape))
         return fits and (cls is Tensor or meta.floating != cls.integer)
+
+    @classmethod
+    def _fits_axes(cls, shape: tuple[int, ...]) -> bool:
+        """Whether sizes that are known are the right ones, and letters stand where they should."""
+        return all(
+            size_text(size) == axis or not (axis.isdigit() or size in SYMBOLS.values())
+            for axis, size in zip(cls.axes or (), shape, strict=True)
+        )
+
+    @classmethod
+    def is_lettered(cls, meta: Meta) -> bool:
+        """Whether every size that the kind has a letter for is that letter."""
+        sizes = zip(cls.axes or (), meta.shape, strict=True)
+        return all(size_text(size) == axis for axis, size in sizes if axis in SYMBOLS)
 
     @classmethod
     def needs(cls) -> str:
         """What the kind needs, in words."""
         if cls.axes is None:
-            return "(N, F) or (N, T, F)" if cls.ranks else _NUMBERS[cls.integer]
+            return cls.layout or _NUMBERS[cls.integer]
         if not cls.axes:
             return "one number, such as a loss"
         axes = f"({', '.join(cls.axes)}{',' * (len(cls.axes) == 1)})"
@@ -114,11 +134,24 @@ class Features(Tensor):
     """Feature vectors, or sequences of them: (N, F) or (N, T, F)."""
 
     ranks = range(2, 4)
+    layout = "(N, F) or (N, T, F)"
     title = "features"
 
     @property
     def features(self) -> int:
         return self.meta.shape[-1]
+
+
+class Channels(Tensor):
+    """Channels of samples, or of signals: (N, F) or (N, C, T)."""
+
+    ranks = range(2, 4)
+    layout = "(N, F) or (N, C, T)"
+    title = "channels"
+
+    @property
+    def channels(self) -> int:
+        return self.meta.shape[1]
 
 
 class Numbers(Tensor):
@@ -132,6 +165,17 @@ class Image(Tensor):
 
     axes = ("N", "C", "H", "W")
     title = "image"
+
+    @property
+    def channels(self) -> int:
+        return self.meta.shape[1]
+
+
+class Volume(Tensor):
+    """Volumes, such as scans of a body, or films with time as depth: (N, C, D, H, W)."""
+
+    axes = ("N", "C", "D", "H", "W")
+    title = "volume"
 
     @property
     def channels(self) -> int:
@@ -186,6 +230,60 @@ class Classes(Tensor):
     title = "classes"
 
 
+class NodeFeatures(Tensor):
+    """Feature vectors of the nodes of all graphs of a batch: (V, F)."""
+
+    axes = ("V", "F")
+    strict = True
+    title = "node features"
+
+    @property
+    def features(self) -> int:
+        return self.meta.shape[1]
+
+
+class EdgeFeatures(Tensor):
+    """Feature vectors of edges, in the order of the edge index: (E, F)."""
+
+    axes = ("E", "F")
+    strict = True
+    title = "edge features"
+
+    @property
+    def features(self) -> int:
+        return self.meta.shape[1]
+
+
+class EdgeIndex(Tensor):
+    """Edges from the nodes in the first row to those in the second: (2, E), whole numbers from 0.
+
+    Both directions of an edge that has none are listed.
+    """
+
+    axes = ("2", "E")
+    strict = True
+    integer = True
+    title = "edge index"
+
+
+class GraphIndex(Tensor):
+    """Which graph of the batch each node belongs to: (V,), whole numbers from 0."""
+
+    axes = ("V",)
+    strict = True
+    integer = True
+    title = "graph index"
+
+
+class GraphSizes(Tensor):
+    """How many nodes each graph of the batch has: (G,). Its length is the number of graphs."""
+
+    axes = ("G",)
+    strict = True
+    integer = True
+    title = "graph sizes"
+
+
 class Scalar(Tensor):
     """One number: a loss."""
 
@@ -199,10 +297,14 @@ class Weights(Tensor):
     title = "weights"
 
 
-NAMED = (Image, Sequence, Vector, Labels, Tokens, Scalar)
+OF_GRAPHS = (NodeFeatures, EdgeFeatures, EdgeIndex, GraphIndex)
+"""The kinds that a tensor shows by the letters of its sizes."""
+NAMED = (Image, Volume, Sequence, Vector, Labels, Tokens, Scalar)
 """The kinds that a tensor shows by its rank and dtype alone."""
 
 
 def kind_of(meta: Meta) -> type[Tensor]:
     """The most telling kind of a tensor: an image, a sequence, …, or just a tensor."""
-    return next((kind for kind in NAMED if kind.accepts(meta)), Tensor)
+    told = (kind for kind in OF_GRAPHS if kind.accepts(meta) and kind.is_lettered(meta))
+    plain = (kind for kind in NAMED if kind.accepts(meta))
+    return next(itertools.chain(told, plain), Tensor)

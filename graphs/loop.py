@@ -3,9 +3,11 @@ copied as it stands.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
-from torch import Tensor
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
 
 def batches(
@@ -18,6 +20,11 @@ def batches(
         split = {name: values[order] for name, values in split.items()}
     for start in range(0, count, batch_size):
         yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def samples_of(splits: dict[str, dict[str, Tensor]], *names: str) -> list[Tensor]:
+    """Fields of all samples, whatever split they are in."""
+    return [torch.cat([part[name] for part in splits.values()]) for name in names]
 
 
 def size_of(batch: dict[str, Tensor]) -> int:
@@ -47,3 +54,11 @@ def collect(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     """Add the gradient of a loss to what the weights of an optimizer have; no others get one."""
     weights = [weight for group in optimizer.param_groups for weight in group["params"]]
     torch.autograd.backward(loss, inputs=weights)
+
+
+def load_part(module: nn.Module, path: Path, part: str = "") -> None:
+    """Give a module the weights of a file, or those whose names begin with a part's."""
+    start = f"{part}." if part else ""
+    weights = load_file(path)
+    names = [name for name in weights if name.startswith(start)]
+    module.load_state_dict({name.removeprefix(start): weights[name] for name in names})

@@ -11,8 +11,12 @@ from typing import Any
 import torch
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import parametrizations
 
+from graphs.foreign import UserClass
 from graphs.merging import PrintedClass
+from graphs.python_files import PythonFile
+from graphs.user_code import UserCode
 
 OPERATORS: dict[Any, str] = {
     operator.add: "+",
@@ -25,7 +29,7 @@ OPERATORS: dict[Any, str] = {
 """Functions that are printed as signs."""
 
 
-FLAGS = ("device", "epochs", "seed", "save", "data", "batch_size", "help", "i")
+FLAGS = ("device", "epochs", "seed", "save", "data", "probes", "batch_size", "help", "i")
 """Flags and constants of an exported file, and the number of a copy."""
 
 
@@ -42,12 +46,18 @@ class Names:
             "F",
             "self",
             "Tensor",
+            "spectral_norm",
+            "weight_norm",
             *self.reserved,
         }
 
     def has(self, name: str) -> bool:
         """Whether the name is given or may not be."""
         return name in self._taken
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Keep names from being given."""
+        self._taken.update(names)
 
     def unique(self, wanted: str, mark: str = "_") -> str:
         """The name wanted, or it with a number after a mark."""
@@ -72,10 +82,13 @@ class Imports:
     def __init__(self) -> None:
         self.copied: dict[str, Callable[..., Any]] = {}
         self.lines: set[str] = {"import torch", "from torch import Tensor, nn"}
+        self.user = UserCode()
 
     def name(self, target: Callable[..., Any]) -> str:
         """How printed code calls a class or function."""
         title = target.__name__
+        if isinstance(target, UserClass):
+            return self.user.title(target.file, title)
         if isinstance(target, PrintedClass):
             return title
         if target in OPERATORS or target is len:
@@ -87,10 +100,23 @@ class Imports:
             return f"F.{title}"
         if getattr(torch.optim, title, None) is target:
             return f"torch.optim.{title}"
+        if getattr(parametrizations, title, None) is target:
+            self.lines.add(f"from {parametrizations.__name__} import {title}")
+            return title
         if getattr(torch, title, None) is target:
             return f"torch.{title}"
         self.copied[title] = target
         return title
+
+    def copy_users(self, targets: Iterable[object], taken: Iterable[str]) -> None:
+        """Take the users' classes among targets along, under names that are not taken."""
+        self.user.taken.update(dict.fromkeys(taken, ""))
+        classes: dict[PythonFile, list[str]] = {}
+        for target in targets:
+            if isinstance(target, UserClass):
+                classes.setdefault(target.file, []).append(target.__name__)
+        for file, names in classes.items():
+            self.user.add(file, names)
 
     def is_copied(self, target: Callable[..., Any]) -> bool:
         """Whether a class or function is ours, so that its source goes along."""

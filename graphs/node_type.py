@@ -8,7 +8,7 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import (
     Annotated,
@@ -24,7 +24,6 @@ from typing import (
 )
 
 from pydantic import (
-    BaseModel,
     ConfigDict,
     Field,
     JsonValue,
@@ -34,12 +33,14 @@ from pydantic import (
 )
 
 from graphs.expressions import Expression
+from graphs.from_files import FromFiles
 from graphs.kinds import SYMBOLS, Meta, Scalar, Tensor, Weights
+from graphs.outputs import Outputs, output_paths
+from graphs.over_time import OverTime, looks
 from graphs.parameters import Parameter, parameter_of
-from graphs.problems import Complaint
+from graphs.weight_files import Start
 
-Role = Literal["layer", "data", "loss", "metric", "optimizer", "input", "output"]
-Outputs = str | tuple["Outputs", ...]
+Role = Literal["layer", "data", "loss", "metric", "probe", "optimizer", "input", "output"]
 Shapes = list[tuple[int, ...] | Meta]
 
 
@@ -66,9 +67,7 @@ class Interface(NamedTuple):
 
 
 class Example(NamedTuple):
-    """A row of the table test: parameters, what arrives, what must leave or the words of the
-    problem.
-    """
+    """A row of the table test: parameters, what arrives, what must leave or what is wrong."""
 
     parameters: dict[str, Any]
     inputs: Shapes
@@ -92,8 +91,8 @@ def axis_of(x: Tensor, dim: int) -> int:
     return dim % rank
 
 
-class NodeType(BaseModel):
-    """A kind of node. A subclass outside this file registers itself under its name."""
+class NodeType(FromFiles):
+    """A kind of node. A subclass outside this folder registers itself under its name."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
@@ -102,17 +101,18 @@ class NodeType(BaseModel):
     """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
     role: ClassVar[Role] = "layer"
     outputs: ClassVar[Outputs] = "output"
-    """Names of the outputs; a tuple is what `build` returns several of, nested as it returns them.
-    """
+    """Names of the outputs; a tuple where `build` returns several, nested as it returns them."""
     examples: ClassVar[tuple[Example, ...]] = ()
     stops_gradient: ClassVar[bool] = False
     """Whether nothing before it learns from what comes after."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
+    over_time: ClassVar[OverTime] = looks
+    """How it treats the steps of a sequence: alone, remembers(1), … A method, where it depends."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        if cls.__module__ == __name__ or cls.__name__.startswith("_"):
+        if cls.__module__.startswith("graphs.") or cls.__name__.startswith("_"):
             return  # a base of node types, not one itself
         if cls.__name__ in _registry and _registry[cls.__name__].__module__ != cls.__module__:
             raise TypeError(
@@ -205,9 +205,19 @@ class NodeType(BaseModel):
         return False
 
     @property
+    def learns(self) -> bool:
+        """Whether an optimizer may move its weights by what comes of this node."""
+        return not self.frozen
+
+    @property
     def follows(self) -> str:
         """The shared weights that its own are the moving average of."""
         return ""
+
+    @property
+    def starts_from(self) -> Start | None:
+        """The file that its weights start from, if there is one."""
+        return None
 
     def build(self, *args: Any, **blocks: Any) -> Any:
         """Describe the Python of this node. The signature of a subclass names its input ports."""
@@ -275,9 +285,9 @@ class Data(NodeType):
         """What a batch holds, by output port; the first axis is the batch."""
         raise TypeError(f"{type(self).__name__} does not say its fields")
 
-    def complaints(self, folder: Path | None) -> list[Complaint]:
-        """What is wrong with the files it needs, looking no further than their first lines."""
-        return []
+    def fields_from(self, given: Mapping[str, Meta]) -> dict[str, Meta]:
+        """The same, for data that is made from other data: what is wired to its ports."""
+        return self.fields()
 
 
 class Loss(NodeType):
@@ -291,15 +301,19 @@ class Metric(NodeType):
 
     role = "metric"
     better: ClassVar[Literal["max", "min"]] = "max"
+    over_split: ClassVar[bool] = False
+    """Whether it is no mean over batches: `build` then describes `finish(kept)`, and over a split
+    what was kept of all batches is finished together (see over_split.py).
+    """
 
 
 class Optimizer(NodeType):
-    """A statement: minimise this scalar over these weights; with none, over all that the loss
-    reaches.
-    """
+    """A statement: minimise this scalar over these weights, or over all that the loss reaches."""
 
     role = "optimizer"
     outputs = ()
+    needs_closure: ClassVar[bool] = False
+    """Whether it looks at its loss several times in one step, which a closure computes again."""
     every: PositiveInt = 1
     """Acts on each so many batches: 5 is every fifth. On the others its loss is only measured."""
     times: PositiveInt = 1
@@ -329,34 +343,15 @@ class Optimizer(NodeType):
     @functools.cache
     def parameters(cls) -> tuple[Parameter, ...]:
         """Its own first, then those that all optimizers have."""
-        found = super().parameters()
-        return tuple(sorted(found, key=lambda parameter: parameter.name in Optimizer.model_fields))
+        return tuple(sorted(super().parameters(), key=lambda p: p.name in Optimizer.model_fields))
+
+    def complaint(self, shapes: Iterable[tuple[int, ...]]) -> str:
+        """What is wrong with weights of these shapes; nothing where it can move them."""
+        return ""
 
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         """Describe the optimizer; `weights` is one expression, the parameters that it owns."""
         raise TypeError(f"{type(self).__name__} has no build")
-
-
-class BlockInput(NodeType):
-    """An input port of a block, seen from inside."""
-
-    role = "input"
-
-    @property
-    def takes(self) -> type[Tensor]:
-        """What may arrive at the port."""
-        return Tensor
-
-
-class BlockOutput(NodeType):
-    """An output port of a block, seen from inside."""
-
-    role = "output"
-    outputs = ()
-
-    def build(self, value: Tensor) -> Any:
-        """The value itself leaves the block."""
-        return value
 
 
 _registry: dict[str, type[NodeType]] = {}
@@ -374,17 +369,6 @@ def port_names(type_name: str) -> tuple[frozenset[str] | None, frozenset[str] | 
     if type_ is None:
         return None, None
     return frozenset(port.name for port in type_.inputs()), frozenset(type_.output_names())
-
-
-def output_paths(outputs: Outputs) -> list[tuple[str, tuple[int, ...]]]:
-    """Each output's name and where it lies in what `build` returns: `("last", (1, 0))`."""
-    if isinstance(outputs, str):
-        return [(outputs, ())]
-    return [
-        (name, (index, *path))
-        for index, part in enumerate(outputs)
-        for name, path in output_paths(part)
-    ]
 
 
 def _port(parameter: inspect.Parameter, hint: Any) -> Port:

@@ -1,13 +1,30 @@
-"""The parameters of a node type, as a form shows them: read off its JSON schema."""
+"""Parameters of node types: their types beyond pydantic's, and how a form fills them in."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Discriminator, NonNegativeInt, PositiveInt, Tag
 
 Form = Literal[
-    "integer", "number", "flag", "choice", "text", "file", "names", "sizes", "block", "values"
+    "integer",
+    "number",
+    "flag",
+    "choice",
+    "text",
+    "file",
+    "names",
+    "size",
+    "sizes",
+    "block",
+    "values",
+    "arguments",
+    "seal",
 ]
-"""How a parameter is filled in; names and sizes are lists, values belong to names."""
+"""How a parameter is filled in. A size is a number, or one for each axis; names and sizes are
+lists; values belong to names; arguments are values that have forms of their own. A seal is not
+filled in: it says what a file was.
+"""
 
 
 class Parameter(NamedTuple):
@@ -23,10 +40,31 @@ class Parameter(NamedTuple):
     optional: bool = False
 
 
+def _one_or_each(value: object) -> str:
+    return "each" if isinstance(value, list | tuple) else "one"
+
+
+_by_form = Discriminator(_one_or_each)
+"""Only the form that was written is complained about."""
+
+Size = Annotated[
+    Annotated[PositiveInt, Tag("one")] | Annotated[tuple[PositiveInt, ...], Tag("each")], _by_form
+]
+"""A size above 0: one number, or one for each axis."""
+Margin = Annotated[
+    Annotated[NonNegativeInt, Tag("one")] | Annotated[tuple[NonNegativeInt, ...], Tag("each")],
+    _by_form,
+]
+"""The same with 0 allowed, such as zeros put around an image."""
+
+
 def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
-    """The parameter that an entry of a JSON schema describes."""
-    options = [option for option in entry.get("anyOf", [entry]) if option.get("type") != "null"]
-    option = {**entry, **options[0]}
+    """A parameter from its entry in a JSON schema."""
+    options = entry.get("anyOf", [entry])
+    given = [option for option in options if option.get("type") != "null"]
+    option = {**entry, **given[0]}
+    if "oneOf" in option:
+        option = {**option, **option["oneOf"][0], "form": "size"}
     choices = tuple(option.get("enum", ())) or ((option["const"],) if "const" in option else ())
     minimum = option.get("minimum", option.get("exclusiveMinimum"))
     if option.get("type") == "integer" and "exclusiveMinimum" in option:
@@ -39,7 +77,7 @@ def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
         minimum=minimum,
         maximum=option.get("maximum", option.get("exclusiveMaximum")),
         choices=choices,
-        optional="anyOf" in entry,
+        optional=len(given) < len(options),
     )
 
 

@@ -5,7 +5,7 @@ for `forward`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -74,7 +74,7 @@ class Scope:
     init: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     depth: Counter[End] = field(default_factory=Counter)
-    modules: dict[str, list[str]] = field(default_factory=dict)
+    modules: MutableMapping[str, list[str]] = field(default_factory=dict)
     """Attributes that hold modules, by node, or by what nodes that share weights have in common."""
     frozen: list[str] = field(default_factory=list)
     """Attributes that hold frozen modules."""

@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import types
-from collections.abc import Mapping
-from typing import NamedTuple
-
-from pydantic import JsonValue
-
 from graphs.document import MAIN, Frozen
 from graphs.edits import Edit
 
@@ -17,6 +11,8 @@ class Fix(Frozen):
 
     title: str
     edits: tuple[Edit, ...]
+    trusts: str = ""
+    """The Python file in the document's folder that it trusts, after a look at it."""
 
 
 class Problem(Frozen):
@@ -38,11 +34,3 @@ class ProblemsError(ValueError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("; ".join(f"{p.node or p.graph}: {p.text}" for p in problems))
         self.problems = problems
-
-
-class Complaint(NamedTuple):
-    """What is wrong with a data node's files, and parameters that would mend it."""
-
-    text: str
-    parameter: str | None = None
-    use: Mapping[str, JsonValue] = types.MappingProxyType({})

@@ -9,15 +9,17 @@ from graphs.classes import Context, NetworkClass
 from graphs.document import End, identifier
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call
+from graphs.labels import Labels
 from graphs.naming import Names, attribute_names
 from graphs.printing import Scope, leaves
+from graphs.probe_methods import ProbeMethods
 from graphs.programs import Statement
-from graphs.steps import Stage, stages_of
+from graphs.steps import Stage, looked_at_again, stages_of
 from graphs.updates import Update
 
 _ATTRIBUTES = (
-    *("network", "evaluate", "step"),
-    *("epoch", "batches", "end_epoch"),
+    *("network", "evaluate", "step", "probe", "tally"),
+    *("epoch", "batches", "end_epoch", "load_weights"),
 )
 """Attributes of a program that no node's label may take."""
 
@@ -29,46 +31,50 @@ class ProgramClass:
     update. With several, the step is their stages, one after another.
     """
 
-    def __init__(
-        self, context: Context, network: NetworkClass | None, labels: dict[str, str]
-    ) -> None:
+    def __init__(self, context: Context, network: NetworkClass | None, labels: Labels) -> None:
         self.context = context
         self.network = network
-        self.labels = labels
+        self.labels = labels.logged
+        self.probes = labels.probes
         program = context.program
-        read = [*context.entering(program.network), *context.entering(program.judging)]
-        fields = dict.fromkeys(end for end in read if end.node in program.data)
+        parts = (program.network, program.judging, program.watching)
+        read = [[e for e in context.entering(ids) if e.node in program.data] for ids in parts]
         names = Names(context.reserved)
-        self.fields = {end: names.unique(identifier(context.field(end))) for end in fields}
+        ends = dict.fromkeys(end for part in read for end in part)
+        self.fields = {end: names.unique(identifier(context.field(end))) for end in ends}
+        self.of_step = {end: self.fields[end] for end in dict.fromkeys([*read[0], *read[1]])}
         taken = attribute_names(*_ATTRIBUTES)
-        self.scope = Scope(context.imports, dict(self.fields), names, taken)
+        self.scope = Scope(context.imports, dict(self.of_step), names, taken)
 
     def text(self) -> str:
         """The class's source."""
         evaluate = self._evaluate()
+        probes = ProbeMethods(self, self.probes).text()
         init, extra = self.scope.kept()
         if self.network:
             given = ", ".join(f"{name}={name}" for name in self.network.names)
             init = [f"self.network = {self.network.name}({given})", *init]
         init = [*init, *self._optimizers(), *self._counters()]
         step = self._update() if self.network else self._stages()
-        methods = [*evaluate, "", *step, *self._end_of_epoch()]
+        methods = [*self._load_weights(), *evaluate, "", *step, *self._end_of_epoch(), *probes]
         about = "What happens on one batch."
         return class_text("Program", about, init, extra, methods, self._signature())
 
     def _signature(self) -> str:
         program = self.context.program
         optimizers = [statement.optimizer for statement in program.statements]
-        names = self.context.arguments([*program.network, *program.judging, *optimizers])
+        inside = [*program.network, *program.judging, *program.watching]
+        names = self.context.arguments([*inside, *optimizers])
         length = ", steps_per_epoch: int, epochs: int = EPOCHS" if program.needs_length else ""
         return length + self.context.signature(names)
 
     def _evaluate(self) -> list[str]:
         context, scope, program = self.context, self.scope, self.context.program
         results = [self._value(id) for id in program.logged]
-        lines = self._reads(results)
+        lines = self.reads(self.of_step)
         if self.network:
-            lines.append(self._call_network(self.network))
+            wanted = set(context.entering(program.judging))
+            lines.append(self.call_network(self.network, scope, wanted))
             nodes = context.described(program.judging)
         else:
             order = context.graph.wiring.order
@@ -83,21 +89,22 @@ class ProgramClass:
             f"    return {{{logged}}}",
         ]
 
-    def _reads(self, results: list[End]) -> list[str]:
-        """Lines that take the fields out of a batch."""
+    def reads(self, fields: Iterable[End]) -> list[str]:
+        """Lines that take fields out of a batch."""
         context = self.context
         return [
-            f'{name} = batch["{context.field(end)}"]  # {context.shapes[end]}'
-            for end, name in self.fields.items()
+            f'{self.fields[end]} = batch["{context.field(end)}"]  # {context.shapes[end]}'
+            for end in fields
         ]
 
-    def _call_network(self, network: NetworkClass) -> str:
-        scope, shapes = self.scope, self.context.shapes
+    def call_network(self, network: NetworkClass, scope: Scope, wanted: set[End]) -> str:
+        """The line that computes what is wanted of the network."""
+        shapes = self.context.shapes
         arguments = ", ".join(scope.values[end] for end in network.inputs)
         for end in network.outputs:
             several = len(self.context.graph.outputs(end.node)) > 1
-            wanted = end.port if several else identifier(self.context.title(end.node))
-            scope.values[end] = scope.names.unique(wanted)
+            name = end.port if several else identifier(self.context.title(end.node))
+            scope.values[end] = scope.names.unique(name) if end in wanted else "_"
         results = ", ".join(scope.values[end] for end in network.outputs)
         comment = ", ".join(shapes[end] for end in network.outputs)
         return f"{results} = self.network({arguments})  # {comment}"
@@ -145,6 +152,23 @@ class ProgramClass:
         epoch = ["self.epoch = 1  # the loop says which one it is"] if program.asks_epoch else []
         return [*epoch, *(["self.batches = 0"] if program.counts_batches else [])]
 
+    def _load_weights(self) -> list[str]:
+        """The method for weights that start from files."""
+        calls = [
+            f"load_part({module}, folder / {start.file!r}{f', {start.part!r}' * bool(start.part)})"
+            for key, start in self.context.starts.items()
+            for module in self._kept([key])
+        ]
+        if not calls:
+            return []
+        self.context.imports.lines.add("from pathlib import Path")
+        return [
+            "def load_weights(self, folder: Path) -> None:",
+            '    """Give those weights that start from a file their first values."""',
+            *indented(calls),
+            "",
+        ]
+
     def _count(self) -> list[str]:
         return ["self.batches += 1"] if self.context.program.counts_batches else []
 
@@ -177,7 +201,7 @@ class ProgramClass:
         graph, program = self.context.graph, self.context.program
         pairs = dict.fromkeys(
             (graph.weights_key(id), graph.types[id].follows)
-            for id in (*program.network, *program.judging)
+            for id in (*program.network, *program.judging, *program.probing)
             if graph.types[id].follows
         )
         lines = [
@@ -206,6 +230,9 @@ class ProgramClass:
         (statement,) = self.context.program.statements
         update = self.updates[statement.optimizer]
         evaluate, loss = ["values = self.evaluate(batch)", ""], f'values["{update.loss_name}"]'
+        if statement.turn.closure:
+            evaluate = ["with torch.no_grad():", *indented(evaluate)]
+            update.again.append(f'loss = self.evaluate(batch)["{update.loss_name}"]')
         comment = f"# {update.optimizer}: minimise {update.loss_name}"
         return [
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
@@ -219,8 +246,8 @@ class ProgramClass:
     def _stages(self) -> list[str]:
         """The step of a program with several optimizers."""
         stages = stages_of(self.context.graph, self.context.program)
-        scope = self.scope.sibling(self.fields)
-        lines = [*self._count(), *self._reads([])]
+        scope = self.scope.sibling(self.of_step)
+        lines = [*self._count(), *self.reads(self.of_step)]
         for number, stage in enumerate(stages):
             lines += ["", *self._stage(scope, stage, stages[number + 1 :])]
         lines += self._averages()
@@ -255,7 +282,17 @@ class ProgramClass:
         self.context.imports.lines.add("import torch")
         update = self.updates[stage.statement.optimizer]
         loss = scope.values[stage.statement.loss]
+        if stage.statement.turn.closure:
+            update.again.extend(self._again(scope, stage.statement))
         return [self._comment(stage), *update.lines(list(scope.lines), loss)]
+
+    def _again(self, scope: Scope, statement: Statement) -> list[str]:
+        """Lines that compute a loss once more, from what does not change meanwhile."""
+        inner = scope.sibling(scope.values)
+        inner.lines = []
+        nodes = self.context.described(looked_at_again(self.context.graph, statement))
+        inner.print_nodes(nodes, self.context.shapes, [statement.loss])
+        return [*inner.lines, f"loss = {inner.values[statement.loss]}"]
 
     def _comment(self, stage: Stage) -> str:
         """What a stage minimises, over which weights, and what it uses again."""

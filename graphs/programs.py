@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from graphs.document import End
+from graphs.document import End, Wire
 from graphs.edits import Disconnect, RemoveNodes
-from graphs.node_type import Data, Role, node_types
+from graphs.node_type import Data, Metric, Optimizer, Role, node_types
+from graphs.probe_type import Probe
 from graphs.problems import Fix, Problem
 from graphs.turns import Turn, misfits, turn_of
 
@@ -35,6 +36,7 @@ class Program:
     """
 
     data: tuple[str, ...]
+    """Data nodes of whose samples batches are made."""
     network: tuple[str, ...]
     """Layers before any loss or metric: one class of the exported file."""
     judging: tuple[str, ...]
@@ -42,6 +44,29 @@ class Program:
     statements: tuple[Statement, ...]
     logged: tuple[str, ...]
     """Nodes whose value is logged: what optimizers minimise, other losses, metrics."""
+    origins: tuple[str, ...] = ()
+    """Data nodes that other data is made from, before there are batches."""
+    probes: tuple[str, ...] = ()
+    """Nodes that show something of one batch, outside any step."""
+    tallies: tuple[str, ...] = ()
+    """Probes whose counts add up over many batches."""
+    probing: tuple[str, ...] = ()
+    """Layers that only probes read: no step computes them."""
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """All data nodes, those first that others are made from."""
+        return (*self.origins, *self.data)
+
+    @property
+    def watching(self) -> tuple[str, ...]:
+        """All that is computed for the monitor alone."""
+        return (*self.probing, *self.probes, *self.tallies)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """All that is computed of a batch."""
+        return (*self.network, *self.judging)
 
     @property
     def asks_epoch(self) -> bool:
@@ -81,15 +106,29 @@ def program_of(checked: CheckedGraph) -> Program:
     judging = checked.wiring.downstream(judges)
     order = [node for node in checked.wiring.order if node in needed]
     layers = [node for node in order if role[node] == "layer"]
+    data = [node for node in order if role[node] == "data"]
+    batched = _batched(checked, order, role)
+    probes = tuple(node for node in checked.wiring.order if role[node] == "probe")
+    seen = checked.wiring.upstream(probes) - needed - set(probes)
+    counting = [id for id in probes if _adds_up(checked, id)]
     return Program(
-        data=tuple(node for node in order if role[node] == "data"),
+        data=tuple(node for node in data if node in batched),
+        origins=tuple(node for node in data if node not in batched),
         network=tuple(node for node in layers if node not in judging),
         judging=tuple(
             node for node in order if node in judging or role[node] in ("loss", "metric")
         ),
         statements=statements,
         logged=logged,
+        probes=tuple(id for id in probes if id not in counting),
+        tallies=tuple(counting),
+        probing=tuple(node for node in checked.wiring.order if node in seen),
     )
+
+
+def _adds_up(checked: CheckedGraph, id: str) -> bool:
+    type_ = checked.types[id]
+    return isinstance(type_, Probe) and type_.adds_up
 
 
 def program_problems(checked: CheckedGraph) -> list[Problem]:
@@ -115,10 +154,13 @@ def program_problems(checked: CheckedGraph) -> list[Problem]:
     return [
         *found,
         *_turns(checked, statements),
+        *_refused(checked, statements),
         *_wired_weights(checked, statements),
         *_shared(checked, statements),
         *_unreached(checked, statements),
         *_batch_sizes(checked),
+        *_probed_data(checked),
+        *_metrics_read(checked),
     ]
 
 
@@ -185,7 +227,7 @@ def _weighted(checked: CheckedGraph, nodes: set[str]) -> list[str]:
     """The nodes that stand for all weights in a part of the graph that may be moved."""
     first: dict[str, str] = {}
     for id in checked.wiring.order:
-        if id in nodes and checked.weights.get(id) and not checked.types[id].frozen:
+        if id in nodes and checked.weights.get(id) and checked.types[id].learns:
             first.setdefault(checked.weights_key(id), id)
     return list(first.values())
 
@@ -203,6 +245,17 @@ def _turns(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Pro
         for statement in statements
         for parameter, text in misfits(statement.turn, epochs)
     ]
+
+
+def _refused(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
+    """Optimizers that cannot move the weights that they own."""
+    found = []
+    for statement in statements:
+        type_ = checked.types.get(statement.optimizer)
+        shapes = [shape for id in statement.owned for shape in checked.weights[id]]
+        if isinstance(type_, Optimizer) and shapes and (text := type_.complaint(shapes)):
+            found.append(Problem(graph=checked.name, node=statement.optimizer, text=text))
+    return found
 
 
 def _wired_weights(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Problem]:
@@ -226,7 +279,7 @@ def _useless(checked: CheckedGraph, node: str, reached: set[str]) -> str:
         return ""
     if not checked.weights[node]:
         return f"{node} has no weights to move: wire a node that has some, or remove the wire"
-    if checked.types[node].frozen:
+    if not checked.types[node].learns:
         return f"{node} is frozen: train it, or remove the wire"
     if checked.weights_key(node) not in reached:
         return f"no gradient of its loss reaches {node}: wire weights that the loss needs"
@@ -265,8 +318,15 @@ def _unreached(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list
     ]
 
 
+def _is_origin(checked: CheckedGraph, id: str) -> bool:
+    """Whether nothing but other data is made from a data node."""
+    read = [checked.types.get(wire.target.node) for wire in checked.graph.out_of(id)]
+    return bool(read) and all(isinstance(type_, Data) for type_ in read)
+
+
 def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
-    sizes = {id: type_.batch_size for id, type_ in checked.types.items() if isinstance(type_, Data)}
+    data = {id: type_ for id, type_ in checked.types.items() if isinstance(type_, Data)}
+    sizes = {id: t.batch_size for id, t in data.items() if not _is_origin(checked, id)}
     first = next(iter(sizes.values()), 0)
     return [
         Problem(
@@ -278,3 +338,44 @@ def _batch_sizes(checked: CheckedGraph) -> list[Problem]:
         for id, size in sizes.items()
         if size != first
     ]
+
+
+def _probed_data(checked: CheckedGraph) -> list[Problem]:
+    """Probes that read data of their own: loading it would change what an epoch is."""
+    role = _roles(checked)
+    judged = [id for id in checked.wiring.order if role[id] in ("loss", "metric", "optimizer")]
+    batched = _batched(checked, checked.wiring.upstream(judged), role)
+    text = "no loss or metric reads the data of {}: show what the training reads, or use it there"
+    probes = [id for id in checked.wiring.order if role[id] == "probe" and judged]
+    return [
+        Problem(graph=checked.name, node=probe, text=text.format(source))
+        for probe in probes
+        for source in sorted(_batched(checked, checked.wiring.upstream([probe]), role) - batched)
+    ]
+
+
+def _batched(checked: CheckedGraph, nodes: Iterable[str], role: dict[str, str]) -> set[str]:
+    """The data nodes that some nodes, which are none, read a batch of."""
+    read = (wire for id in nodes if role[id] != "data" for wire in checked.graph.into(id))
+    return {wire.source.node for wire in read if role.get(wire.source.node) == "data"}
+
+
+def _metrics_read(checked: CheckedGraph) -> list[Problem]:
+    """Wires out of metrics that have no value before a split is over."""
+    text = "{} is measured over a whole split, and a batch has no value of it: remove the wire"
+    return [
+        Problem(
+            graph=checked.name,
+            node=wire.target.node,
+            port=wire.target.port,
+            text=text.format(id),
+            fixes=(Fix(title="Remove the wire", edits=(_cut(checked, wire),)),),
+        )
+        for id, type_ in checked.types.items()
+        if isinstance(type_, Metric) and type_.over_split
+        for wire in checked.graph.out_of(id)
+    ]
+
+
+def _cut(checked: CheckedGraph, wire: Wire) -> Disconnect:
+    return Disconnect(graph=checked.name, wires=(wire,))

@@ -9,27 +9,38 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from pydantic import JsonValue
 from ruff import find_ruff_bin
 
-from graphs import loop
+from graphs import loop, over_split, whole_split
 from graphs.checked import Checked, CheckedGraph
 from graphs.checking import check
 from graphs.classes import Context, NetworkClass
 from graphs.copying import Copier, import_block
 from graphs.document import Document, identifier
-from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call, Expression, FolderFile, walk
 from graphs.frame import load_text, main_text
 from graphs.handing import Handing
 from graphs.hyperparameters import used
+from graphs.labels import labels_of
 from graphs.naming import Names
-from graphs.node_type import Data, Metric
+from graphs.node_type import Data, Metric, Misfit
+from graphs.origins import Loaders
 from graphs.printing import Described
-from graphs.problems import ProblemsError
+from graphs.probe_type import Probe
+from graphs.problems import Problem, ProblemsError
 from graphs.program_class import ProgramClass
-from graphs.programs import Program, program_of
+from graphs.programs import program_of
 
 LINE_LENGTH = 100
+
+
+class Shown(NamedTuple):
+    """A probe, as the monitor must know it."""
+
+    node: str
+    picture: str
+    options: dict[str, JsonValue]
 
 
 class Logged(NamedTuple):
@@ -39,6 +50,8 @@ class Logged(NamedTuple):
     metrics: dict[str, Literal["max", "min"]]
     keeps_gradients: bool = False
     """Whether gradients last from one batch to the next, and belong into a checkpoint."""
+    probes: dict[str, Shown] = {}  # noqa: RUF012 - a default that nobody writes to
+    """What each probe shows, by its label."""
 
 
 def export(document: Document, folder: Path | None = None, checked: Checked | None = None) -> str:
@@ -46,7 +59,10 @@ def export(document: Document, folder: Path | None = None, checked: Checked | No
     checked = checked or check(document, folder)
     if checked.problems:
         raise ProblemsError(checked.problems)
-    return formatted(_File(checked).text())
+    try:
+        return formatted(_File(checked).text())
+    except Misfit as misfit:  # names of users' files that cannot be changed
+        raise ProblemsError((Problem(text=str(misfit)),)) from misfit
 
 
 def formatted(source: str) -> str:
@@ -66,18 +82,18 @@ def file_stem(document: Document) -> str:
 def logged(checked: Checked) -> Logged:
     """What the program of a document without problems logs."""
     program = program_of(checked.main)
-    labels = _labels(checked.main, program)
-    types = {label: checked.main.types[id] for id, label in labels.items()}
+    labels = labels_of(checked.main, program)
+    types = {label: checked.main.types[id] for id, label in labels.logged.items()}
     metrics = {label: type_.better for label, type_ in types.items() if isinstance(type_, Metric)}
     losses = tuple(label for label in types if label not in metrics)
-    return Logged(losses, metrics, program.accumulates)
+    shown = {label: _shown(checked.main, id) for id, label in labels.probes.items()}
+    return Logged(losses, metrics, program.accumulates, shown)
 
 
-def _labels(checked: CheckedGraph, program: Program) -> dict[str, str]:
-    """The name under which each logged node is logged."""
-    names = Names()
-    nodes = checked.graph.nodes
-    return {id: names.unique(identifier(nodes[id].label or id)) for id in program.logged}
+def _shown(checked: CheckedGraph, id: str) -> Shown:
+    type_ = checked.types[id]
+    assert isinstance(type_, Probe)
+    return Shown(id, type_.picture, type_.options())
 
 
 class _File:
@@ -87,7 +103,7 @@ class _File:
         self.document = checked.document
         self.program = program_of(checked.main)
         self.context = Context(checked.main, self.program, checked.blocks)
-        self.labels = _labels(checked.main, self.program)
+        self.labels = labels_of(checked.main, self.program)
         self.stem = file_stem(checked.document)
         self.copier = Copier()
         types = ((id, checked.main.types[id]) for id in self.program.data)
@@ -96,15 +112,14 @@ class _File:
     def text(self) -> str:
         """The whole file, not yet formatted."""
         classes = self._classes()
-        measures = self._copied([*self._layers(), *self.context.classes.nodes])
-        data = [
-            *self._copied(self._data()),
-            *self._added(*self.handing.before_load),
-            load_text(self._loaders(), self._reads_files(), self._data_signature(), self.handing),
-        ]
-        loop_ = [*self._loop(), self._main()]
+        over = self._over_split()
+        inside = [*self._layers(), *self._optimizers()]
+        measures = self._copied([*inside, *self.context.classes.nodes])
+        data = self._load()
+        loop_ = [*over, *self._loop(), self._main()]
         head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
-        return "\n\n\n".join([head, *measures, *classes, *data, *loop_]) + "\n"
+        users = self.context.imports.user.texts
+        return "\n\n\n".join([head, *measures, *users, *classes, *data, *loop_]) + "\n"
 
     def _classes(self) -> list[str]:
         """The classes of blocks, of the network where there is one, and of the program."""
@@ -116,36 +131,52 @@ class _File:
         return [*blocks, *texts]
 
     def _data_signature(self) -> str:
-        return self.context.signature(self.context.arguments(self.program.data))
+        return self.context.signature(self.context.arguments(self.program.loaded))
 
     def _main(self) -> str:
         """The loop and the command line."""
         optimizers = [statement.optimizer for statement in self.program.statements]
-        inside = [*self.program.network, *self.program.judging, *optimizers]
+        program = self.program
+        inside = [*program.network, *program.judging, *program.watching, *optimizers]
         return main_text(
             self.stem,
             self._reads_files(),
+            bool(self.context.starts),
             self.program,
             self.context.hyperparameters,
-            self.context.arguments(self.program.data),
+            self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
             self.handing,
         )
 
+    def _over_split(self) -> list[str]:
+        """What finishes the metrics of a whole split, where there are some."""
+        finishing = {self.labels.logged[id]: call for id, call in self.context.finishing.items()}
+        imports = self.context.imports
+        return [over_split.over_split_text(finishing, imports)] if finishing else []
+
     def _layers(self) -> list[Described]:
-        return self.context.described((*self.program.network, *self.program.judging))
+        program = self.program
+        return self.context.described((*program.network, *program.judging, *program.watching))
+
+    def _optimizers(self) -> list[Described]:
+        return self.context.described(tuple(s.optimizer for s in self.program.statements))
 
     def _data(self) -> list[Described]:
-        return self.context.described(self.program.data)
+        return self.context.described(self.program.loaded)
 
-    def _loaders(self) -> dict[str, str]:
-        """The call that puts each data node's samples into memory."""
-        printer = ExpressionPrinter(self.context.imports, {}, keep_defaults=True)
-        return {node.id: printer.text(node.outputs[""]) for node in self._data()}
+    def _load(self) -> list[str]:
+        """The function that loads the data, and what it calls."""
+        loaders = Loaders(self.context)
+        functions = [*self.handing.before_load, *loaders.copied]
+        signature = self._data_signature()
+        text = load_text(loaders, self._reads_files(), signature, self.handing)
+        return [*self._copied(self._data()), *self._added(*functions), text]
 
     def _copied(self, nodes: list[Described]) -> list[str]:
         """The functions and modules of ours that nodes refer to, as far as not copied yet."""
-        for expression in _expressions(nodes):
+        finishing = self.context.finishing.values()
+        for expression in (*_expressions(nodes), *finishing):
             if isinstance(expression, Call) and self.context.imports.is_copied(expression.target):
                 self.copier.add(expression.target)
         return self.copier.take()
@@ -154,16 +185,19 @@ class _File:
         return any(isinstance(expression, FolderFile) for expression in _expressions(self._data()))
 
     def _loop(self) -> list[str]:
+        if self.context.starts:
+            self.copier.add(loop.load_part)
         if len(self.program.statements) > 1:
             turns = [statement.turn for statement in self.program.statements]
             if not all(turn.collects for turn in turns):
                 self.copier.add(loop.descend)
             if any(turn.collects for turn in turns):
                 self.copier.add(loop.collect)
+        average = whole_split.average if self.context.finishing else loop.average
         if self.handing.by_number:
             texts = [*self._added(self.handing.batches), self.handing.size_text()]
-            return [*texts, *self._added(loop.average)]
-        return self._added(self.handing.batches, loop.size_of, loop.average)
+            return [*texts, *self._added(average)]
+        return self._added(self.handing.batches, loop.size_of, average)
 
     def _added(self, *targets: Callable[..., Any]) -> list[str]:
         """The source of functions and classes of ours, as far as not copied yet."""
@@ -172,11 +206,14 @@ class _File:
         return self.copier.take()
 
     def _imports(self) -> str:
-        files = {"from pathlib import Path"} if self._reads_files() else set()
+        paths = self._reads_files() or self.program.watching
+        files = {"from pathlib import Path"} if paths else set()
         own = {"import argparse", "from safetensors.torch import save_file", *files}
         if self.program.needs_length:
             own.add("import math")
-        return import_block({*own, *self.context.imports.lines, *self.copier.imports})
+        imports = self.context.imports
+        lines = {*own, *imports.lines, *imports.user.imports, *self.copier.imports}
+        return import_block(lines)
 
     def _docstring(self) -> str:
         title, description = _safe(self.document.title), _safe(self.document.description)

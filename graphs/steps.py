@@ -30,7 +30,7 @@ class Stage:
 
 def stages_of(checked: CheckedGraph, program: Program) -> tuple[Stage, ...]:
     """The stages of one batch, in the order of the optimizers."""
-    order = [id for id in checked.wiring.order if id not in program.data]
+    order = [id for id in checked.wiring.order if id not in program.loaded]
     valid: set[str] = set()
     minimised = {statement.loss.node for statement in program.statements}
     waiting = [id for id in program.logged if id not in minimised]
@@ -61,6 +61,13 @@ def moved_by(checked: CheckedGraph, statement: Statement) -> set[str]:
     return {id for id in checked.wiring.order if checked.weights_key(id) in keys}
 
 
+def looked_at_again(checked: CheckedGraph, statement: Statement) -> tuple[str, ...]:
+    """The nodes between the weights that an optimizer moves and its loss."""
+    changing = checked.wiring.downstream(moved_by(checked, statement))
+    changing &= checked.wiring.upstream([statement.loss.node])
+    return tuple(id for id in checked.wiring.order if id in changing)
+
+
 def gradient_reach(checked: CheckedGraph, statement: Statement) -> set[str]:
     """The nodes that an optimizer's gradient runs through: from its loss back to its weights."""
     after = checked.wiring.downstream(moved_by(checked, statement), without=checked.detached)
@@ -69,7 +76,7 @@ def gradient_reach(checked: CheckedGraph, statement: Statement) -> set[str]:
 
 def _is_ready(checked: CheckedGraph, id: str, valid: set[str], program: Program) -> bool:
     before = checked.wiring.upstream([id]) - {id}
-    return id in valid or before <= valid | set(program.data)
+    return id in valid or before <= valid | set(program.loaded)
 
 
 def _read(checked: CheckedGraph, computed: list[str], valid: set[str]) -> tuple[str, ...]:

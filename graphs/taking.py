@@ -22,6 +22,12 @@ class Split(Protocol):
         """The batch of some samples, by their numbers; its fields may differ in length."""
 
 
+def whole(splits: dict[str, Split]) -> dict[str, dict[str, Tensor]]:
+    """All samples of every split at once, in memory."""
+    parts = {name: part for name, part in splits.items() if len(part)}
+    return {name: part.take(torch.arange(len(part))) for name, part in parts.items()}
+
+
 def batches(
     split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
 ) -> Iterator[dict[str, Tensor]]:

@@ -21,6 +21,8 @@ class Turn:
     schedule: str = "constant"
     schedule_factor: float | None = None
     schedule_length: int | None = None
+    closure: bool = False
+    """Whether it looks at its loss several times in one step."""
 
     @property
     def counts_batches(self) -> bool:
@@ -30,7 +32,7 @@ class Turn:
     @property
     def collects(self) -> bool:
         """Whether something happens between its gradient and its step."""
-        return self.accumulate > 1 or self.clip_norm is not None
+        return self.closure or self.accumulate > 1 or self.clip_norm is not None
 
     @property
     def asks_epoch(self) -> bool:
@@ -95,6 +97,7 @@ def turn_of(type_: NodeType | None) -> Turn:
         schedule=type_.schedule,
         schedule_factor=type_.schedule_factor and float(type_.schedule_factor),
         schedule_length=type_.schedule_length and int(type_.schedule_length),
+        closure=type_.needs_closure,
     )
 
 
@@ -110,4 +113,16 @@ def misfits(turn: Turn, epochs: int) -> list[tuple[str, str]]:
     if turn.times > 1 and turn.accumulate > 1:
         text = "it acts several times on a batch and averages over several batches"
         found.append(("times", f"{text}: set times or accumulate to 1"))
+    return [*found, *_closure_misfits(turn)]
+
+
+def _closure_misfits(turn: Turn) -> list[tuple[str, str]]:
+    """Options that cannot be meant where a step looks at its loss several times."""
+    text = "it takes many gradients in one step, and none of them may be {}: {}"
+    found = []
+    if turn.closure and turn.accumulate > 1:
+        advice = "set accumulate to 1, and take larger batches"
+        found.append(("accumulate", text.format("left to later batches", advice)))
+    if turn.closure and turn.clip_norm is not None:
+        found.append(("clip_norm", text.format("clipped", "take clip_norm away")))
     return found

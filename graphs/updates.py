@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from graphs.block_classes import indented
 from graphs.turns import Turn
@@ -35,6 +35,8 @@ class Update:
     """The Python that gives its weights."""
     loss_name: str
     direct: bool
+    again: list[str] = field(default_factory=list)
+    """For a closure: the lines that compute the loss again, as `loss`."""
 
     def construction(self, rate: str) -> str:
         """The line that makes its schedule; `rate` is its learning rate."""
@@ -72,6 +74,8 @@ class Update:
 
     def _moves(self, loss: str) -> list[str]:
         turn, name = self.turn, f"self.{self.optimizer}"
+        if turn.closure:
+            return [*self._closure(), f"{name}.step(closure)", *self._rate()]
         if turn.accumulate > 1:
             every = turn.every * turn.accumulate
             inner = [*self._clip(), f"{name}.step()", f"{name}.zero_grad()", *self._rate()]
@@ -81,6 +85,12 @@ class Update:
             return [f"descend({name}, {loss})", *self._rate()]
         first = [f"{name}.zero_grad()", self._gradient(loss), *self._clip()]
         return [*first, f"{name}.step()", *self._rate()]
+
+    def _closure(self) -> list[str]:
+        """The function that an optimizer calls as often as it looks at its loss."""
+        zero = f"self.{self.optimizer}.zero_grad()"
+        body = [*self.again, zero, self._gradient("loss"), "return loss"]
+        return ["", "def closure() -> Tensor:", *indented(body), ""]
 
     def _gradient(self, loss: str) -> str:
         if self.direct:

@@ -1,15 +1,17 @@
-"""Non-linearities: what stands between layers, without which two layers would be one."""
+"""Non-linearities: what stands between layers, without which two layers would be one: ReLU and its
+kin.
+"""
 
 from typing import Annotated, Literal
 
-import torch
 from pydantic import Field, PositiveFloat
+from torch import nn
 from torch.nn import functional as F
 
 from graphs.expressions import Call, call
 from graphs.kinds import Numbers
 from graphs.node_type import Example, Misfit, NodeType, axis_of
-from nodes.modules.activations import binarise, gated_tanh
+from graphs.over_time import alone
 
 _SAME_SHAPE = (
     Example({}, [(2, 16)], [(2, 16)]),
@@ -23,32 +25,11 @@ class ReLU(NodeType):
     Linear layer.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
         return call(F.relu, x)
-
-
-class Tanh(NodeType):
-    """Squeezes every value between -1 and 1, smoothly. Used in recurrent cells and at the end of
-    image generators.
-    """
-
-    examples = _SAME_SHAPE
-
-    def build(self, x: Numbers) -> Call:
-        return call(torch.tanh, x)
-
-
-class Sigmoid(NodeType):
-    """Squeezes every value between 0 and 1, smoothly. Use it for gates, and for probabilities of
-    yes or no.
-    """
-
-    examples = _SAME_SHAPE
-
-    def build(self, x: Numbers) -> Call:
-        return call(torch.sigmoid, x)
 
 
 class LeakyReLU(NodeType):
@@ -61,6 +42,7 @@ class LeakyReLU(NodeType):
     negative_slope: Annotated[float, Field(ge=0, le=1)] = 0.01
     """How much of a negative value is left, from 0 to 1; discriminators use 0.2."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"negative_slope": 0.2}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -81,6 +63,7 @@ class ELU(NodeType):
     alpha: PositiveFloat = 1.0
     """How far below 0 the floor lies."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"alpha": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -101,6 +84,7 @@ class GELU(NodeType):
     approximate: Literal["none", "tanh"] = "none"
     """Exact (none), or by tanh, as GPT-2 was trained."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"approximate": "tanh"}, [(2, 7, 16)], [(2, 7, 16)]),
@@ -117,79 +101,134 @@ class SiLU(NodeType):
     Use it in place of ReLU in recent convolutional and diffusion networks.
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
         return call(F.silu, x)
 
 
-class Softplus(NodeType):
-    """Makes every value positive, smoothly: log(1 + exp(x)).
+class ReLU6(NodeType):
+    """A ReLU that stops at 6: keeps what lies between 0 and 6, and cuts off the rest.
 
-    Use it where a network gives a number that must be positive, such as a deviation or a rate.
+    Use it in networks for small devices, which count in few bits (Krizhevsky 2010, MobileNets).
     """
 
+    over_time = alone
     examples = _SAME_SHAPE
 
     def build(self, x: Numbers) -> Call:
-        return call(F.softplus, x)
+        return call(F.relu6, x)
 
 
-class Softmax(NodeType):
-    """Turns numbers into shares that are positive and add up to 1 along one axis.
+class PReLU(NodeType):
+    """Keeps what is positive, and lets a part of the rest through that it learns itself.
 
-    Use it for attention and gates. A classifier needs none: CrossEntropy takes the numbers before
-    it.
+    Use it in place of LeakyReLU where you do not want to choose the slope (He et al. 2015, arXiv
+    1502.01852).
     """
 
-    dim: int = -1
-    """The axis along which the shares add up to 1; -1 is the last, the features."""
+    per_channel: bool = False
+    """Learn a slope for each channel, axis 1, in place of one for all."""
+    init: float = 0.25
+    """The slope before training."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
-        Example({"dim": 1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
-        Example({"dim": 2}, [(2, 16)], problem="there is no axis 2 in (N, 16)"),
+        Example({"per_channel": True}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"per_channel": True}, [(2,)], problem="there is no axis 1 in (N,)"),
     )
 
     def build(self, x: Numbers) -> Call:
-        axis_of(x, self.dim)
-        return call(torch.softmax, x, self.dim)
+        channels = x.shape[axis_of(x, 1)] if self.per_channel else 1
+        return call(nn.PReLU, channels, init=self.init)
 
 
-class GatedTanh(NodeType):
-    """Splits channels into halves: the tanh of the first, let through by the sigmoid of the second.
+class RReLU(NodeType):
+    """Keeps what is positive, and lets a part of the rest through that is drawn anew each time.
 
-    Use it after a convolution with twice the channels, as WaveNet and PixelCNN do (van den Oord et
-    al. 2016, arXiv 1606.05328).
+    Use it in place of LeakyReLU in networks that learn their training data by heart. In validation
+    the part is the middle of its range (Xu et al. 2015, arXiv 1505.00853).
     """
 
-    examples = (
-        Example({}, [(2, 16)], [(2, 8)]),
-        Example({}, [(2, 4, 8, 8)], [(2, 2, 8, 8)]),
-        Example({}, [(2, 5)], problem="needs an even number of channels, got (N, 5)"),
-        Example({}, [()], problem="there is no axis 1"),
-    )
+    lower: Annotated[float, Field(ge=0, le=1)] = 1 / 8
+    """The smallest part of a negative value that is left, from 0 to 1."""
+    upper: Annotated[float, Field(ge=0, le=1)] = 1 / 3
+    """The largest part of a negative value that is left, from lower to 1."""
 
-    def build(self, x: Numbers) -> Call:
-        if x.shape[axis_of(x, 1)] % 2:
-            raise Misfit(f"needs an even number of channels, got {x.meta.text}")
-        return call(gated_tanh, x)
-
-
-class Binarise(NodeType):
-    """Makes every value 1 where it reaches a threshold and 0 elsewhere. No gradient passes through.
-
-    Use it to turn grey pixels into ink and paper.
-    """
-
-    threshold: float = 0.5
-    """The smallest value that becomes 1."""
-
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
-        Example({"threshold": 0.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
-        Example({"threshold": "x"}, [(2, 16)], problem="threshold"),
+        Example({"lower": 0.1, "upper": 0.3}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"lower": 0.5}, [(2, 16)], problem="lower, 0.5, is above upper, 0.333"),
     )
 
     def build(self, x: Numbers) -> Call:
-        return call(binarise, x, self.threshold)
+        if self.lower > self.upper:
+            raise Misfit(
+                f"lower, {self.lower:.3g}, is above upper, {self.upper:.3g}: swap them",
+                use={"lower": self.upper, "upper": self.lower},
+            )
+        return call(nn.RReLU, lower=self.lower, upper=self.upper)
+
+
+class SELU(NodeType):
+    """A scaled ELU that keeps mean 0 and variance 1 from layer to layer by itself.
+
+    Use it in deep networks of Linear layers without normalisation, with AlphaDropout in place of
+    Dropout (Klambauer et al. 2017, arXiv 1706.02515).
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.selu, x)
+
+
+class CELU(NodeType):
+    """Keeps what is positive and bends the rest smoothly down to a floor, without a kink at 0.
+
+    Use it in place of ELU with another alpha than 1 (Barron 2017, arXiv 1704.07483).
+    """
+
+    alpha: PositiveFloat = 1.0
+    """How far below 0 the floor lies."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"alpha": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"alpha": 0}, [(2, 16)], problem="alpha"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.celu, x, alpha=self.alpha)
+
+
+class Mish(NodeType):
+    """A smooth ReLU that dips a little below 0: each value times the tanh of its softplus.
+
+    Use it in place of SiLU, to which it is close (Misra 2019, arXiv 1908.08681).
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.mish, x)
+
+
+class HardSwish(NodeType):
+    """SiLU made of straight lines: faster, and nearly the same.
+
+    Use it in networks for phones and other small devices (MobileNetV3, Howard et al. 2019, arXiv
+    1905.02244).
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.hardswish, x)

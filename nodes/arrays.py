@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from graphs.expressions import Call, FolderFile, call
+from graphs.from_files import Complaint
 from graphs.kinds import Meta
 from graphs.node_type import Example, File
-from graphs.problems import Complaint
 from nodes.dealing import N, _Dealt, located
 from nodes.modules.arrays import mapped, npy_arrays, npy_rows, npz_arrays, npz_head
 

@@ -5,23 +5,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
+from graphs.block_ports import BlockInput, BlockOutput
 from graphs.document import identifier
 from graphs.expressions import Apply, Call, call
-from graphs.kinds import NAMED, Features, Numbers, Tensor
-from graphs.node_type import (
-    BlockInput,
-    BlockName,
-    BlockOutput,
-    Interface,
-    Misfit,
-    NodeType,
-    Outputs,
-    Port,
-)
+from graphs.kinds import NAMED, OF_GRAPHS, Features, GraphSizes, Numbers, Tensor
+from graphs.node_type import BlockName, File, Interface, Misfit, NodeType, Port
+from graphs.outputs import Outputs
+from graphs.over_time import inside
+from graphs.weight_files import Start
+from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
 from nodes.modules.state import Average
 
-_KINDS = {kind.title: kind for kind in (Tensor, Numbers, Features, *NAMED)}
+_KINDS = {kind.title: kind for kind in (Tensor, Numbers, Features, *NAMED, *OF_GRAPHS, GraphSizes)}
 
 
 class Input(BlockInput):
@@ -31,7 +27,21 @@ class Input(BlockInput):
     """
 
     kind: Literal[
-        "tensor", "numbers", "features", "image", "sequence", "vector", "labels", "tokens", "scalar"
+        "tensor",
+        "numbers",
+        "features",
+        "image",
+        "volume",
+        "sequence",
+        "vector",
+        "labels",
+        "tokens",
+        "scalar",
+        "node features",
+        "edge features",
+        "edge index",
+        "graph index",
+        "graph sizes",
     ] = "tensor"
     """What may arrive; `tensor` is anything."""
 
@@ -76,6 +86,14 @@ class _Use(_Holder):
     """A name for its weights; uses of the block with the same name share them. Empty: its own."""
     state: Literal["trained", "frozen"] = "trained"
     """Trained, or frozen: in evaluation mode, and moved by no optimizer."""
+    start_from: Annotated[str, File] = ""
+    """A safetensors file in the document's folder or below it, such as a run or an exported file
+    saves, whose weights these are at first; a training that is resumed goes on with its own.
+    """
+    start_part: str = ""
+    """What stands before the names of these weights in the file, such as `network.encoder`; empty
+    where the file holds this block and nothing else.
+    """
 
     @property
     def shared_weights(self) -> str:
@@ -89,6 +107,10 @@ class _Use(_Holder):
     def frozen(self) -> bool:
         return self.state != "trained"
 
+    @property
+    def starts_from(self) -> Start | None:
+        return Start(self.start_from, self.start_part) if self.start_from else None
+
 
 class Block(_Use):
     """A use of a block, which is a graph of the same document drawn once and used many times.
@@ -97,14 +119,24 @@ class Block(_Use):
     generated images is one block, used twice. Two names, or none, are two sets of weights.
     """
 
-    state: Literal["trained", "frozen", "average"] = "trained"  # type: ignore[assignment]
-    """Trained; frozen: in evaluation mode, and moved by no optimizer; or the moving average of
-    another use's weights, in evaluation mode too.
+    over_time = inside
+    state: Literal["trained", "frozen", "frozen_here", "average"] = "trained"  # type: ignore[assignment]
+    """Trained; frozen: in evaluation mode, and moved by no optimizer; frozen_here: so in this use
+    alone, while another use trains the same weights; or the moving average of another use's
+    weights, in evaluation mode too.
     """
     average_of: str = ""
     """For an average: the name of the weights that it follows, step by step."""
     decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
     """For an average: how much of it stays at each step, from 0 to 1."""
+
+    @property
+    def frozen(self) -> bool:
+        return self.state in ("frozen", "average")
+
+    @property
+    def learns(self) -> bool:
+        return self.state == "trained"
 
     @property
     def follows(self) -> str:
@@ -119,7 +151,7 @@ class Block(_Use):
         made = call(block, **self.arguments)
         if self.state == "average":
             return call(Average, made, decay=self.decay)(*inputs)
-        return made
+        return call(frozen, made, *inputs) if self.state == "frozen_here" else made
 
 
 class Repeat(_Holder):
@@ -134,6 +166,8 @@ class Repeat(_Holder):
     """How many stand in the row."""
     weights: Literal["own", "shared"] = "own"
     """Each copy with weights of its own, or all with the same."""
+
+    over_time = inside
 
     def build(self, *inputs: Tensor, block: Any) -> Apply:
         if self.weights == "shared":

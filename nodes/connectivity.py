@@ -1,16 +1,17 @@
-"""Connectivity: arithmetic between wires, and along one."""
+"""Connectivity: arithmetic between wires."""
 
 import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from pydantic import field_validator
+from pydantic import NonNegativeFloat, field_validator
 
 from graphs.arithmetic import ArithmeticProblem, names_in, translated
 from graphs.expressions import Call, Expression, call
 from graphs.kinds import Meta, Numbers, Tensor
 from graphs.node_type import Example, Interface, Misfit, NodeType, Port, axis_of
+from graphs.over_time import alone, mixes
 
 
 class Add(NodeType):
@@ -19,6 +20,7 @@ class Add(NodeType):
     Use it for shortcuts around layers (a residual connection), and to make one loss of several.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({}, [(), (), ()], [()]),
@@ -51,6 +53,7 @@ class Concat(NodeType):
     """The axis along which they are joined: 1 is channels or features of (N, C, …); -1 is the last.
     """
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 4, 8, 8)], [(2, 7, 8, 8)]),
         Example({"dim": -1}, [(2, 5), (2, 5), (2, 1)], [(2, 11)]),
@@ -75,6 +78,7 @@ class Multiply(NodeType):
     Use it for gates, which let a part of a value through, and for masks.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({}, [(2, 7, 5), (2, 7, 1), (2, 1, 5)], [(2, 7, 5)]),
@@ -86,7 +90,7 @@ class Multiply(NodeType):
         _require_two(values)
         product: Expression = values[0]
         for value in values[1:]:
-            _require_broadcast(values[0], value)
+            require_broadcast(values[0], value)
             product = call(operator.mul, product, value)
         return product
 
@@ -98,6 +102,7 @@ class Subtract(NodeType):
     Use it for differences, such as what is left of a signal after a prediction.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({}, [(2, 3), (2, 1)], [(2, 3)]),
@@ -105,8 +110,33 @@ class Subtract(NodeType):
     )
 
     def build(self, x: Numbers, taken: Numbers) -> Call:
-        _require_broadcast(x, taken)
+        require_broadcast(x, taken)
         return call(operator.sub, x, taken)
+
+
+class Divide(NodeType):
+    """Divides the first value by the second, element by element; an axis of size 1 is repeated to
+    fit.
+
+    Use it for ratios and for normalising by something the network computes. Where the second may
+    come near 0, set `eps`: a division by 0 makes the loss not a number.
+    """
+
+    eps: NonNegativeFloat = 0.0
+    """A small number added to the divisor, such as 1e-6; the divisor should then not be negative.
+    """
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"eps": 1e-6}, [(2, 3), (2, 1)], [(2, 3)]),
+        Example({}, [(2, 3), (2, 4)], problem="does not fit, got (N, 3) and (N, 4)"),
+    )
+
+    def build(self, x: Numbers, divisor: Numbers) -> Call:
+        require_broadcast(x, divisor)
+        below = call(operator.add, divisor, self.eps) if self.eps else divisor
+        return call(operator.truediv, x, below)
 
 
 class Scale(NodeType):
@@ -118,6 +148,7 @@ class Scale(NodeType):
     factor: float = 1.0
     """The number that every value is multiplied by; `=features ** 0.5` is one too."""
 
+    over_time = alone
     examples = (
         Example({"factor": 0.1}, [()], [()]),
         Example({"factor": 2}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -151,51 +182,8 @@ class MatMul(NodeType):
         return call(operator.matmul, left, right)
 
 
-class Mean(NodeType):
-    """The mean along one axis, which goes away.
-
-    Use it to sum up a sequence, (N, T, F) to (N, F), whatever its length.
-    """
-
-    dim: int = 1
-    """The axis that goes away: 1 is the steps of (N, T, F); -1 is the last."""
-    keep: bool = False
-    """Keep the axis, with size 1."""
-
-    examples = (
-        Example({}, [(2, 7, 5)], [(2, 5)]),
-        Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),
-        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
-    )
-
-    def build(self, x: Numbers) -> Call:
-        axis_of(x, self.dim)
-        return call(torch.mean, x, self.dim, **({"keepdim": True} if self.keep else {}))
-
-
-class Sum(NodeType):
-    """The sum along one axis, which goes away.
-
-    Use it to add up weighted parts, as attention does with what it looked at.
-    """
-
-    dim: int = 1
-    """The axis that goes away: 1 is the steps of (N, T, F); -1 is the last."""
-    keep: bool = False
-    """Keep the axis, with size 1."""
-
-    examples = (
-        Example({}, [(2, 7, 5)], [(2, 5)]),
-        Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),
-        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
-    )
-
-    def build(self, x: Numbers) -> Call:
-        axis_of(x, self.dim)
-        return call(torch.sum, x, self.dim, **({"keepdim": True} if self.keep else {}))
-
-
-def _require_broadcast(left: Tensor, right: Tensor) -> None:
+def require_broadcast(left: Tensor, right: Tensor) -> None:
+    """Raise Misfit where one shape cannot be stretched to the other."""
     try:
         torch.broadcast_shapes(left.shape, right.shape)  # type: ignore[no-untyped-call]
     except RuntimeError:
@@ -213,6 +201,7 @@ class Arithmetic(NodeType):
     expression: str = "a * b"
     """Names, numbers, + - * / **, and exp, log, sqrt, abs, sin, cos, tanh, sigmoid, min, max."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 5), (2, 5)], [(2, 5)]),
         Example({"expression": "z * n + (1 - z) * h"}, [(2, 5), (2, 5), (2, 5)], [(2, 5)]),

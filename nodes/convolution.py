@@ -1,41 +1,130 @@
-"""Convolution: layers that look at images and signals through small windows."""
+"""Convolution: layers that look at signals, images and volumes through small windows."""
 
-from pydantic import JsonValue, NonNegativeInt, PositiveInt
+from typing import ClassVar, Literal
+
+from pydantic import JsonValue, PositiveInt, field_validator
 from torch import nn
 
 from graphs.expressions import Call, call
-from graphs.kinds import Image, Signal
+from graphs.kinds import Image, Signal, Volume
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import Arriving, Treatment, mixes, remembers
+from graphs.parameters import Margin, Size
 from nodes.modules.convolutions import CausalConv1d as CausalConv1dModule
+from nodes.windows import (
+    Grid,
+    Parametrization,
+    Sizes,
+    each,
+    fitting,
+    in_words,
+    parametrized,
+    shortest,
+)
 
 
-class Conv2d(NodeType):
-    """Slides learned filters over an image; each output channel is what one filter sees.
+class _Convolution(NodeType):
+    """A convolution along so many axes."""
 
-    Use it first in almost every network that reads images: it needs few weights, because a filter
-    is the same everywhere.
-    """
-
-    version = 2
+    axes: ClassVar[int]
     out_channels: PositiveInt = 32
     """How many filters, and so how many channels leave."""
-    kernel_size: PositiveInt = 3
-    """Side of each square filter, in pixels."""
-    stride: PositiveInt = 1
-    """How many pixels a filter moves at a time; 2 halves height and width."""
-    padding: NonNegativeInt | None = None
-    """How many zeros are put around the image; none is as many as keep its size at stride 1, and 0
+    kernel_size: Size = 3
+    """Size of each filter, in pixels or steps. Of several axes each may have a number of its own:
+    1, 7 is a filter of height 1 and width 7.
+    """
+    stride: Size = 1
+    """How far a filter moves at a time, along each axis; 2 halves the size."""
+    padding: Margin | None = None
+    """How many zeros are put at each side; none is as many as keep the size at stride 1, and 0
     lets it shrink.
     """
-    dilation: PositiveInt = 1
-    """How far apart the pixels lie that a filter looks at; 2 sees twice as far."""
+    dilation: Size = 1
+    """How far apart the places lie that a filter looks at; 2 sees twice as far."""
     groups: PositiveInt = 1
     """Into how many groups channels are split that do not see each other; as many as there are
     channels is a depthwise convolution.
     """
     bias: bool = True
     """Add a learned number to each channel; not needed before a batch normalisation."""
+    padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
+    """What is put around: zeros, the inside mirrored (reflect), its outermost values (replicate),
+    or the opposite side (circular).
+    """
+    parametrization: Parametrization = "none"
+    """weight_norm learns the length and the direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
+    which keeps a discriminator tame (arXiv 1802.05957).
+    """
 
+    @field_validator("kernel_size", "stride", "padding", "dilation")
+    @classmethod
+    def _for_each_axis(cls, value: Sizes | None) -> Sizes | None:
+        return fitting(value, cls.axes)
+
+    def _layer(self, layer: type[nn.Module], x: Grid) -> Call:
+        _require_groups(self.groups, x.channels, self.out_channels)
+        padding = self._padding()
+        if not isinstance(padding, str):
+            self._require_fit(padding, x)
+        made = call(
+            layer,
+            x.channels,
+            self.out_channels,
+            self.kernel_size,
+            stride=self.stride,
+            padding=padding,
+            dilation=self.dilation,
+            groups=self.groups,
+            bias=self.bias,
+            padding_mode=self.padding_mode,
+        )
+        return parametrized(made, self.parametrization)
+
+    def _reach(self) -> list[int]:
+        """How far the last place that a filter sees lies from its first, by axis."""
+        sizes, apart = each(self.kernel_size, self.axes), each(self.dilation, self.axes)
+        return [distance * (size - 1) for size, distance in zip(sizes, apart, strict=True)]
+
+    def _padding(self) -> Sizes | str:
+        """What is put at each side; by default what puts a filter's middle on every `stride`-th
+        place.
+        """
+        if self.padding is not None:
+            return self.padding
+        reach = self._reach()
+        if set(each(self.stride, self.axes)) == {1}:
+            return "same" if any(reach) else 0
+        middle = shortest([far // 2 for far in reach])
+        if any(far % 2 for far in reach):
+            raise Misfit(
+                f"with stride {in_words(self.stride)} a kernel of {in_words(self.kernel_size)} "
+                f"has no padding that centres it: choose padding {in_words(middle)}",
+                use={"padding": list(middle) if isinstance(middle, tuple) else middle},
+            )
+        return middle
+
+    def _require_fit(self, padding: Sizes, x: Grid) -> None:
+        a_title = "an image" if self.axes == 2 else f"a {x.title}"
+        around, sizes = each(padding, self.axes), x.shape[2:]
+        seen = zip(self._reach(), around, sizes, strict=True)
+        if any(far + 1 - 2 * zeros > size for far, zeros, size in seen):
+            raise Misfit(
+                f"a kernel of {in_words(self.kernel_size)} does not fit into {a_title} of "
+                f"{in_words(sizes)}: make it smaller, or give more padding",
+                use={"padding": None},
+            )
+
+
+class Conv2d(_Convolution):
+    """Slides learned filters over an image; each output channel is what one filter sees.
+
+    Use it in almost every network that reads images: it needs few weights, because a filter is the
+    same everywhere. A kernel of 1 mixes the channels of each pixel alone.
+    """
+
+    axes = 2
+    version = 2
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 32, 8, 8)]),
         Example({"out_channels": 5, "padding": 0}, [(2, 3, 8, 8)], [(2, 5, 6, 6)]),
@@ -43,6 +132,9 @@ class Conv2d(NodeType):
         Example({"stride": 2}, [(2, 3, 8, 8)], [(2, 32, 4, 4)]),
         Example({"kernel_size": 4, "stride": 2, "padding": 1}, [(2, 3, 8, 8)], [(2, 32, 4, 4)]),
         Example({"dilation": 2, "groups": 4}, [(2, 8, 8, 8)], [(2, 32, 8, 8)]),
+        Example({"kernel_size": [1, 5], "stride": [1, 2]}, [(2, 3, 8, 8)], [(2, 32, 8, 4)]),
+        Example({"padding_mode": "reflect"}, [(2, 3, 8, 8)], [(2, 32, 8, 8)]),
+        Example({"parametrization": "spectral_norm"}, [(2, 3, 8, 8)], [(2, 32, 8, 8)]),
         Example(
             {"kernel_size": 4, "stride": 2},
             [(2, 3, 8, 8)],
@@ -50,8 +142,15 @@ class Conv2d(NodeType):
         ),
         Example({}, [(2, 8)], problem="needs (N, C, H, W), got (N, 8)"),
         Example({"kernel_size": 9, "padding": 0}, [(2, 3, 8, 8)], problem="kernel of 9"),
+        Example(
+            {"kernel_size": [1, 9], "padding": 0},
+            [(2, 3, 8, 8)],
+            problem="a kernel of 1 x 9 does not fit into an image of 8 x 8",
+        ),
         Example({"groups": 2}, [(2, 3, 8, 8)], problem="2 groups do not divide 3 channels"),
         Example({"out_channels": 0}, [(2, 3, 8, 8)], problem="out_channels"),
+        Example({"stride": [1, 0]}, [(2, 3, 8, 8)], problem="stride: input should be greater than"),
+        Example({"dilation": [1, 1, 1]}, [(2, 3, 8, 8)], problem="one number, or 2 of them"),
     )
 
     @classmethod
@@ -64,114 +163,58 @@ class Conv2d(NodeType):
         return parameters
 
     def build(self, x: Image) -> Call:
-        _require_groups(self.groups, x.channels, self.out_channels)
-        padding = _padding(self.padding, self.kernel_size, self.stride, self.dilation)
-        if isinstance(padding, int):
-            reach = self.dilation * (self.kernel_size - 1) + 1 - 2 * padding
-            _require_fit(self.kernel_size, reach, x)
-        return call(
-            nn.Conv2d,
-            x.channels,
-            self.out_channels,
-            self.kernel_size,
-            stride=self.stride,
-            padding=padding,
-            dilation=self.dilation,
-            groups=self.groups,
-            bias=self.bias,
-        )
+        return self._layer(nn.Conv2d, x)
 
 
-class ConvTranspose2d(NodeType):
-    """Paints an image with learned strokes: each pixel becomes a patch, and patches overlap.
-
-    It is a convolution turned round, and makes images larger.
-
-    Use it in generators and decoders; with kernel 4, stride 2 and padding 1 it doubles height and
-    width.
-    """
-
-    out_channels: PositiveInt = 32
-    """How many channels leave."""
-    kernel_size: PositiveInt = 4
-    """Side of the patch that each pixel becomes."""
-    stride: PositiveInt = 2
-    """How far apart the patches lie, and so how many times larger the image gets."""
-    padding: NonNegativeInt = 1
-    """How many pixels are cut off on every side of the result."""
-    bias: bool = True
-    """Add a learned number to each channel; not needed before a batch normalisation."""
-
-    examples = (
-        Example({}, [(2, 3, 8, 8)], [(2, 32, 16, 16)]),
-        Example(
-            {"kernel_size": 2, "padding": 0, "out_channels": 5}, [(2, 3, 1, 1)], [(2, 5, 2, 2)]
-        ),
-        Example({}, [(2, 8)], problem="needs (N, C, H, W), got (N, 8)"),
-        Example({"stride": 0}, [(2, 3, 8, 8)], problem="stride"),
-        Example({"padding": 4}, [(2, 3, 1, 1)], problem="leaves no pixel"),
-    )
-
-    def build(self, x: Image) -> Call:
-        sizes = [(n - 1) * self.stride + self.kernel_size - 2 * self.padding for n in x.shape[2:]]
-        if min(sizes) < 1:
-            raise Misfit(f"padding {self.padding} leaves no pixel: make it smaller")
-        return call(
-            nn.ConvTranspose2d,
-            x.channels,
-            self.out_channels,
-            self.kernel_size,
-            stride=self.stride,
-            padding=self.padding,
-            bias=self.bias,
-        )
-
-
-class Conv1d(NodeType):
+class Conv1d(_Convolution):
     """Slides learned filters along a signal (N, C, T); each output channel is what one filter sees.
 
     Use it on sound and other measurements over time. A sequence (N, T, F) becomes a signal by
     Permute with the order 0, 2, 1.
     """
 
-    out_channels: PositiveInt = 32
-    """How many filters, and so how many channels leave."""
-    kernel_size: PositiveInt = 3
-    """Length of each filter, in steps."""
-    stride: PositiveInt = 1
-    """How many steps a filter moves at a time; 2 halves the length."""
-    padding: NonNegativeInt | None = None
-    """How many zeros are put at each end; none is as many as keep the length at stride 1, and 0
-    lets it shrink.
-    """
-    dilation: PositiveInt = 1
-    """How far apart the steps that a filter looks at lie."""
-    groups: PositiveInt = 1
-    """Into how many groups channels are split that do not see each other."""
-    bias: bool = True
-    """Add a learned number to each channel; not needed before a batch normalisation."""
-
+    axes = 1
     examples = (
         Example({}, [(2, 3, 16)], [(2, 32, 16)]),
         Example({"stride": 2, "out_channels": 4}, [(2, 3, 16)], [(2, 4, 8)]),
         Example({"kernel_size": 1, "groups": 3, "out_channels": 3}, [(2, 3, 16)], [(2, 3, 16)]),
+        Example({"parametrization": "weight_norm"}, [(2, 3, 16)], [(2, 32, 16)]),
         Example({}, [(2, 8)], problem="needs (N, C, T), got (N, 8)"),
         Example({"groups": 2}, [(2, 3, 16)], problem="2 groups do not divide 3 channels"),
+        Example(
+            {"kernel_size": [3, 3]}, [(2, 3, 16)], problem="kernel_size: needs one number, got"
+        ),
     )
 
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        one = (self.kernel_size, self.stride, self.padding or 0) == (1, 1, 0)
+        return mixes(1)(self, arriving) if one else "looks"
+
     def build(self, x: Signal) -> Call:
-        _require_groups(self.groups, x.channels, self.out_channels)
-        return call(
-            nn.Conv1d,
-            x.channels,
-            self.out_channels,
-            self.kernel_size,
-            stride=self.stride,
-            padding=_padding(self.padding, self.kernel_size, self.stride, self.dilation),
-            dilation=self.dilation,
-            groups=self.groups,
-            bias=self.bias,
-        )
+        return self._layer(nn.Conv1d, x)
+
+
+class Conv3d(_Convolution):
+    """Slides learned filters through a volume (N, C, D, H, W), such as a scan or a short film.
+
+    Use it as Conv2d where depth, or time, is one more axis to look along. Its filters have many
+    weights: keep them small.
+    """
+
+    axes = 3
+    examples = (
+        Example({"out_channels": 4}, [(2, 3, 4, 8, 8)], [(2, 4, 4, 8, 8)]),
+        Example(
+            {"out_channels": 4, "kernel_size": [1, 3, 3], "stride": [1, 2, 2]},
+            [(2, 3, 4, 8, 8)],
+            [(2, 4, 4, 4, 4)],
+        ),
+        Example({}, [(2, 3, 8, 8)], problem="needs (N, C, D, H, W), got (N, 3, 8, 8)"),
+        Example({"groups": 2}, [(2, 3, 4, 8, 8)], problem="2 groups do not divide 3 channels"),
+    )
+
+    def build(self, x: Volume) -> Call:
+        return self._layer(nn.Conv3d, x)
 
 
 class CausalConv1d(NodeType):
@@ -189,16 +232,23 @@ class CausalConv1d(NodeType):
     """How far apart the steps that a filter looks at lie."""
     bias: bool = True
     """Add a learned number to each channel."""
+    parametrization: Parametrization = "none"
+    """weight_norm learns the length and the direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
+    which keeps a discriminator tame (arXiv 1802.05957).
+    """
 
+    over_time = remembers(2)
     examples = (
         Example({}, [(2, 3, 16)], [(2, 32, 16)]),
         Example({"dilation": 8, "out_channels": 4, "bias": False}, [(2, 3, 16)], [(2, 4, 16)]),
+        Example({"parametrization": "weight_norm"}, [(2, 3, 16)], [(2, 32, 16)]),
         Example({}, [(2, 8)], problem="needs (N, C, T), got (N, 8)"),
         Example({"dilation": 0}, [(2, 3, 16)], problem="dilation"),
     )
 
     def build(self, x: Signal) -> Call:
-        return call(
+        made = call(
             CausalConv1dModule,
             x.channels,
             self.out_channels,
@@ -206,34 +256,10 @@ class CausalConv1d(NodeType):
             dilation=self.dilation,
             bias=self.bias,
         )
-
-
-def _padding(padding: int | None, kernel_size: int, stride: int, dilation: int) -> int | str:
-    """Zeros at each end; by default those that put a filter's middle on every `stride`-th one."""
-    if padding is not None:
-        return padding
-    reach = dilation * (kernel_size - 1)
-    if stride == 1:
-        return "same" if reach else 0
-    if reach % 2:
-        raise Misfit(
-            f"with stride {stride} a kernel of {kernel_size} has no padding that centres it: "
-            f"choose padding {reach // 2}",
-            use={"padding": reach // 2},
-        )
-    return reach // 2
+        return parametrized(made, self.parametrization)
 
 
 def _require_groups(groups: int, in_channels: int, out_channels: int) -> None:
     for channels, place in ((in_channels, "that arrive"), (out_channels, "that leave")):
         if channels % groups:
             raise Misfit(f"{groups} groups do not divide {channels} channels {place}")
-
-
-def _require_fit(kernel_size: int, reach: int, x: Image) -> None:
-    if reach > min(x.shape[2:]):
-        raise Misfit(
-            f"a kernel of {kernel_size} does not fit into an image of "
-            f"{x.shape[2]} x {x.shape[3]}: make it smaller, or give more padding",
-            use={"padding": None},
-        )

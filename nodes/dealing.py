@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, NonNegativeInt
 
+from graphs.from_files import Complaint
 from graphs.kinds import SYMBOLS
 from graphs.node_type import Data
-from graphs.problems import Complaint
 
 N = SYMBOLS["N"]
 Share = Annotated[float, Field(ge=0, le=0.45)]

@@ -6,9 +6,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, PositiveInt
 
 from graphs.expressions import Call, FolderFile, call
+from graphs.from_files import Complaint
 from graphs.kinds import Meta
 from graphs.node_type import Example, File
-from graphs.problems import Complaint
 from nodes.dealing import N, _Dealt, located
 from nodes.modules.folders import class_files
 from nodes.modules.idx import idx_images, idx_images_and_test, idx_shape

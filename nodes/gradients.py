@@ -6,6 +6,7 @@ from pydantic import NonNegativeInt, PositiveFloat
 from graphs.expressions import Call, call
 from graphs.kinds import Numbers
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import alone
 from nodes.modules import gradients
 
 
@@ -18,6 +19,7 @@ class Detach(NodeType):
     """
 
     stops_gradient = True
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -41,6 +43,7 @@ class GradientReversal(NodeType):
     steps: NonNegativeInt = 0
     """Over how many training batches the strength grows from 0; 0: it is full from the start."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({"strength": 0.5, "steps": 100}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -83,6 +86,7 @@ class Clamp(NodeType):
     maximum: float | None = None
     """The upper limit; none: there is none."""
 
+    over_time = alone
     examples = (
         Example({"minimum": -0.5, "maximum": 0.5}, [(2, 16)], [(2, 16)]),
         Example({"minimum": 0.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),

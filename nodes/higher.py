@@ -1,15 +1,16 @@
-"""Higher order: blocks run over time, over an axis, over tasks, or on what they gave."""
+"""Higher order: blocks run over time, over an axis, or over tasks."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat, PositiveInt
 
 from graphs.expressions import Call, call
 from graphs.kinds import Labels, Meta, Numbers, Sequence, Tensor, Tokens, Vector, is_symbolic
-from graphs.node_type import Interface, Misfit, Outputs, Port
+from graphs.node_type import Interface, Misfit, Port
+from graphs.outputs import Outputs
 from nodes.blocks import _Use
-from nodes.modules.higher import adapt, generate, over_axis, scan
+from nodes.modules.higher import adapt, over_axis, scan
 
 _OVER_STEPS: dict[type[Tensor], type[Tensor]] = {Vector: Sequence, Labels: Tokens}
 """The kind that has a value of another kind at each step."""
@@ -98,44 +99,6 @@ class Map(_Use):
         if len({value.shape[self.axis] for value in inputs}) > 1:
             raise Misfit(f"needs equal sizes of axis {self.axis}, got {shapes}")
         return call(over_axis, call(block, **self.arguments), *inputs, axis=self.axis)
-
-
-class Generate(_Use):
-    """Lengthens sequences by what a block says comes next, fed back to it step by step.
-
-    The first input of the block is a sequence; it sees as many of the last steps as the prompt has.
-    For tokens, (N, T), it gives a score for each that may come next; for vectors, (N, T, F), the
-    next one; where it gives one for every step, the last counts. Give it the weights of the block
-    that you train. Nothing learns from what is generated.
-    """
-
-    steps: PositiveInt = 16
-    """How many steps are added to the prompt."""
-    temperature: NonNegativeFloat = 0.0
-    """How freely tokens are drawn: 0 takes the best, 1 draws by the scores, more is wilder."""
-
-    stops_gradient = True
-    outputs = "sequence"
-
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
-        return self.outputs
-
-    def build(self, *inputs: Tensor, block: Any) -> Call:
-        if len(block.interface.outputs) != 1 or not inputs:
-            raise Misfit(f"needs a block with one output, what comes next: {self.block} is not one")
-        prompt, (result,) = inputs[0], block.results([x.meta for x in inputs], self.arguments)
-        if len(prompt.shape) != (3 if prompt.meta.floating else 2):
-            raise Misfit(f"needs tokens, (N, T), or vectors, (N, T, F), got {prompt.meta.text}")
-        if len(result.shape) not in (2, 3) or not result.floating:
-            raise Misfit(
-                f"{self.block} gives {result.text}: what comes next is (N, F) or (N, T, F)"
-            )
-        if prompt.meta.floating and result.shape[-1] != prompt.shape[-1]:
-            raise Misfit(
-                f"a step has {prompt.shape[-1]} features, {self.block} gives {result.text}"
-            )
-        module = call(block, **self.arguments)
-        return call(generate, module, *inputs, steps=self.steps, temperature=self.temperature)
 
 
 class Adapt(_Use):

@@ -8,9 +8,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from graphs.expressions import Call, FolderFile, call
+from graphs.from_files import Complaint
 from graphs.kinds import Meta
 from graphs.node_type import Data, Example
-from graphs.problems import Complaint
 from nodes.dealing import N, Share, _Dealt, located
 from nodes.modules.hubs import hub_images, hub_texts, vision_images
 

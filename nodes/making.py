@@ -20,7 +20,8 @@ from graphs.edits import (
     SetGraphParameters,
     SetParameters,
 )
-from graphs.node_type import node_types
+from graphs.inference import validated
+from graphs.node_type import NodeType, node_types
 from nodes.blocks import Block, Input, Output
 
 GAP = 240.0
@@ -35,6 +36,8 @@ def make_block(document: Document, graph: str, ids: Iterable[str], name: str) ->
     drawn = document.graphs[graph]
     chosen = [id for id in drawn.nodes if id in set(ids)]
     _require_layers(drawn, chosen)
+    for id in chosen:
+        _require_own_weights(drawn, id, chosen, "take both into the block, or neither")
     if not identifier(name) or name in document.graphs:
         raise EditError(f"there is a graph called {name} already: choose another name")
     wires = [w for w in drawn.wires if w.source.node in chosen or w.target.node in chosen]
@@ -119,7 +122,7 @@ def unmake_block(document: Document, graph: str, id: str) -> tuple[Edit, ...]:
     block = document.graphs.get(str(use.parameters.get("block")))
     if use.type != Block.type_name() or block is None:
         raise EditError(f"{id} is no use of a block of this document")
-    _require_own_weights(drawn, id)
+    _require_own_weights(drawn, id, [id])
     names = _new_ids(drawn, block)
     edits: list[Edit] = [RemoveNodes(graph=graph, ids=(id,))]
     values, centre = _values(block, use), _centre(block.nodes[inner] for inner in names)
@@ -131,19 +134,26 @@ def unmake_block(document: Document, graph: str, id: str) -> tuple[Edit, ...]:
     return tuple(edits)
 
 
-def _require_own_weights(drawn: Graph, id: str) -> None:
-    parameters = drawn.nodes[id].parameters
+def _require_own_weights(
+    drawn: Graph, id: str, but: Iterable[str], advice: str = "give it weights of its own first"
+) -> None:
+    """Raise EditError where a node shares its weights with another than some."""
+    own = _shared_weights(drawn, id)
     shared = [
         other
-        for other, node in drawn.nodes.items()
-        if other != id
-        and parameters.get("weights")
-        and all(node.parameters.get(key) == parameters.get(key) for key in ("block", "weights"))
+        for other in drawn.nodes
+        if own and other not in but and _shared_weights(drawn, other) == own
     ]
     if shared:
-        raise EditError(
-            f"{id} shares its weights with {shared[0]}: give it weights of its own first"
-        )
+        raise EditError(f"{id} shares its weights with {shared[0]}: {advice}")
+
+
+def _shared_weights(drawn: Graph, id: str) -> str:
+    """What nodes that share their weights have in common; nothing for weights of its own."""
+    if drawn.nodes[id].type not in node_types():
+        return ""
+    type_ = validated(drawn.nodes[id], {**drawn.parameters, "i": 0})
+    return type_.shared_weights if isinstance(type_, NodeType) else ""
 
 
 def _new_ids(drawn: Graph, block: Graph) -> dict[str, str]:
@@ -174,13 +184,17 @@ def _placed(node: Node, use: Node, centre: Point, values: Mapping[str, str]) -> 
     """A node of the block, moved with the others to around where the use stood, its expressions in
     outer terms.
     """
-    parameters = {
-        name: f"={renamed(str(value)[1:], values)}" if is_expression(value) else value
-        for name, value in node.parameters.items()
-    }
+    parameters = {name: _outside(value, values) for name, value in node.parameters.items()}
     (x, y), (left, top) = node.position, centre
     place = (x - left + use.position[0], y - top + use.position[1])
     return node.model_copy(update={"parameters": parameters, "position": place})
+
+
+def _outside(value: JsonValue, values: Mapping[str, str]) -> JsonValue:
+    """A parameter's value with its expressions in outer terms."""
+    if isinstance(value, list):
+        return [_outside(part, values) for part in value]
+    return f"={renamed(str(value)[1:], values)}" if is_expression(value) else value
 
 
 def _wires(drawn: Graph, id: str, block: Graph, names: Mapping[str, str]) -> list[Wire]:
@@ -208,7 +222,7 @@ def promote(document: Document, block: str, id: str, parameter: str, name: str) 
     graph = document.graphs[block]
     type_ = node_types().get(graph.nodes[id].type)
     known = {p.name: p for p in type_.parameters()} if type_ else {}
-    if parameter not in known or known[parameter].form not in ("integer", "number"):
+    if parameter not in known or known[parameter].form not in ("integer", "number", "size"):
         raise EditError(f"{parameter} is not a number: only numbers become parameters of a block")
     value = graph.nodes[id].parameters.get(parameter, known[parameter].default)
     if not isinstance(value, int | float) or isinstance(value, bool):

@@ -1,13 +1,14 @@
 """Positions: what tells the steps of a sequence apart, for layers that know nothing of order."""
 
-import operator
-
-from pydantic import PositiveInt
+from pydantic import NonNegativeInt, PositiveInt
 
 from graphs.expressions import Call, call
-from graphs.kinds import Sequence
+from graphs.kinds import Labels, Meta, Sequence, Tensor, Tokens
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import alone, remembers
+from nodes.attention import require_heads
 from nodes.modules import sequences
+from nodes.modules.attention import RotaryPositions as RotaryModule
 
 
 class SinusoidalPositions(NodeType):
@@ -17,6 +18,7 @@ class SinusoidalPositions(NodeType):
     2017, arXiv 1706.03762).
     """
 
+    over_time = remembers(1)
     examples = (
         Example({}, [(2, 7, 32)], [(2, 7, 32)]),
         Example({}, [(2, 7, 5)], [(2, 7, 5)]),
@@ -24,7 +26,7 @@ class SinusoidalPositions(NodeType):
     )
 
     def build(self, x: Sequence) -> Call:
-        return call(operator.add, x, call(sequences.sinusoidal_positions, x))
+        return call(sequences.SinusoidalPositions)
 
 
 class LearnedPositions(NodeType):
@@ -37,6 +39,7 @@ class LearnedPositions(NodeType):
     length: PositiveInt | None = None
     """How many positions there are; none is as many as the sequence has steps."""
 
+    over_time = remembers(1)
     examples = (
         Example({}, [(2, 7, 32)], [(2, 7, 32)]),
         Example({"length": 16}, [(2, 7, 5)], [(2, 7, 5)]),
@@ -53,6 +56,30 @@ class LearnedPositions(NodeType):
         return call(sequences.LearnedPositions, self.length or steps, x.features)
 
 
+class RotaryPositions(NodeType):
+    """Turns the features of each step by its position, so that a product of two steps knows how far
+    apart they are.
+
+    Use it on queries and on keys, before DotProductAttention; MultiheadAttention has it as an
+    option (RoPE, Su et al. 2021, arXiv 2104.09864).
+    """
+
+    num_heads: PositiveInt = 1
+    """How many heads share the features; those of each are turned on their own."""
+
+    over_time = remembers(1)
+    examples = (
+        Example({}, [(2, 7, 8)], [(2, 7, 8)]),
+        Example({"num_heads": 2}, [(2, 7, 8)], [(2, 7, 8)]),
+        Example({"num_heads": 3}, [(2, 7, 8)], problem="3 heads do not divide 8 features"),
+        Example({}, [(2, 7, 5)], problem="need an even number of features in each head, got 5"),
+    )
+
+    def build(self, x: Sequence) -> Call:
+        require_heads(self.num_heads, x.features, "rotary")
+        return call(RotaryModule, self.num_heads)
+
+
 class ClassToken(NodeType):
     """Puts a learned step before a sequence, for attention to gather in it what the whole is about.
 
@@ -67,3 +94,42 @@ class ClassToken(NodeType):
 
     def build(self, x: Sequence) -> Call:
         return call(sequences.ClassToken, x.features)
+
+
+class PaddingMask(NodeType):
+    """Says which steps of a sequence are real: true where the token is not the one that fills up.
+
+    Wire it to the `mask` of recurrent layers and of attention, and what fills a sequence up changes
+    nothing.
+    """
+
+    padding: NonNegativeInt = 0
+    """The token that fills sequences up."""
+
+    over_time = alone
+    examples = (
+        Example({}, [Meta((2, 7), "int64")], [Meta((2, 7), "bool")]),
+        Example({"padding": 3}, [Meta((2, 7), "int64")], [Meta((2, 7), "bool")]),
+        Example({}, [(2, 7)], problem="needs (N, T) of whole numbers, got (N, 7) of float32"),
+    )
+
+    def build(self, tokens: Tokens) -> Call:
+        return call(sequences.padding_mask, tokens, self.padding)
+
+
+class LengthMask(NodeType):
+    """Says which steps of a sequence are real, from how many there are: (N,) lengths to (N, T).
+
+    Wire it to the `mask` of recurrent layers and of attention; `like` is any sequence with as many
+    steps, (N, T) or (N, T, F).
+    """
+
+    examples = (
+        Example({}, [Meta((2,), "int64"), (2, 7, 5)], [Meta((2, 7), "bool")]),
+        Example({}, [Meta((2,), "int64"), (2,)], problem="needs a sequence, (N, T, …), got (N,)"),
+    )
+
+    def build(self, lengths: Labels, like: Tensor) -> Call:
+        if len(like.shape) < 2:
+            raise Misfit(f"needs a sequence, (N, T, …), got {like.meta.text}")
+        return call(sequences.length_mask, lengths, like)

@@ -1,13 +1,14 @@
-"""Shape: nodes that lay values out in another way, or take a part of them."""
+"""Shape: nodes that lay values out in another way."""
 
 import math
 
 import torch
-from pydantic import PositiveInt
+from pydantic import PositiveInt, field_validator
 
-from graphs.expressions import Call, Item, call
+from graphs.expressions import Call, call
 from graphs.kinds import Classes, Meta, Tensor
 from graphs.node_type import Example, Misfit, NodeType, axis_of
+from graphs.over_time import alone, mixes, mixes_from
 from nodes.modules.shapes import one_hot
 
 
@@ -20,20 +21,27 @@ class Flatten(NodeType):
     adapter = True
     start: PositiveInt = 1
     """The first axis that is laid out; 1 keeps the batch alone, 2 keeps channels too."""
+    end: int = -1
+    """The last axis that is laid out; -1 is the last there is."""
 
+    over_time = mixes_from("start")
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 192)]),
         Example({}, [(2, 7, 5)], [(2, 35)]),
         Example({"start": 2}, [(2, 3, 8, 8)], [(2, 3, 64)]),
+        Example({"end": 2}, [(2, 3, 8, 4)], [(2, 24, 4)]),
         Example({}, [(2,)], problem="at least two axes"),
         Example({"start": 3}, [(2, 3, 8)], problem="at least 4 axes, got (N, 3, 8)"),
+        Example({"start": 2, "end": 1}, [(2, 3, 8)], problem="axis 1 comes before axis 2"),
     )
 
     def build(self, x: Tensor) -> Call:
         if len(x.shape) <= self.start:
             count = "two" if self.start == 1 else self.start + 1
             raise Misfit(f"needs at least {count} axes, got {x.meta.text}")
-        return call(torch.flatten, x, self.start)
+        if axis_of(x, self.end) < self.start:
+            raise Misfit(f"axis {self.end} comes before axis {self.start}", use={"end": -1})
+        return call(torch.flatten, x, self.start, *([] if self.end == -1 else [self.end]))
 
 
 class Reshape(NodeType):
@@ -42,19 +50,31 @@ class Reshape(NodeType):
     Use it to make an image of a vector, as a generator does.
     """
 
-    shape: tuple[PositiveInt, ...] = (1, 8, 8)
-    """The sizes of all axes but the batch; their product stays what it was."""
+    shape: tuple[int, ...] = (1, 8, 8)
+    """The sizes of all axes but the batch; their product stays what it was. One of them may be -1:
+    what is left.
+    """
 
     examples = (
         Example({}, [(2, 64)], [(2, 1, 8, 8)]),
         Example({"shape": [3, 4]}, [(2, 2, 6)], [(2, 3, 4)]),
+        Example({"shape": [3, -1]}, [(2, 2, 6)], [(2, 3, 4)]),
         Example({}, [(2, 60)], problem="60 values a sample do not fill 1 x 8 x 8"),
-        Example({"shape": [0]}, [(2, 60)], problem="shape"),
+        Example({"shape": [7, -1]}, [(2, 60)], problem="60 values a sample do not fill 7 x -1"),
+        Example({"shape": [0]}, [(2, 60)], problem="shape: sizes are above 0, or one is -1"),
+        Example({"shape": [-1, -1]}, [(2, 60)], problem="shape: sizes are above 0, or one is -1"),
     )
 
+    @field_validator("shape")
+    @classmethod
+    def _at_most_one_is_left(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if value.count(-1) > 1 or any(size < 1 and size != -1 for size in value):
+            raise ValueError("sizes are above 0, or one is -1")
+        return value
+
     def build(self, x: Tensor) -> Call:
-        values = math.prod(x.shape[1:])
-        if values != math.prod(self.shape):
+        values, filled = math.prod(x.shape[1:]), math.prod(size for size in self.shape if size > 0)
+        if values % filled if -1 in self.shape else values != filled:
             wanted = " x ".join(map(str, self.shape))
             raise Misfit(f"{values} values a sample do not fill {wanted}: change the shape")
         return call(torch.reshape, x, (x.batch, *self.shape))
@@ -70,6 +90,7 @@ class Permute(NodeType):
     order: tuple[int, ...] = (0, 2, 1)
     """For each axis that leaves, which one that is now; 0 is the batch and stays first."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 7, 5)], [(2, 5, 7)]),
         Example({"order": [0, 2, 3, 1]}, [(2, 3, 8, 4)], [(2, 8, 4, 3)]),
@@ -95,6 +116,7 @@ class Squeeze(NodeType):
     dim: int = -1
     """The axis that goes away; -1 is the last."""
 
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 5, 1)], [(2, 5)]),
         Example({"dim": 1}, [(2, 1, 8, 8)], [(2, 8, 8)]),
@@ -110,81 +132,97 @@ class Squeeze(NodeType):
         return call(torch.squeeze, x, self.dim)
 
 
-class Select(NodeType):
-    """Takes one place along an axis, which goes away.
+class Unsqueeze(NodeType):
+    """Puts in an axis of size 1.
 
-    Use it for the first or last step of a sequence: (N, T, F) becomes (N, F).
-    """
-
-    index: int = 0
-    """Which place, from 0; -1 is the last."""
-    dim: PositiveInt = 1
-    """The axis that goes away; 1 is the steps of (N, T, F)."""
-
-    examples = (
-        Example({}, [(2, 7, 5)], [(2, 5)]),
-        Example({"index": -1, "dim": 2}, [(2, 3, 8, 8)], [(2, 3, 8)]),
-        Example({"index": 7}, [(2, 7, 5)], problem="axis 1 of (N, 7, 5) has no place 7"),
-        Example({"dim": 2}, [(2, 7)], problem="there is no axis 2 in (N, 7)"),
-    )
-
-    def build(self, x: Tensor) -> Item:
-        size = x.shape[axis_of(x, self.dim)]
-        if not -size <= self.index < size:
-            raise Misfit(f"axis {self.dim} of {x.meta.text} has no place {self.index}")
-        return x[(*[slice(None)] * self.dim, self.index)]
-
-
-class Slice(NodeType):
-    """Takes neighbouring places along an axis.
-
-    Use it to drop the first or last steps of a sequence, or to take some of the features.
-    """
-
-    start: int = 0
-    """The first place that is kept, from 0; -1 is the last place there is."""
-    end: int | None = None
-    """The first place that is not kept any more; none keeps all to the end, and -1 drops the last.
-    """
-    dim: PositiveInt = 1
-    """The axis; 1 is the steps of (N, T, F)."""
-
-    examples = (
-        Example({"start": 1}, [(2, 7, 5)], [(2, 6, 5)]),
-        Example({"end": -1, "dim": 2}, [(2, 7, 5)], [(2, 7, 4)]),
-        Example({"start": 7}, [(2, 7, 5)], problem="nothing of axis 1 of (N, 7, 5) is left"),
-        Example({"dim": 2}, [(2, 7)], problem="there is no axis 2 in (N, 7)"),
-    )
-
-    def build(self, x: Tensor) -> Item:
-        size = x.shape[axis_of(x, self.dim)]
-        part = slice(self.start or None, self.end)
-        if not range(size)[part]:
-            raise Misfit(f"nothing of axis {self.dim} of {x.meta.text} is left")
-        return x[(*[slice(None)] * self.dim, part)]
-
-
-class Split(NodeType):
-    """Cuts values into two halves along an axis.
-
-    Use it where one layer gives two things at once, such as a mean and a deviation.
+    Use it to make a step of a vector, (N, F) to (N, 1, F), or before an Expand.
     """
 
     dim: int = 1
-    """The axis that is halved: 1 is channels or features of (N, C, …); -1 is the last."""
+    """Where the new axis stands, from 1; -1 puts it last."""
 
-    outputs = ("first", "second")
+    over_time = alone
     examples = (
-        Example({}, [(2, 6)], [(2, 3), (2, 3)]),
-        Example({"dim": -1}, [(2, 7, 4)], [(2, 7, 2), (2, 7, 2)]),
-        Example({}, [(2, 5)], problem="axis 1 of (N, 5) has an odd size"),
-        Example({"dim": 2}, [(2, 6)], problem="there is no axis 2 in (N, 6)"),
+        Example({}, [(2, 5)], [(2, 1, 5)]),
+        Example({"dim": -1}, [(2, 5)], [(2, 5, 1)]),
+        Example({"dim": 3}, [(2, 5)], problem="a new axis of (N, 5) stands at 1 to 2, or at -1"),
+        Example({"dim": 0}, [(2, 5)], problem="a new axis of (N, 5) stands at 1 to 2, or at -1"),
     )
 
     def build(self, x: Tensor) -> Call:
-        if x.shape[axis_of(x, self.dim)] % 2:
-            raise Misfit(f"axis {self.dim} of {x.meta.text} has an odd size")
-        return call(torch.chunk, x, 2, self.dim)
+        last = len(x.shape)
+        if not 1 <= self.dim <= last and self.dim != -1:
+            raise Misfit(
+                f"a new axis of {x.meta.text} stands at 1 to {last}, or at -1", use={"dim": -1}
+            )
+        return call(torch.unsqueeze, x, self.dim)
+
+
+class Expand(NodeType):
+    """Repeats values along axes of size 1, without copying them.
+
+    Use it to give every step, or every pixel, the same vector: Unsqueeze it first, (N, F) to
+    (N, 1, F), then expand to (N, T, F).
+    """
+
+    sizes: tuple[int, ...] = (8, -1)
+    """The sizes of all axes but the batch; -1 leaves an axis as it is."""
+
+    examples = (
+        Example({}, [(2, 1, 5)], [(2, 8, 5)]),
+        Example({"sizes": [-1, 4, 4]}, [(2, 3, 1, 1)], [(2, 3, 4, 4)]),
+        Example(
+            {}, [(2, 3, 5)], problem="axis 1 of (N, 3, 5) has size 3: only size 1 can become 8"
+        ),
+        Example({}, [(2, 5)], problem="needs 1 sizes for (N, 5), got 2"),
+        Example({"sizes": [0, 1]}, [(2, 1, 5)], problem="sizes: sizes are above 0, or -1"),
+    )
+
+    @field_validator("sizes")
+    @classmethod
+    def _are_sizes(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(size < 1 and size != -1 for size in value):
+            raise ValueError("sizes are above 0, or -1")
+        return value
+
+    def build(self, x: Tensor) -> Call:
+        inner = x.shape[1:]
+        if len(inner) != len(self.sizes):
+            raise Misfit(f"needs {len(inner)} sizes for {x.meta.text}, got {len(self.sizes)}")
+        for axis, (size, wanted) in enumerate(zip(inner, self.sizes, strict=True), 1):
+            if wanted not in (-1, size) and size != 1:
+                text = f"axis {axis} of {x.meta.text} has size {size}"
+                raise Misfit(f"{text}: only size 1 can become {wanted}")
+        return call(torch.broadcast_to, x, (x.batch, *self.sizes))
+
+
+class Stack(NodeType):
+    """Puts values of equal shape beside each other along a new axis.
+
+    Use it to make a sequence of vectors, (N, F) and (N, F) to (N, 2, F). Concat joins along an axis
+    that is there already.
+    """
+
+    dim: int = 1
+    """Where the new axis stands, from 1; -1 puts it last."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 5), (2, 5)], [(2, 2, 5)]),
+        Example({"dim": -1}, [(2, 5), (2, 5), (2, 5)], [(2, 5, 3)]),
+        Example({}, [(2, 5), (2, 4)], problem="needs equal shapes, got (N, 5) and (N, 4)"),
+        Example({"dim": 3}, [(2, 5)], problem="a new axis of (N, 5) stands at 1 to 2, or at -1"),
+    )
+
+    def build(self, *values: Tensor) -> Call:
+        if len({value.shape for value in values}) > 1:
+            shapes = " and ".join(value.meta.text for value in values)
+            raise Misfit(f"needs equal shapes, got {shapes}")
+        last = len(values[0].shape)
+        if not 1 <= self.dim <= last and self.dim != -1:
+            text = values[0].meta.text
+            raise Misfit(f"a new axis of {text} stands at 1 to {last}, or at -1", use={"dim": -1})
+        return call(torch.stack, list(values), self.dim)
 
 
 class OneHot(NodeType):
@@ -197,6 +235,7 @@ class OneHot(NodeType):
     num_classes: PositiveInt = 10
     """How many classes there are; classes count from 0."""
 
+    over_time = alone
     examples = (
         Example({}, [Meta((2,), "int64")], [(2, 10)]),
         Example({"num_classes": 3}, [Meta((2, 7), "int64")], [(2, 7, 3)]),

@@ -9,9 +9,10 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import JsonValue
 
 from graphs.expressions import Call, Expression, FolderFile, call
+from graphs.from_files import Complaint
 from graphs.kinds import Meta
-from graphs.node_type import Example, File, Interface, Outputs
-from graphs.problems import Complaint
+from graphs.node_type import Example, File, Interface
+from graphs.outputs import Outputs
 from nodes.dealing import N, _Dealt, located
 from nodes.modules.datasets import bundled_table
 from nodes.modules.tables import read_csv, read_parquet, table

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt
 
 from graphs.expressions import Call, FolderFile, call
+from graphs.from_files import Complaint
 from graphs.kinds import Meta
 from graphs.node_type import Data, Example, File
-from graphs.problems import Complaint
 from nodes.dealing import N, Share, located
 from nodes.modules.texts import (
     characters,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +30,14 @@ def examples(as_json: bool) -> int:
     return 0
 
 
-def nodes(as_json: bool) -> int:
+def nodes(as_json: bool, as_markdown: bool = False) -> int:
     """List the node types."""
     types = _node_types()
+    if as_markdown:
+        from app.commands.catalogue import markdown
+
+        print(markdown({type_.type_name(): type_ for type_ in types}), end="")
+        return 0
     if as_json:
         print(json.dumps([_described(type_) for type_ in types]))
         return 0
@@ -40,11 +47,11 @@ def nodes(as_json: bool) -> int:
             family = type_.family()
             print(f"\n{family}")
         ports = ", ".join(port.name for port in type_.inputs()) or "nothing"
-        print(f"  {type_.type_name():22}{type_.summary()}")
-        print(f"  {'':22}takes {ports}; gives {', '.join(type_.output_names())}")
+        print(f"  {type_.type_name():27}{type_.summary()}")
+        print(f"  {'':27}takes {ports}; gives {', '.join(type_.output_names())}")
         for parameter in type_.parameters():
             value = json.dumps(parameter.default)
-            print(f"  {'':22}{parameter.name} = {value}: {parameter.help}")
+            print(f"  {'':27}{parameter.name} = {value}: {parameter.help}")
     return 0
 
 
@@ -59,6 +66,7 @@ def check(path: Path, as_json: bool) -> int:
         print(json.dumps({"document": str(path), "problems": fields}))
     elif problems:
         print("\n".join(map(text_of, problems)))
+        print(how_to_trust(problems, path), end="")
     else:
         print(f"{path.name} has no problems.")
     return 1 if problems else 0
@@ -78,6 +86,7 @@ def export(path: Path, output: Path | None) -> int:
     except ProblemsError as error:
         print("\n".join(map(text_of, error.problems)), file=sys.stderr)
         print(f"{path.name} is not exported: repair these first.", file=sys.stderr)
+        print(how_to_trust(error.problems, path), end="", file=sys.stderr)
         return 1
     if output is None:
         print(source, end="")
@@ -90,6 +99,14 @@ def text_of(problem: Problem) -> str:
     names = [problem.node or problem.graph, problem.port or problem.parameter]
     fixes = "".join(f" [{fix.title}]" for fix in problem.fixes)
     return f"{'.'.join(filter(None, names))}: {problem.text}{fixes}"
+
+
+def how_to_trust(problems: Iterable[Problem], path: Path) -> str:
+    """What to type to trust the Python files of a document; nothing where there are none."""
+    names = dict.fromkeys(fix.trusts for p in problems for fix in p.fixes if fix.trusts)
+    files = " ".join(shlex.quote(str(path.parent / name)) for name in names)
+    words = shlex.quote(str(path))
+    return f"Look at {files}; to trust it: python main.py trust {words}\n" if names else ""
 
 
 def _read(path: Path) -> Document | None:

@@ -28,7 +28,10 @@ def train(arguments: argparse.Namespace) -> int:
     """Start a run and watch it to its end."""
     path: Path = arguments.document
     try:
-        document = _with_settings(read(path), arguments.set, path.absolute().parent)
+        document = read(path)
+        if arguments.trust:
+            document = _trusting(document, path.absolute().parent)
+        document = _with_settings(document, arguments.set, path.absolute().parent)
         run = starting.start(
             document,
             device=arguments.device,
@@ -91,6 +94,17 @@ def answer(run: Run, state: State) -> dict[str, Any]:
         },
         "test": state.test,
     }
+
+
+def _trusting(document: Document, folder: Path) -> Document:
+    """The document with its Python files trusted as they are. Raises UsageError."""
+    from app.commands.trusting import with_trust
+    from graphs.node_type import Misfit
+
+    try:
+        return with_trust(document, folder)
+    except (OSError, Misfit) as error:
+        raise UsageError(f"--trust: {error}") from error
 
 
 def _with_settings(document: Document, settings: list[str], folder: Path) -> Document:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
+from app.editor.arranging import arranged
 from app.editor.model import read_clip
+from graphs.edits import Move
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
@@ -30,6 +32,7 @@ class Actions:
             "duplicate": self._duplicate,
             "remove": model.remove_selected,
             "select_all": lambda: model.select(frozenset(model.graph.nodes)),
+            "arrange": self._arrange,
             "frame": editor.canvas.frame,
             "zoom_in": lambda: self._zoom(ZOOM_STEP),
             "zoom_out": lambda: self._zoom(1 / ZOOM_STEP),
@@ -64,6 +67,13 @@ class Actions:
         model = self._editor.model
         if model.selection:
             self._editor.blocks.paste(read_clip(model.copied()), "Duplicate")
+
+    def _arrange(self) -> None:
+        positions = arranged(self._editor.canvas.picture.scene)
+        if positions:
+            graph = self._editor.model.graph_name
+            self._editor.model.do(Move(graph=graph, positions=positions), title="Lay out")
+            self._editor.canvas.frame()
 
     def _zoom(self, factor: float) -> None:
         canvas = self._editor.canvas

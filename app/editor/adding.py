@@ -50,8 +50,8 @@ def _wire_edits(editor: Editor, type_name: str, id: str, wire_from: Port) -> lis
     return [Connect(graph=editor.model.graph_name, wire=wire, replace=replace)]
 
 
-def apply_fix(editor: Editor, fix: Fix) -> None:
-    """Do what a quick fix says, and select what it added."""
+def apply_edits(editor: Editor, fix: Fix) -> None:
+    """Make the edits of a quick fix, and select what it added."""
     model = editor.model
     before = model.graph.nodes.keys()
     model.stop_merging()

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.runs import home
 from graphs.document import Document
+from graphs.home import home
 
 if TYPE_CHECKING:
     from graphs.checked import Checked

@@ -221,6 +221,8 @@ def _renamed_in(
 def _renamed_value(value: JsonValue, names: Mapping[str, str]) -> JsonValue:
     if isinstance(value, dict):
         return _renamed_in(value, names)
+    if isinstance(value, list):
+        return [_renamed_value(part, names) for part in value]
     if not is_expression(value):
         return value
     try:

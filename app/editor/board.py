@@ -99,10 +99,10 @@ def wire_to_new(known: type[NodeType], id: str, fixed: Port, kind: str = "unknow
     """A wire between a port and the first port of a new node that suits it by its kind; None when
     there is none.
     """
-    if known.varies():  # its ports follow parameters that are not chosen yet
+    if known.block_fields():  # its ports follow a block that is not chosen yet
         return None
     if fixed.is_input:
         outputs = known.output_names()
         return Wire(source=End(id, outputs[0]), target=fixed.end) if outputs else None
-    inputs = sorted(known.inputs(), key=lambda port: port.kind != kind)
+    inputs = sorted(known().ports({}), key=lambda port: port.kind != kind)
     return Wire(source=fixed.end, target=End(id, inputs[0].name)) if inputs else None

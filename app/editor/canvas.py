@@ -37,6 +37,7 @@ class Canvas:
         self._fonts = fonts
         self.picture = Picture()
         self.camera = Camera()
+        self._framed: Camera | None = None
         self.size: Point = (100.0, 100.0)
         self._nodes: dict[str, NodeView] = {}
         self._wires: dict[Wire, WireView] = {}
@@ -100,6 +101,12 @@ class Canvas:
         wanted = iter(ids) if ids is not None else None
         box = self.picture.scene.bounds(wanted)
         self.look_from(self._framing(box) if box else self._home)
+        self._framed = self.camera if ids is None else None
+
+    def frame_again(self) -> None:
+        """Show all nodes, as they are now, unless one has looked elsewhere since."""
+        if self._framed == self.camera:
+            self.frame()
 
     @property
     def _home(self) -> Camera:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from app.editor.blocks import USE, fields_of
 from app.editor.icons import icon
 from app.editor.scene import SMALL_SIZE, NodeShape
 from app.editor.text import shortened, width
-from app.editor.weights import NAME, shares, weights_of
+from app.editor.weights import SAID, START, shares, weights_of
+from graphs.arithmetic import is_expression
 from graphs.document import MAIN, End, Graph, Node
 
 if TYPE_CHECKING:
@@ -125,14 +127,29 @@ def kind_parts(node: Node) -> list[str]:
 
 
 def weights_parts(node: Node) -> list[str]:
-    """The name of weights that a node shares, and that they are frozen, each with its glyph."""
+    """The name of weights that a node shares, the file that they start from, and that they are
+    frozen or an average, each with its glyph.
+    """
     parts = [f"{icon('link')} {name}"] if (name := weights_of(node)) else []
-    return parts + ([f"{icon('snowflake')} frozen"] if is_frozen(node) else [])
+    parts += [f"{icon('download')} {name}"] if (name := started_from(node)) else []
+    return parts + state_parts(node)
+
+
+def started_from(node: Node) -> str:
+    """The file that the weights of a node start from; empty where there is none."""
+    return PurePath(str(node.parameters.get(START) or "")).stem
+
+
+def state_parts(node: Node) -> list[str]:
+    """What becomes of the weights of a use, where they are not trained."""
+    if node.parameters.get("state") == "average":
+        return [f"{icon('chart-line')} average of {node.parameters.get('average_of') or '?'}"]
+    return [f"{icon('snowflake')} frozen"] if is_frozen(node) else []
 
 
 def is_frozen(node: Node) -> bool:
     """No optimizer moves the weights of a use."""
-    return node.parameters.get("state") == "frozen"
+    return str(node.parameters.get("state")).startswith("frozen")
 
 
 def told_apart(nodes: Mapping[str, Node]) -> dict[str, str]:
@@ -168,7 +185,7 @@ def telling(known: type[NodeType], node: Node) -> list[str]:
 def said_otherwise(known: type[NodeType], node: Node) -> set[str]:
     """The parameters that the title or the glyphs of a node show."""
     block = set(fields_of(node, {node.type: known})) if node.type == USE else set()
-    return block | ({NAME, "state"} if shares(known) else set())
+    return block | (SAID if shares(known) else set())
 
 
 def value_text(name: str, value: Any) -> str:
@@ -178,8 +195,14 @@ def value_text(name: str, value: Any) -> str:
         return words if value else f"no {words}"
     if isinstance(value, float):
         return f"{words} {value:g}"
+    if isinstance(value, list | tuple) and value and all(map(_is_size, value)):
+        return f"{words} {', '.join(str(part).lstrip('=') for part in value)}"
     if isinstance(value, list | tuple):
         return f"{len(value)} {words}"
     if isinstance(value, dict):
         return ", ".join(f"{key} {str(given).lstrip('=')}" for key, given in value.items())
     return f"{words} {value}"
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) or is_expression(value)

@@ -52,8 +52,21 @@ class Dialogs:
         self, title: str, text: str, answers: Sequence[tuple[str, Callable[[], object]]]
     ) -> None:
         """A question with a button for each answer; the first is the usual one, Enter gives it."""
-        window = self._open(title, lambda: self._answer(answers[0][1]))
-        words(text, parent=window, wrap=scale(WIDTH - 30))
+        self.choose(
+            title, lambda window: words(text, parent=window, wrap=scale(WIDTH - 30)), answers
+        )
+        self._enter = lambda: self._answer(answers[0][1])
+
+    def choose(
+        self,
+        title: str,
+        fill: Callable[[Item], object],
+        answers: Sequence[tuple[str, Callable[[], object]]],
+        width: int = WIDTH,
+    ) -> None:
+        """Something to look at, with a button for each answer; Enter gives none of them."""
+        window = self._open(title, lambda: None, width)
+        fill(window)
         dpg.add_spacer(height=scale(8), parent=window)
         with dpg.group(horizontal=True, parent=window):
             for index, (label, action) in enumerate(answers):

@@ -4,16 +4,22 @@ is wrong. No GUI.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from graphs.arithmetic import is_expression
 from graphs.document import Node
 
 if TYPE_CHECKING:
     from graphs.node_type import NodeType
     from graphs.parameters import Parameter
 
+SIZES = ("size", "sizes")
+"""Forms of one or several whole numbers."""
+MAPPINGS = ("values", "arguments")
+"""Forms of names with a value each."""
 NOTHING = "none"
 """What a form shows, and takes, for a parameter that is not set."""
 
@@ -30,12 +36,12 @@ def value_of(node: Node, parameter: Parameter) -> Any:
 def as_text(parameter: Parameter, value: Any) -> str:
     """A value as a field shows it."""
     if value is None:
-        return NOTHING if parameter.form in ("integer", "number", "choice") else ""
+        return NOTHING if parameter.form in ("integer", "number", "choice", "size") else ""
     if parameter.form == "names" and isinstance(value, list | tuple):
         return "\n".join(map(str, value))
-    if parameter.form == "values" and isinstance(value, dict):
+    if parameter.form in MAPPINGS and isinstance(value, dict):
         return "\n".join(f"{name} = {given_text(number)}" for name, number in value.items())
-    if parameter.form == "sizes":
+    if parameter.form in SIZES and isinstance(value, list | tuple):
         return ", ".join(map(str, value))
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
@@ -47,20 +53,35 @@ def from_text(parameter: Parameter, text: str) -> Any:
     text = text.strip()
     if parameter.optional and text.lower() in ("", NOTHING):
         return None
+    if parameter.form in SIZES:
+        return _sizes(parameter, text)
     if text.startswith("="):
         return text  # an expression, which the check looks into
-    if parameter.form == "values":
+    if parameter.form in MAPPINGS:
         return dict(_named_number(parameter, line) for line in text.splitlines() if line.strip())
     if parameter.form == "integer":
         return _number(parameter, text, int, "a whole number")
     if parameter.form == "number":
         return _number(parameter, text, float, "a number")
-    if parameter.form == "sizes":
-        words = text.replace(",", " ").split()
-        return [_number(parameter, word, int, "whole numbers") for word in words]
     if parameter.form == "names":
         return [line.strip() for line in text.splitlines() if line.strip()]
     return text
+
+
+def _sizes(parameter: Parameter, text: str) -> Any:
+    """Whole numbers or expressions with commas or spaces between: `3`, `1, 7`, `=width, 8`."""
+    words = _APART.split(text) if "=" in text else text.replace(",", " ").split()
+    several = parameter.form == "sizes" or len(words) > 1
+    asked = "whole numbers" if several else "a whole number"
+    values = [
+        word if word.startswith("=") else _number(parameter, word, int, asked)
+        for word in map(str.strip, words if several or words else [text])
+    ]
+    return values if several else values[0]
+
+
+_APART = re.compile(r",(?![^(]*\))")
+"""A comma that stands in no brackets."""
 
 
 def _number(parameter: Parameter, text: str, form: type, words: str) -> Any:
@@ -97,8 +118,8 @@ def given_text(value: object) -> str:
 def checked_value(known: type[NodeType], node: Node, parameter: Parameter, text: str) -> Any:
     """The value of a field's text, if the node type takes it. Raises Wrong."""
     value = from_text(parameter, text)
-    if isinstance(value, str) and value.startswith("="):
-        return value
+    if any(map(is_expression, value if isinstance(value, list) else [value])):
+        return value  # the check computes it
     if complaint := complaint_about(known, node, parameter, value):
         raise Wrong(complaint)
     return value

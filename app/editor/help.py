@@ -1,4 +1,4 @@
-"""The list of keys and mouse gestures."""
+"""What helps who does not know the window yet: the list of keys and mouse gestures."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from app.editor.keys import MOUSE, SHORTCUTS
 from app.editor.widgets import Item, words
 
 WIDTH = 780
+WELCOME = (
+    ("Drag a node from the palette, or press Tab", style.TEXT),
+    ("Start with data; end with a loss and an optimizer", style.MUTED),
+)
+"""What an empty canvas says."""
 
 
 def show_help(dialogs: Dialogs) -> None:

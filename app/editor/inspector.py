@@ -18,6 +18,7 @@ from app.editor.parameters import Parameters
 from app.editor.picture import problems_of
 from app.editor.preview import Preview
 from app.editor.previewer import Previewer
+from app.editor.probe_view import ProbeView
 from app.editor.style import scale
 from app.editor.widgets import Item, button, heading, text_field, words
 from graphs.document import MAIN, End, Node
@@ -39,10 +40,12 @@ class Inspector(Panel):
         self._noted: object = None
         self._fields: Fields | None = None
         self._parameters: Parameters | None = None
+        self._probe: ProbeView | None = None
         self._notes: Item = 0
         self._facts: Item = 0
         self._previewer = Previewer()
         self._preview = Preview(editor, self._previewer)
+        self._about: Item = 0
 
     @property
     def _node(self) -> tuple[str, Node] | None:
@@ -66,6 +69,8 @@ class Inspector(Panel):
             self._built, self._noted = built, None
             self._build()
         self._refresh()
+        if self._probe:
+            self._probe.update()
         if chosen and self._is_data(chosen[1]):
             self._preview.update(chosen[0])
 
@@ -82,7 +87,13 @@ class Inspector(Panel):
         """The window is closed."""
         self._previewer.stop()
 
+    def _leave_probe(self) -> None:
+        if self._probe:
+            self._probe.close()
+        self._probe = None
+
     def _build(self) -> None:
+        self._leave_probe()
         dpg.delete_item(self.root, children_only=True)
         self._fields = self._parameters = None
         dpg.push_container_stack(self.root)
@@ -152,10 +163,24 @@ class Inspector(Panel):
         if known:
             self._fields = Fields(self._editor, id, known)
         self._facts = dpg.add_group()
+        if known and getattr(known, "picture", "") == "images":
+            self._probe = ProbeView(self._editor, id)
         if known and self._is_data(node):
             self._preview.build(id)
         if known:
+            self._about = dpg.add_group()
             self._help(known)
+
+    def _show_about(self, id: str) -> None:
+        """What a node says of itself, beyond its type."""
+        model = self._editor.model
+        graph = model.checked.graphs.get(model.graph_name) if model.checked else None
+        made = graph.types.get(id) if graph else None
+        if not self._fields:
+            return
+        dpg.delete_item(self._about, children_only=True)
+        for paragraph in made.about.split("\n\n") if made and made.about else []:
+            words(" ".join(paragraph.split()), parent=self._about)
 
     def _label_field(self, id: str, node: Node) -> None:
         text_field(
@@ -206,10 +231,11 @@ class Inspector(Panel):
     def _refresh_node(self, id: str, node: Node) -> None:
         keep_up("inspector/label", node.label)
         problems = self._problems(id)
-        named = {p.parameter for p in problems if p.parameter} if self._fields else set()
+        shown = self._fields.shows if self._fields else lambda name: False
         if self._fields:
             self._fields.refresh(node, problems)
-        self._show_problems([p for p in problems if p.parameter not in named or p.fixes])
+        self._show_problems([p for p in problems if not shown(p.parameter) or p.fixes])
+        self._show_about(id)
         self._show_facts(self._node_facts(id))
 
     def _problems(self, id: str) -> list[Problem]:

@@ -19,9 +19,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.editor.model import Change, EditorModel
 from app.locks import Lock, LockedError
-from app.runs import home
 from graphs.document import Document
 from graphs.edits import Edit, EditError
+from graphs.home import home
 
 _EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 LARGEST = 256 * 2**20

@@ -63,6 +63,8 @@ class Keyboard:
             self._in_dialog(name)
         elif self._editor.quick_search.is_open:
             self._in_search(name)
+        elif self._editor.menu.is_open:
+            self._in_menu(name)
         else:
             self._in_window(name)
 
@@ -71,6 +73,10 @@ class Keyboard:
             self._editor.dialogs.enter()
         elif name == "Escape":
             self._editor.dialogs.cancel()
+
+    def _in_menu(self, name: str) -> None:
+        if name == "Escape":
+            self._editor.menu.close()
 
     def _in_search(self, name: str) -> None:
         search = self._editor.quick_search

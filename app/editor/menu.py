@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import dearpygui.dearpygui as dpg
 
 from app.editor.style import scale
+from app.editor.text import width
+from app.editor.theme import SIZE
 from app.editor.widgets import Item
 
 Entry = tuple[str, Callable[[], object]]
@@ -34,12 +36,13 @@ class Menu:
             min_size=(scale(180), scale(30)),
             tag="menu",
         )
+        widest = max((width(label, scale(SIZE)) for label, _ in entries), default=0)
         for index, (label, action) in enumerate(entries):
             dpg.add_selectable(
                 label=label,
                 tag=f"menu/{index}",
                 parent=self._window,
-                width=scale(240),
+                width=max(round(widest) + scale(12), scale(160)),
                 callback=lambda _s, _a, action: self._choose(action),
                 user_data=action,
             )

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from app.runs import home, write_text
+from app.runs import write_text
+from graphs.home import home
 
 log = logging.getLogger(__name__)
 

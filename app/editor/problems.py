@@ -82,7 +82,7 @@ class Problems:
         if problem.node:
             self._editor.jump_to(problem.node, problem.graph)
         elif problem.graph != self._editor.model.graph_name:
-            self._editor.show_graph(problem.graph)
+            self._editor.blocks.show(problem.graph)
 
     def _where(self, problem: Problem) -> str:
         return place_of(self._editor.model.document, problem)

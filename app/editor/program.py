@@ -46,17 +46,21 @@ class Program:
         else:
             words("For each batch:", style.MUTED)
             for number, step in enumerate(steps(checked.main), 1):
-                self._add(number, step)
+                self._add(f"{number}.", step)
+            if step := watched(checked.main):
+                words("Now and then, for the monitor, outside any step:", style.MUTED)
+                self._add("–", step)
         dpg.pop_container_stack()
 
-    def _add(self, number: int, step: Step) -> None:
+    def _add(self, sign: str, step: Step) -> None:
         with dpg.group(horizontal=True):
-            words(f"{number}.", style.MUTED)
+            words(sign, style.MUTED)
             if step.node:
                 show = partial(self._editor.jump_to, step.node)
                 item = button(step.title, show, tag=f"program/{step.node}")
                 dpg.bind_item_theme(item, theme.flat())
             else:
+                dpg.add_spacer(width=0)  # where a button has its edge
                 words(step.title)
         for verb, text in step.lines:
             with dpg.group(horizontal=True):
@@ -85,6 +89,18 @@ def steps(checked: CheckedGraph) -> list[Step]:
     for stage in stages_of(checked, program):
         said.append(_step(checked, stage))
     return said
+
+
+def watched(checked: CheckedGraph) -> Step | None:
+    """What is computed for the monitor now and then, beside the steps; None without probes."""
+    from graphs.programs import program_of
+
+    program, names = program_of(checked), told_apart(checked.graph.nodes)
+    shown = (*program.probes, *program.tallies)
+    if not shown:
+        return None
+    lines = [("computes", listed(names, program.probing))] if program.probing else []
+    return Step(f"show {listed(names, shown)}", lines=tuple(lines))
 
 
 def _step(checked: CheckedGraph, stage: Stage) -> Step:

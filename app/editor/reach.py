@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from app.editor.captions import listed, title_of, told_apart
+from app.editor.weights import weights_of
 from graphs.document import MAIN
 
 if TYPE_CHECKING:
@@ -79,8 +80,9 @@ def _legend(checked: CheckedGraph, statement: Statement, title: str) -> str:
 
 def owners(checked: CheckedGraph, statement: Statement) -> str:
     """What an optimizer moves; uses of one block with the same weights are one."""
-    titles = {id: title_of(node) for id, node in checked.graph.nodes.items()}
-    return listed(titles, statement.owned)
+    nodes = checked.graph.nodes.items()
+    names = {id: (node.label and weights_of(node)) or title_of(node) for id, node in nodes}
+    return listed(names, statement.owned)
 
 
 def count_owned(checked: CheckedGraph, statement: Statement) -> int:

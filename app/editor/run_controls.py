@@ -82,7 +82,7 @@ class RunControls(Panel):
             f"{icon('chart-line')}  Open monitor", self.open_monitor, tag="run/monitor"
         )
         dpg.add_checkbox(
-            label="open it on Train",
+            label="open monitor on Train",
             tag="run/open_monitor",
             default_value=self._preferences.open_monitor,
             callback=lambda _, value: self._remember(value),

@@ -44,7 +44,7 @@ WHITE = hexed("#ffffff")
 FAMILIES = {
     "Data": hexed("#3d6b58"),
     "Convolution": hexed("#3a5f8f"),
-    "Pooling": hexed("#356d92"),
+    "Pooling and resizing": hexed("#356d92"),
     "Dense": hexed("#4f5a97"),
     "Shape": hexed("#5d5a80"),
     "Positions": hexed("#6d5a72"),
@@ -53,10 +53,12 @@ FAMILIES = {
     "Non-linearities": hexed("#6b6f35"),
     "Normalisation and regularisation": hexed("#3b6f7a"),
     "Connectivity": hexed("#566274"),
+    "Graph networks": hexed("#2f6a86"),
     "Blocks": hexed("#2f6f6b"),
     "Distributions": hexed("#4d6f4f"),
     "Losses": hexed("#98543f"),
     "Metrics": hexed("#8a6a34"),
+    "Probes": hexed("#2f7383"),
     "Optimizers": hexed("#93475c"),
 }
 """The header of a node by the family of its type."""
@@ -64,13 +66,20 @@ UNKNOWN_FAMILY = hexed("#4a505c")
 
 KINDS = {
     "image": hexed("#56b4e9"),
+    "volume": hexed("#0072b2"),
     "sequence": hexed("#2fbf95"),
     "vector": hexed("#e69f00"),
     "features": hexed("#e69f00"),
+    "channels": hexed("#e69f00"),
     "signal": hexed("#7fd0dd"),
     "labels": hexed("#d58bb5"),
     "classes": hexed("#d58bb5"),
     "tokens": hexed("#f0e442"),
+    "node features": hexed("#e69f00"),
+    "edge features": hexed("#7fd0dd"),
+    "edge index": hexed("#56b4e9"),
+    "graph index": hexed("#d58bb5"),
+    "graph sizes": hexed("#d58bb5"),
     "scalar": hexed("#e8703a"),
     "tensor": hexed("#b6bfcd"),
     "numbers": hexed("#b6bfcd"),

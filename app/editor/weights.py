@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 NAME = "weights"
 """The parameter that names the weights of a use."""
+START = "start_from"
+"""The parameter that names the file that they start from."""
+SAID = {NAME, START, "start_part", "state", "average_of"}
+"""What glyphs say of the weights of a use."""
 
 
 def shares(known: type[NodeType] | None) -> bool:

@@ -22,7 +22,7 @@ from app.editor.files import Files
 from app.editor.footer import Footer
 from app.editor.geometry import Point
 from app.editor.hand import Hand
-from app.editor.help import show_help
+from app.editor.help import WELCOME, show_help
 from app.editor.hover import Hover, sentence
 from app.editor.inspector import Inspector
 from app.editor.keyboard import Keyboard
@@ -39,6 +39,7 @@ from app.editor.services import Services
 from app.editor.splitter import Splitter
 from app.editor.style import Colour
 from app.editor.toolbar import Toolbar
+from app.editor.trusting import Watched, ask_for_trust
 from graphs.document import MAIN, Document, Graph
 from graphs.edits import Edit, EditError, apply
 
@@ -47,12 +48,9 @@ if TYPE_CHECKING:
     from graphs.problems import Fix, Problem
 
 TOOLTIP_DELAY = 0.45
+Previewed = tuple[Document, tuple[Edit, ...], Document]
 AWAKE = 1.2
 """For how many seconds after an event the window paints at full rate."""
-WELCOME = (
-    ("Drag a node from the palette, or press Tab", style.TEXT),
-    ("Start with data; end with a loss and an optimizer", style.MUTED),
-)
 
 
 class Editor:
@@ -67,13 +65,11 @@ class Editor:
         self.closing = False
         self._checker = Checker()
         self._asked: object = None
+        self._watched = Watched()
         self._tooltip: object = None
         self._pictured: Before | None = None
-        self._previewed: tuple[Document, tuple[Edit, ...], Document] = (
-            model.document,
-            (),
-            model.document,
-        )
+        self._previewed: Previewed = (model.document, (), model.document)
+        self._is_new = True
         self._reaching = Reaching()
         self._awake_until = 0.0
         self._build()
@@ -283,12 +279,12 @@ class Editor:
         adding.add_node(self, type_name, at, wire_from)
 
     def apply_fix(self, fix: Fix) -> None:
-        """Do what a quick fix says."""
-        adding.apply_fix(self, fix)
+        """Do what a quick fix says; one that trusts a file asks first."""
+        (ask_for_trust if fix.trusts else adding.apply_edits)(self, fix)
 
-    def show_graph(self, name: str) -> None:
-        """Show the main graph or a block."""
-        self.blocks.show(name)
+    def check_again(self) -> None:
+        """Something outside the document has changed that the check looks at."""
+        self._asked = None
 
     def follow(self, trail: tuple[str, ...]) -> None:
         """Show the last graph of a trail that begins at main."""
@@ -305,7 +301,7 @@ class Editor:
     def jump_to(self, node: str, graph: str = MAIN) -> None:
         """Select a node and show it."""
         if graph != self.model.graph_name:
-            self.show_graph(graph)
+            self.blocks.show(graph)
         if node in self.model.graph.nodes:
             self.model.select(frozenset({node}))
             self.canvas.frame([node])
@@ -328,6 +324,7 @@ class Editor:
         while self._checker.news:
             news = self._checker.news.popleft()
             self.wake()
+            self._is_new = not self.model.past
             if isinstance(news, Loaded):
                 self.library, self.devices = news.library, news.devices
             elif isinstance(news, Found):
@@ -337,10 +334,10 @@ class Editor:
                 self.say(news.text, style.ERROR)
 
     def _ask_checker(self) -> None:
-        question = (self.model.document, self.model.folder)
+        question = (self.model.document, self.model.folder, self._watched.stamps(self.model))
         if question != self._asked:
             self._asked = question
-            self._checker.ask(*question)
+            self._checker.ask(*question[:2])
 
     @property
     def _graph_shown(self) -> Graph:
@@ -373,6 +370,9 @@ class Editor:
         if self._pictured is None or not subject.is_like(self._pictured[0]):
             self._pictured = subject, make_picture(subject, self._pictured)
             self.canvas.show(self._pictured[1])
+            if self._is_new:  # what was checked shows more, and needs more room
+                self.canvas.frame_again()
+            self._is_new = False
 
     def _update_overlay(self) -> None:
         self.canvas.clear_overlay()

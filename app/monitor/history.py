@@ -92,6 +92,7 @@ class Summary(NamedTuple):
     live: bool = False
     best: dict[str, float] = {}  # noqa: RUF012 - as above
     """The best value of each loss and metric so far."""
+    has_probes: bool = False
 
     @property
     def began(self) -> str:
@@ -123,6 +124,7 @@ def _summary(run: Run, info: Info, state: State) -> Summary:
         better={**dict.fromkeys(info.losses, "min"), **info.metrics},
         live=state.is_active,
         best=state.best,
+        has_probes=bool(info.probes),
     )
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from app.monitor.series import Axis
 from app.monitor.view import View
-from app.runs import home
+from graphs.home import home
 
 FILE = "monitor.ini"
 

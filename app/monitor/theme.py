@@ -59,6 +59,14 @@ QScrollBar::handle {{ background: {palette.LINE}; border-radius: 4px;
     min-height: 24px; min-width: 24px; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QTabWidget::pane {{ border: none; }}
+QTabBar {{ background: transparent; }}
+QTabBar::tab {{ background: transparent; color: {palette.MUTED}; padding: 5px 14px;
+    border-bottom: 2px solid transparent; margin-bottom: 6px; }}
+QTabBar::tab:selected {{ color: {palette.TEXT}; border-bottom-color: {palette.ACCENT}; }}
+QTabBar::tab:hover {{ color: {palette.TEXT}; }}
+QPlainTextEdit#text {{ background: {palette.PANEL}; border: none; padding: 4px 10px;
+    font-family: "JetBrains Mono"; }}
 QFrame#message {{ background: {palette.RAISED}; border-radius: 4px; }}
 """
 

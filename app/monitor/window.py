@@ -7,7 +7,15 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.monitor.board import Board
 from app.monitor.controls import Controls
@@ -16,6 +24,7 @@ from app.monitor.history import Key
 from app.monitor.messages import Messages, Notices
 from app.monitor.pictures import png, svg
 from app.monitor.preferences import Preferences
+from app.monitor.probepage import Asked, ProbePage
 from app.monitor.runlist import RunList
 from app.monitor.saving import SaveError, records, save, table
 from app.monitor.view import View
@@ -54,6 +63,7 @@ class Window(QMainWindow):
         self.preferences = preferences
         self._ask = ask
         self._awaits_newest = newest
+        self._page = 0
         self._keys: set[tuple[Run, Key]] = set()
         self._make_parts()
         self._lay_out()
@@ -76,6 +86,8 @@ class Window(QMainWindow):
         if news.runs or self._has_new_curves():
             self.sync()
         self.board.refresh(news.curves)
+        if self.probes.isVisible():
+            self.probes.tick(self.watch)
         self.notices.set_texts(self.watch.notices())
 
     def sync(self) -> None:
@@ -85,6 +97,7 @@ class Window(QMainWindow):
         self.differences.sync(self.watch)
         self.notices.set_texts(self.watch.notices())
         self.controls.set_savable(bool(self.board.plots))
+        self._offer_probes()
         self.setWindowTitle(_title(self.watch))
 
     def choose(self, run: Run) -> None:
@@ -106,6 +119,20 @@ class Window(QMainWindow):
         before, self._keys = self._keys, keys
         return keys != before
 
+    def _offer_probes(self) -> None:
+        """The page of probes can be seen while a shown run has some, and comes back with them."""
+        runs, wanted = self.watch.runs, self._page
+        there = any(runs[run].has_probes for run in self.watch.shown if run in runs)
+        self.pages.setTabVisible(1, there)
+        self.pages.tabBar().setVisible(there)
+        self.pages.setCurrentIndex(wanted if there else 0)
+        self._page = wanted
+
+    def _turn_to(self, page: int) -> None:
+        """Says that a page is shown; the controls are those of the curves."""
+        self._page = page
+        self.controls.setEnabled(page == 0)
+
     # -- looking
 
     def set_view(self, view: View) -> None:
@@ -123,12 +150,20 @@ class Window(QMainWindow):
     def save_all(self, form: str) -> None:
         self._save(list(self.board.plots), form)
 
+    def save_probe(self, asked: Asked) -> None:
+        name = _file_name(self.watch, [asked.card.label], asked.form)
+        self._write(name, asked.form, lambda: asked.card.view.content(asked.form))
+
     def _save(self, names: list[str], form: str) -> None:
-        path = self._ask(self, _file_name(self.watch, names, form), form)
+        name = _file_name(self.watch, names, form)
+        self._write(name, form, lambda: self._content(names, form))
+
+    def _write(self, name: str, form: str, content: Callable[[], bytes]) -> None:
+        path = self._ask(self, name, form)
         if not path:
             return
         try:
-            save(self._content(names, form), Path(path))
+            save(content(), Path(path))
         except SaveError as error:
             self.messages.error(str(error))
         else:
@@ -148,13 +183,18 @@ class Window(QMainWindow):
         self.run_list = RunList()
         self.board = Board()
         self.board.set_view(view)
+        self.probes = ProbePage()
+        self.pages = QTabWidget(documentMode=True)
+        self.pages.tabBar().setDrawBase(False)
+        self.pages.addTab(self.board, "Curves")
+        self.pages.addTab(self.probes, "Probes")
         self.notices = Notices()
         self.differences = DifferenceTable()
         self.messages = Messages()
 
     def _lay_out(self) -> None:
         self.middle = QSplitter(Qt.Orientation.Vertical, childrenCollapsible=False)
-        self.middle.addWidget(self.board)
+        self.middle.addWidget(self.pages)
         self.middle.addWidget(self.differences)
         self.middle.setSizes([600, 170])
         self.middle.setStretchFactor(0, 1)
@@ -187,6 +227,8 @@ class Window(QMainWindow):
         self.controls.save_asked.connect(self.save_all)
         self.board.save_asked.connect(self.save_plot)
         self.board.zoomed.connect(self._show_following)
+        self.probes.save_asked.connect(self.save_probe)
+        self.pages.currentChanged.connect(self._turn_to)
 
     # -- coming and going
 
@@ -213,6 +255,7 @@ class Window(QMainWindow):
         self.preferences.set_bytes("middle", self.middle.saveState())
         self.preferences.write()
         self.watch.close()
+        self.probes.close_looks()
         super().closeEvent(event)
 
 

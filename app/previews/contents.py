@@ -13,10 +13,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  (registers the node types)
+from graphs.checked import CheckedGraph
 from graphs.checking import check
+from graphs.describing import described_nodes
 from graphs.document import Document
-from graphs.expressions import Evaluation
+from graphs.expressions import Evaluation, Expression, FolderFile
+from graphs.kinds import Tensor as Leaf
+from graphs.loop import samples_of
 from graphs.node_type import Data
+from graphs.taking import whole
 
 SAMPLES = 6
 """How many samples are shown."""
@@ -41,16 +46,30 @@ def preview(document: Document, id: str, folder: Path | None) -> dict[str, Any]:
     if type_.downloads:
         return {"error": "It is downloaded when training begins, so nothing is shown before."}
     try:
-        return contents(type_, folder)
+        return contents(type_, folder, loaded(checked, id))
     except Exception as error:  # whatever a file does, people get a sentence
         reason = " ".join(str(error).split())[:300].rstrip(".") or type(error).__name__
         return {"error": f"The data cannot be shown: {reason}."}
 
 
-def contents(type_: Data, folder: Path | None) -> dict[str, Any]:
-    """Load the data and describe it."""
-    known = Evaluation(lambda leaf: (folder or Path()) / leaf.name, device="cpu")  # type: ignore[attr-defined]
-    splits = known.value(type_.build())
+def loaded(checked: CheckedGraph, id: str) -> dict[str, Any]:
+    """The splits of a data node; one that is made from another loads that first."""
+    made = described_nodes(checked, [id])[id].outputs[""]
+
+    def known(leaf: Expression) -> Any:
+        if isinstance(leaf, FolderFile):
+            return (checked.library.folder or Path()) / leaf.name
+        assert isinstance(leaf, Leaf)
+        source = loaded(checked, leaf.end.node)
+        in_memory = isinstance(source["train"], dict)
+        return samples_of(source if in_memory else whole(source), leaf.end.port)[0]
+
+    splits: dict[str, Any] = Evaluation(known, device="cpu").value(made)
+    return splits
+
+
+def contents(type_: Data, folder: Path | None, splits: dict[str, Any]) -> dict[str, Any]:
+    """Describe the data."""
     train, sizes = splits["train"], {name: length(split) for name, split in splits.items()}
     if not sizes["train"]:
         return {"error": "There are no samples to train on."}
@@ -95,7 +114,9 @@ def classes(values: Tensor) -> list[int] | None:
 def samples(
     values: Tensor, low: float, high: float, letters: Sequence[str] | None
 ) -> dict[str, Any]:
-    """Some samples as pictures, curves, texts or rows of a table."""
+    """Some samples as pictures, curves, texts or rows of a table; images of a task in a row."""
+    if values.dtype.is_floating_point and values.dim() == 5 and values.shape[2] in (1, 3):
+        values = torch.cat(values.unbind(1), -1)
     if values.dtype.is_floating_point and values.dim() == 4 and values.shape[1] in (1, 3):
         return {"images": [picture(image, low, high) for image in values]}
     if values.dtype.is_floating_point and values.dim() == 3:

@@ -85,7 +85,8 @@ def take(
     """A snapshot of a training, on the CPU; with gradients where they last for several batches."""
     tensors = _prefixed("random", random.tensors)
     if progress.rows:
-        tensors |= _prefixed("rows", _stacked(progress.rows))
+        tensors |= _prefixed("rows", _joined(progress.rows))
+        tensors |= _prefixed("lengths", _lengths(progress.rows))
         tensors["sizes"] = torch.tensor(progress.sizes)
     if progress.epoch_start:
         tensors |= _prefixed("epoch_start", progress.epoch_start.tensors)
@@ -153,10 +154,15 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
         raise
 
 
+def exists(folder: Path) -> bool:
+    """Whether there is a checkpoint in a folder."""
+    return (folder / "last.json").exists()
+
+
 def read(folder: Path) -> Snapshot | None:
     """The last checkpoint of a folder; None when there is none yet. Raises CheckpointError."""
     path = folder / "last.json"
-    if not path.exists():
+    if not exists(folder):
         return None
     try:
         if path.stat().st_size > LARGEST_RECORD:
@@ -257,18 +263,39 @@ def _restore_epoch(snapshot: Snapshot, progress: Progress, device: torch.device)
     if not columns:
         return
     sizes = snapshot.tensors.get("sizes", torch.tensor([]))
-    if snapshot.record.epoch_start is None or any(c.shape != sizes.shape for c in columns.values()):
+    lengths = _under("lengths", snapshot.tensors)
+    parts = {name: _parts(column.to(device), lengths.get(name)) for name, column in columns.items()}
+    if snapshot.record.epoch_start is None or any(len(p) != len(sizes) for p in parts.values()):
         raise CheckpointError("The checkpoint's values of the epoch begun are damaged.")
     progress.sizes = [int(size) for size in sizes.tolist()]
-    split = {name: column.to(device).unbind() for name, column in columns.items()}
     progress.rows = [
-        dict(zip(split, values, strict=True)) for values in zip(*split.values(), strict=True)
+        dict(zip(parts, values, strict=True)) for values in zip(*parts.values(), strict=True)
     ]
     progress.epoch_start = random_of(snapshot, "epoch_start", snapshot.record.epoch_start)
 
 
-def _stacked(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([row[name] for row in rows]).cpu() for name in rows[0]}
+def _joined(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """The values of all batches by name: numbers, or what metrics keep, laid end to end."""
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    return {
+        name: (torch.cat(column) if column[0].dim() else torch.stack(column)).cpu()
+        for name, column in columns.items()
+    }
+
+
+def _lengths(rows: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    """Where what metrics keep of each batch ends."""
+    kept = [name for name, value in rows[0].items() if value.dim()]
+    return {name: torch.tensor([len(row[name]) for row in rows]) for name in kept}
+
+
+def _parts(column: Tensor, lengths: Tensor | None) -> tuple[Tensor, ...]:
+    """The values of each batch; none where the lengths are not the column's."""
+    if lengths is None:
+        return column.unbind() if column.dim() == 1 else ()
+    given = [int(length) for length in lengths.flatten().tolist()]
+    fits = column.dim() and min(given, default=0) >= 0 and sum(given) == len(column)
+    return column.split(given) if fits else ()
 
 
 def _copy(tensor: Tensor) -> Tensor:

@@ -46,27 +46,40 @@ def sentence(error: BaseException, module: ModuleType | None = None, where: str 
 
 def failing_line(error: BaseException, module: ModuleType | None) -> str | None:
     """The innermost line of the generated program that the error passed through."""
+    lines = failing_lines(error, module)
+    return lines[0] if lines else None
+
+
+def failing_lines(error: BaseException, module: ModuleType | None) -> list[str]:
+    """The lines of the generated program that the error passed through, innermost first; a line
+    that raises an error of its own says no more than that error.
+    """
     if module is None or not module.__file__:
-        return None
+        return []
     frames = traceback.extract_tb(error.__traceback__)
     lines = [
         linecache.getline(frame.filename, frame.lineno or 0).strip()
-        for frame in frames
+        for frame in reversed(frames)
         if frame.filename == module.__file__
     ]
-    return lines[-1] if lines else None
+    return [line for line in lines if not line.startswith("raise ")]
 
 
 def failing_node(error: BaseException, module: ModuleType | None, run: Run) -> str | None:
     """The node that an error is about: printed names are made from the ids of the nodes."""
     if node := getattr(error, "node", None):
         return str(node)
-    line = failing_line(error, module)
-    if not line:
+    lines = failing_lines(error, module)
+    if not lines:
         return None
     graphs = read(run.document_path).graphs.values()
     nodes = {id for graph in graphs for id in graph.nodes}
-    return next((word for word in re.findall(r"\w+", line) if word in nodes), None)
+    words = (word for line in lines for word in [*_MODULE.findall(line), *_WORD.findall(line)])
+    return next((word for word in words if word in nodes), None)
+
+
+_MODULE, _WORD = re.compile(r"self\.(\w+)"), re.compile(r"\w+")
+"""A line that applies a module is about that, whatever its value is called."""
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

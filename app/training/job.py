@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from app.runs import Info, Run, write_text
+from app.runs import Info, Probe, Run, write_text
 from app.training import checkpoints, failures
 from app.training.control import Control
 from app.training.devices import resolve
@@ -72,7 +72,10 @@ class Job:
         snapshot = checkpoints.read(run.checkpoints_path)
         if snapshot:
             training.restore(snapshot)
+        else:
+            self.trainable.begin(training.program)
         self.recorder.cut(training.progress.epoch, training.progress.step)
+        training.prober.forget(training.progress.step)
         write_text(run.info_path, _complete(info, training).model_dump_json(indent=1))
         self.training = training
         training.run(info.epochs)
@@ -96,7 +99,7 @@ class Job:
 def _tidy(run: Run) -> None:
     """Make the checkpoints' folder; drop what a killed worker had begun to write."""
     run.checkpoints_path.mkdir(exist_ok=True)
-    for folder in (run.path, run.checkpoints_path):
+    for folder in (run.path, run.checkpoints_path, run.probes_path):
         for path in folder.glob(".*.tmp"):
             path.unlink()
 
@@ -113,6 +116,7 @@ def _complete(info: Info, training: Training) -> Info:
             "versions": _versions(),
             "losses": trainable.losses,
             "metrics": dict(trainable.metrics),
+            "probes": {name: Probe(**shown._asdict()) for name, shown in trainable.probes.items()},
             "steps_per_epoch": training.steps_per_epoch,
             "parameters": sum(weights.values()),
         }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -20,6 +20,7 @@ from app.training import checkpoints
 from app.training.checkpoints import Progress, Snapshot
 from app.training.control import Control
 from app.training.failures import NotFiniteError
+from app.training.prober import Prober
 from app.training.program import Trainable, samples_in
 from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
@@ -66,6 +67,7 @@ class Training:
         places = train.places(size) if hasattr(train, "places") else samples_in(train)
         self.steps_per_epoch = max(1, math.ceil(places / size))
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
+        self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()
         self.test: dict[str, float] = {}
         """The means over the test data, once all epochs are done."""
@@ -94,9 +96,11 @@ class Training:
         """Train until so many epochs are done. Raises Stopped when asked to stop."""
         self._start = time.monotonic() - self.progress.seconds
         self.show()
+        self._probe()
         while self.progress.epoch < epochs:
             self._train()
             self._end_epoch()
+        self._probe()
         self._checkpoint()
         self.saver.wait()
         self.test = self._measure("test")
@@ -163,6 +167,8 @@ class Training:
         self._clear_epoch()
         if self._judge(validation or train):
             self._best = checkpoints.weights_of(self.program)
+        if self.prober.is_due(0.0):
+            self._probe()
         if self._may_checkpoint(0.0):
             self._checkpoint()
         self._print(f"epoch {progress.epoch} train", train)
@@ -212,6 +218,8 @@ class Training:
             self._obey()
         elif self._may_checkpoint(CHECKPOINT_SECONDS):
             self._checkpoint()
+        if self.prober.is_due():
+            self._probe()
         if time.monotonic() - self._shown >= SHOW_SECONDS:
             self.show()
         self._due = time.monotonic() + LOOK_SECONDS
@@ -241,7 +249,7 @@ class Training:
         rows = progress.rows[first:]
         if not rows:
             return
-        names, table = fetch(rows)
+        names, table = fetch(rows, getattr(self.module, "OVER_SPLIT", {}))
         before = progress.step - len(progress.rows)
         places = [
             (before + i, progress.epoch + min(i / self.steps_per_epoch, 1.0), t - self._start)
@@ -269,6 +277,10 @@ class Training:
     def _record(self, split: str, values: dict[str, float]) -> None:
         progress = self.progress
         self.recorder.epoch(split, progress.step, progress.epoch, progress.seconds, values)
+
+    def _probe(self) -> None:
+        """See what the probes show now; the training goes on as if nobody had looked."""
+        self.prober.look(self.program, self.data, self.progress.step)
 
     def _may_checkpoint(self, seconds: float) -> bool:
         """The last checkpoint is so long ago, and long enough to be worth its cost."""
@@ -311,9 +323,17 @@ class Training:
         return time.monotonic() - self._start
 
 
-def fetch(rows: list[Batch]) -> tuple[list[str], list[list[float]]]:
-    """The names of the values, and a column for each: stacked on the device, one transfer."""
+def fetch(
+    rows: list[Batch], over_split: Mapping[str, Callable[[Tensor], Tensor]]
+) -> tuple[list[str], list[list[float]]]:
+    """The names of the values, and a column for each: stacked on the device, one transfer. Of a
+    metric of a whole split a step shows what it would be on its batch alone.
+    """
     names = list(rows[0])
-    columns = [torch.stack([row[name] for row in rows]) for name in names]
-    exact = torch.float32 if columns[0].device.type == "mps" else torch.float64
-    return names, torch.stack([column.to(exact) for column in columns]).tolist()
+    columns = [[row[name] for row in rows] for name in names]
+    for number, name in enumerate(names):
+        if name in over_split:
+            columns[number] = [over_split[name](kept) for kept in columns[number]]
+    stacked = [torch.stack(column) for column in columns]
+    exact = torch.float32 if stacked[0].device.type == "mps" else torch.float64
+    return names, torch.stack([column.to(exact) for column in stacked]).tolist()

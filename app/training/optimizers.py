@@ -32,7 +32,12 @@ def pack(optimizer: torch.optim.Optimizer) -> tuple[OptimizerRecord, dict[str, T
     for index, entries in state["state"].items():
         for name, value in entries.items():
             if isinstance(value, Tensor):
-                tensors[f"{index}.{name}"] = value.detach().to("cpu", copy=True).contiguous()
+                tensors[f"{index}.{name}"] = _copy(value)
+            elif isinstance(value, list):
+                values.setdefault(index, {})[name] = [_number(part) for part in value]
+                parts = enumerate(value)
+                found = {i: _copy(part) for i, part in parts if isinstance(part, Tensor)}
+                tensors |= {f"{index}.{name}.{place}": part for place, part in found.items()}
             else:
                 values.setdefault(index, {})[name] = value
     groups = [_plain(_without_weights(group)) for group in state["param_groups"]]
@@ -50,6 +55,15 @@ def unpack(
     groups = [_options(old, new) for old, new in pairs]
     state = _state(_weights(optimizer), record, tensors)
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _copy(value: Tensor) -> Tensor:
+    return value.detach().to("cpu", copy=True).contiguous()
+
+
+def _number(part: Any) -> JsonValue:
+    """A part of a list; where a tensor stands, nothing."""
+    return None if isinstance(part, Tensor) else part
 
 
 def _without_weights(group: dict[str, Any]) -> dict[str, Any]:
@@ -86,15 +100,32 @@ def _weights(optimizer: torch.optim.Optimizer) -> list[Tensor]:
 def _state(
     weights: list[Tensor], record: OptimizerRecord, tensors: dict[str, Tensor]
 ) -> dict[int, dict[str, Any]]:
-    state: dict[int, dict[str, Any]] = {i: dict(values) for i, values in record.values.items()}
+    state: dict[int, dict[str, Any]] = {i: _copied(values) for i, values in record.values.items()}
+    together = sum(weight.numel() for weight in weights)
     for key, tensor in tensors.items():
-        index, _, name = key.partition(".")
+        index, _, rest = key.partition(".")
+        name, _, place = rest.partition(".")
         if not index.isdecimal() or int(index) >= len(weights):
             raise ValueError(f"it has no weight {index}")
-        if tensor.numel() != 1 and tensor.shape != weights[int(index)].shape:
-            needed, got = tuple(weights[int(index)].shape), tuple(tensor.shape)
+        needed, got = tuple(weights[int(index)].shape), tuple(tensor.shape)
+        if tensor.numel() != 1 and got not in (needed, (together,)):  # LBFGS keeps all in a row
             raise ValueError(f"{name} of its weight {index} needs {needed}, got {got}")
-        state.setdefault(int(index), {})[name] = tensor
+        aligned = tensor.clone()  # where numbers lie in a file, a product of rows rounds otherwise
+        if place:
+            _put(state.get(int(index), {}).get(name), place, aligned)
+        else:
+            state.setdefault(int(index), {})[name] = aligned
     if any(index >= len(weights) for index in state):
         raise ValueError("it has fewer weights")
     return state
+
+
+def _copied(values: dict[str, JsonValue]) -> dict[str, Any]:
+    return {name: list(v) if isinstance(v, list) else v for name, v in values.items()}
+
+
+def _put(values: Any, place: str, tensor: Tensor) -> None:
+    """Put a tensor into its place of a list. Raises ValueError where there is none."""
+    if not isinstance(values, list) or not place.isdecimal() or int(place) >= len(values):
+        raise ValueError(f"it has no list with a place {place}")
+    values[int(place)] = tensor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,15 +13,17 @@ import torch
 
 import nodes.library  # noqa: F401  (registers the node types)
 from app.runs import Info, Run, RunError, write_text
+from app.training import checkpoints
 from app.training.data_errors import about_data
 from app.training.data_errors import read as read_batches
+from graphs.checked import Checked
 from graphs.checking import check
 from graphs.document import Document
 from graphs.files import DocumentError, read
 from graphs.loading import load_source
 from graphs.problems import Problem
 from graphs.programs import program_of
-from graphs.source import export, logged
+from graphs.source import Shown, export, logged
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Trainable:
     """Each metric's better direction: max or min."""
     keeps_gradients: bool = False
     """Gradients last from one batch to the next."""
+    probes: Mapping[str, Shown] = field(default_factory=dict)
+    """What each probe shows, by its label."""
     folder: Path | None = None
     data: tuple[str, ...] = ()
     """The data nodes, for errors to name."""
@@ -45,6 +49,11 @@ class Trainable:
         if "steps_per_epoch" in inspect.signature(make).parameters:
             return make(steps_per_epoch, epochs)
         return make()
+
+    def begin(self, program: Any) -> None:
+        """Give what starts from a file its weights. Not for a training that goes on."""
+        if hasattr(program, "load_weights"):
+            program.load_weights(self.folder or Path())
 
     def load(self, device: torch.device) -> dict[str, Any]:
         """The data, on a device, by split: fields of tensors, or what hands samples out."""
@@ -81,16 +90,32 @@ class BadDocumentError(RunError):
 def build_program(run: Run, info: Info) -> Trainable:
     """Export the run's document into its program.py, and load it. Raises BadDocumentError.
 
-    A program.py that is there already is never run: a run's folder may be a stranger's.
+    A program.py that is there already is never run: a run's folder may be a stranger's. Python
+    files of the user's are taken from the run once it has them, so that it goes on as it began
+    whatever has become of them; what is in them has to be trusted all the same.
     """
     folder = Path(info.folder) if info.folder else None
-    checked = check(_document(run), folder)
+    kept = run.modules_path if run.modules_path.is_dir() else None
+    started = checkpoints.exists(run.checkpoints_path)
+    checked = check(_document(run), folder, started=started, code=kept)
     if checked.problems:
-        raise _problems(checked.problems)
+        raise _problems(checked.problems, kept or folder)
     source = export(checked.document, folder, checked)
+    if kept is None:
+        _keep_python(run, checked)
     write_text(run.program_path, source)
     module = load_source(source, run.program_path)
     return Trainable(module, *logged(checked), folder, program_of(checked.main).data)
+
+
+def _keep_python(run: Run, checked: Checked) -> None:
+    """Keep the user's Python files in the run; their names were looked at by the check."""
+    for graph in checked.graphs.values():
+        for type_ in graph.types.values():
+            for name, data in type_.python_files.items():
+                path = run.modules_path / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
 
 
 def _document(run: Run) -> Document:
@@ -100,11 +125,14 @@ def _document(run: Run) -> Document:
         raise BadDocumentError(str(error)) from error
 
 
-def _problems(problems: tuple[Problem, ...]) -> BadDocumentError:
+def _problems(problems: tuple[Problem, ...], folder: Path | None) -> BadDocumentError:
     for problem in problems:
         print(f"problem: {problem.node or problem.graph}: {problem.text}", flush=True)
     first, others = problems[0], len(problems) - 1
     place = f"{first.node}: " if first.node else ""
     more = f" (and {others} more, see log.txt)" if others else ""
     text = f"The document has a problem: {place}{first.text}{more}."
+    untrusted = {fix.trusts for fix in first.fixes if fix.trusts}
+    if folder and untrusted:
+        text += f" In the terminal: python main.py trust {folder / untrusted.pop()}"
     return BadDocumentError(text, first.node)

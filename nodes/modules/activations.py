@@ -13,3 +13,10 @@ def gated_tanh(x: Tensor) -> Tensor:
 def binarise(x: Tensor, threshold: float) -> Tensor:
     """1 where a value reaches the threshold, 0 elsewhere."""
     return (x >= threshold).to(x.dtype)
+
+
+def maxout(x: Tensor, pieces: int, dim: int = 1) -> Tensor:
+    """The largest of each `pieces` neighbouring values along an axis (Goodfellow et al. 2013, arXiv
+    1302.4389).
+    """
+    return torch.unflatten(x, dim, (-1, pieces)).amax(dim + 1 if dim >= 0 else dim)

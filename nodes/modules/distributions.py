@@ -17,6 +17,18 @@ class GaussianNoise(nn.Module):
         return x + self.deviation * torch.randn_like(x) if self.training else x
 
 
+def logistic_noise(*sizes: int, device: torch.device) -> Tensor:
+    """Random numbers from the logistic distribution around 0 with scale 1."""
+    share = torch.rand(*sizes, device=device).clamp(1e-6, 1 - 1e-6)
+    return torch.logit(share)
+
+
+def fixed_noise(*sizes: int, seed: int, device: torch.device) -> Tensor:
+    """The same normal random numbers each time; other draws go on as if there were none."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(*sizes, generator=generator).to(device)
+
+
 def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
     """A draw from a normal distribution, as a function that gradients pass through."""
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)

@@ -1,4 +1,4 @@
-"""What runs a module over time, over an axis, over tasks, or on what it gave."""
+"""What runs a module over time, over an axis, or over tasks."""
 
 import torch
 from torch import Tensor, nn
@@ -54,40 +54,6 @@ def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[T
         return tuple(value.unflatten(0, sizes).movedim(1, axis) for value in result)
     joined: Tensor = result.unflatten(0, sizes).movedim(1, axis)
     return joined
-
-
-@torch.no_grad()
-def generate(
-    module: nn.Module, prompt: Tensor, *others: Tensor, steps: int, temperature: float
-) -> Tensor:
-    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
-    (N, T + steps, …).
-
-    The module sees as many of the last steps as the prompt has. For whole numbers (N, T) it gives a
-    score for each that may come next, (N, C) or (N, T, C): temperature 0 takes the best, else one
-    is drawn. For vectors (N, T, F) it gives the next one. It is in evaluation mode meanwhile, and
-    nothing learns from what is generated.
-    """
-    training = [part for part in module.modules() if part.training]
-    module.eval()
-    sequence = prompt
-    for _ in range(steps):
-        next_ = module(sequence[:, -prompt.shape[1] :], *others)
-        if next_.dim() == 3:
-            next_ = next_[:, -1]
-        if not prompt.is_floating_point():
-            next_ = chosen(next_, temperature)
-        sequence = torch.cat([sequence, next_[:, None]], 1)
-    for part in training:
-        part.training = True
-    return sequence
-
-
-def chosen(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of scores: the best at temperature 0, else drawn at random."""
-    if temperature == 0:
-        return scores.argmax(1)
-    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
 
 
 def adapt(

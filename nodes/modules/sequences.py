@@ -12,17 +12,34 @@ def causal_mask(sequence: Tensor) -> Tensor:
     return torch.full((length, length), -math.inf, device=sequence.device).triu(1)
 
 
-def sinusoidal_positions(sequence: Tensor) -> Tensor:
-    """Sines and cosines of the position, from short waves to long ones: (T, F)."""
-    length, features = sequence.shape[1:]
-    position = torch.arange(length, device=sequence.device)[:, None]
-    wave = torch.arange(0, features, 2, device=sequence.device) / features
-    angle = position / 10_000**wave
-    return torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :features]
+class SinusoidalPositions(nn.Module):
+    """Adds sines and cosines of its position to each step, from short waves to long: (N, T, F).
+
+    While it `remembers`, its `past` is how many steps it has seen.
+    """
+
+    past: int | None = None
+    remembers = False
+
+    def forward(self, sequence: Tensor) -> Tensor:
+        """The sequence with the waves of its positions added."""
+        first, (length, features) = self.past or 0, sequence.shape[1:]
+        if self.remembers:
+            self.past = first + length
+        position = torch.arange(first, first + length, device=sequence.device)[:, None]
+        wave = torch.arange(0, features, 2, device=sequence.device) / features
+        angle = position / 10_000**wave
+        return sequence + torch.stack([angle.sin(), angle.cos()], 2).flatten(1)[:, :features]
 
 
 class LearnedPositions(nn.Module):
-    """Adds a learned vector to each step: (N, T, F), T at most `length`."""
+    """Adds a learned vector to each step: (N, T, F), T at most `length`.
+
+    While it `remembers`, its `past` is how many steps it has seen.
+    """
+
+    past: int | None = None
+    remembers = False
 
     def __init__(self, length: int, features: int) -> None:
         super().__init__()
@@ -30,7 +47,10 @@ class LearnedPositions(nn.Module):
 
     def forward(self, sequence: Tensor) -> Tensor:
         """The sequence with the vectors of its positions added."""
-        return sequence + self.positions[: sequence.shape[1]]
+        first, length = self.past or 0, sequence.shape[1]
+        if self.remembers:
+            self.past = first + length
+        return sequence + self.positions[first : first + length]
 
 
 class ClassToken(nn.Module):
@@ -43,3 +63,18 @@ class ClassToken(nn.Module):
     def forward(self, sequence: Tensor) -> Tensor:
         """The sequence after the learned step."""
         return torch.cat([self.token.expand(len(sequence), 1, -1), sequence], 1)
+
+
+def hidden_steps(mask: Tensor) -> Tensor:
+    """A mask turned round, as attention takes it: true at steps that nothing may look at."""
+    return ~mask.bool()
+
+
+def padding_mask(tokens: Tensor, padding: int) -> Tensor:
+    """Which steps are real, (N, T): those whose token is not the one that fills up."""
+    return tokens != padding
+
+
+def length_mask(lengths: Tensor, like: Tensor) -> Tensor:
+    """Which steps are real, (N, T): the first so many of each sequence `like` (N, T, …)."""
+    return torch.arange(like.shape[1], device=like.device) < lengths[:, None]

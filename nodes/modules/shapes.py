@@ -1,5 +1,6 @@
 """Changes of shape that torch has no function for."""
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -7,3 +8,12 @@ from torch.nn import functional as F
 def one_hot(labels: Tensor, num_classes: int) -> Tensor:
     """A vector for each class, 1 at the class and 0 elsewhere."""
     return F.one_hot(labels, num_classes).float()
+
+
+def shifted(x: Tensor, steps: int, dim: int = 1) -> Tensor:
+    """Moved so many steps later along an axis, or earlier below 0, with zeros where nothing is."""
+    size = x.shape[dim]
+    zeros = torch.zeros_like(x.narrow(dim, 0, abs(steps)))
+    if steps < 0:
+        return torch.cat([x.narrow(dim, -steps, size + steps), zeros], dim)
+    return torch.cat([zeros, x.narrow(dim, 0, size - steps)], dim)

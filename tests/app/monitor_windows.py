@@ -39,6 +39,8 @@ def opened_fixture(qtbot: QtBot, home: Path) -> Iterator[Open]:
     yield open_
     for window in windows:
         window.close()
+        window.deleteLater()  # what is left would be styled again in each test that follows
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(name="plot")

@@ -90,6 +90,12 @@ def test_nodes(capsys: pytest.CaptureFixture[str]) -> None:
     assert "out_channels" in [parameter["name"] for parameter in conv["parameters"]]
     assert cli.main(["nodes"]) == 0
     assert "Conv2d" in capsys.readouterr().out
+    assert cli.main(["nodes", "--markdown"]) == 0
+    text = capsys.readouterr().out
+    assert "\n## Convolution\n" in text and "\n### Conv2d\n" in text
+    assert "\nTakes `x` (image); gives `output`.\n" in text
+    assert "\n- `out_channels` = `32` (at least 1): How many filters" in text
+    assert text.index("## Convolution") < text.index("## Losses") < text.index("## Optimizers")
 
 
 def test_check(broken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

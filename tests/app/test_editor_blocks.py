@@ -23,7 +23,7 @@ from app.editor.icons import icon
 from app.editor.model import EditorModel, read_clip
 from app.editor.picture import Subject, make_picture
 from app.editor.problems import place_of
-from app.editor.program import options_of, ordinal, steps
+from app.editor.program import options_of, ordinal, steps, watched
 from app.editor.reach import reach_of
 from app.editor.weights import originals, own_weights, same_weights, weights_of
 from graphs.checking import check
@@ -31,7 +31,7 @@ from graphs.document import MAIN, Document, Graph, Node
 from graphs.edits import EditError, SetParameters, apply
 from graphs.node_type import node_types
 from graphs.turns import Turn
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import classifier, drawn
 from tests.graphs.test_blocks import dense, gan, use, with_blocks
 
 TYPES = node_types()
@@ -142,6 +142,13 @@ def test_a_use_says_its_block_and_its_weights() -> None:
     assert captions.subtitle(labelled).startswith(f"Discriminator · {icon('link')} discriminator")
     plain = Node(type="Block", parameters={"block": "Generator", "state": "frozen"})
     assert captions.subtitle(plain) == f"Block · {icon('snowflake')} frozen"
+    start = {"start_from": "weights/old.safetensors", "start_part": "network.generator"}
+    started = Node(type="Block", parameters={"block": "Generator", "state": "frozen", **start})
+    words = f"Block · {icon('download')} old · {icon('snowflake')} frozen"
+    assert captions.subtitle(started) == words
+    average = {"block": "Generator", "state": "average", "average_of": "forger"}
+    words = f"Block · {icon('chart-line')} average of forger"
+    assert captions.subtitle(Node(type="Block", parameters=average)) == words
     given = Node(type="Repeat", parameters={"block": "Generator", "arguments": {"width": "=w"}})
     assert captions.subtitle(given) == "block Generator · width w"
     names = told_apart(gan().main.nodes)
@@ -192,6 +199,19 @@ def test_the_stages_of_a_gan_in_words() -> None:
     said = dict(forger.lines)
     assert said["still holds from before"] == "Generator"
     assert said["acts"] == "on every 2nd batch, from epoch 3"
+
+
+def test_what_is_watched_in_words() -> None:
+    """Beside the steps, with what is computed for it alone."""
+    assert watched(check(gan()).main) is None
+    probes = {
+        "likely": ("Softmax", {"x": "linear"}),
+        "answers": ("NumberTable", {"columns": "likely"}),
+        "mistakes": ("ConfusionMatrix", {"prediction": "linear", "label": "digits.label"}),
+    }
+    step = watched(check(classifier(**probes)).main)
+    assert step is not None and step.title == "show NumberTable and ConfusionMatrix"
+    assert step.lines == (("computes", "Softmax"),)
 
 
 def test_options_in_words() -> None:

@@ -62,6 +62,33 @@ def test_sizes_are_whole_numbers_in_a_row() -> None:
         from_text(shape, "1, x")
 
 
+def test_a_size_is_a_number_or_one_for_each_axis() -> None:
+    size = parameter("Conv2d", "kernel_size")
+    assert (size.form, size.minimum, size.optional) == ("size", 1, False)
+    assert from_text(size, "3") == 3
+    assert from_text(size, "1, 7") == from_text(size, "1 7") == [1, 7]
+    assert as_text(size, [1, 7]) == as_text(size, (1, 7)) == "1, 7"
+    assert from_text(size, "=wide") == "=wide"
+    assert from_text(size, "=max(a, 3), 7") == ["=max(a, 3)", 7]
+    assert as_text(size, ["=max(a, 3)", 7]) == "=max(a, 3), 7"
+    with pytest.raises(Wrong, match="kernel size needs a whole number, such as 3"):
+        from_text(size, "")
+    padding = parameter("Conv2d", "padding")
+    assert padding.optional and from_text(padding, "none") is None
+    assert as_text(padding, None) == "none"
+
+
+def test_a_size_of_too_many_axes_is_refused() -> None:
+    known, node = node_types()["Conv2d"], Node(type="Conv2d")
+    size = parameter("Conv2d", "kernel_size")
+    assert checked_value(known, node, size, "1, 7") == [1, 7]
+    assert checked_value(known, node, size, "=a, 7") == ["=a", 7]
+    with pytest.raises(Wrong, match="needs one number, or 2 of them"):
+        checked_value(known, node, size, "1, 7, 7")
+    with pytest.raises(Wrong, match="kernel size needs to be greater than 0"):
+        checked_value(known, node, size, "0, 7")
+
+
 def test_the_value_is_the_documents_else_the_default() -> None:
     known = parameter("Conv2d", "out_channels")
     assert value_of(Node(type="Conv2d"), known) == known.default

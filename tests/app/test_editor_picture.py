@@ -7,7 +7,7 @@ import pytest
 import nodes.library  # noqa: F401
 from app.editor import style
 from app.editor.board import EditorBoard, new_node, output_kind, wire_to_new
-from app.editor.captions import Captions
+from app.editor.captions import Captions, telling
 from app.editor.highlight import lines_of, pieces
 from app.editor.hover import Hover
 from app.editor.model import EditorModel
@@ -123,6 +123,16 @@ def test_the_board_knows_cycles_kinds_and_ports_that_take_many(model: EditorMode
     assert not its.takes_many(End("conv1", "x"))
 
 
+def test_sizes_are_said_in_numbers() -> None:
+    sizes = {"kernel_size": [1, "=far"], "stride": 2}
+    assert telling(node_types()["Conv2d"], Node(type="Conv2d", parameters=sizes)) == [
+        "kernel size 1, far",
+        "stride 2",
+    ]
+    features = Node(type="Table", parameters={"features": ["a", "b"]})
+    assert telling(node_types()["Table"], features) == ["2 features"]
+
+
 def test_a_wire_let_go_finds_the_best_port_of_a_new_node(model: EditorModel) -> None:
     label = Port(End("digits", "label"), False)
     assert output_kind(model, label.end) == "labels"
@@ -131,6 +141,9 @@ def test_a_wire_let_go_finds_the_best_port_of_a_new_node(model: EditorModel) -> 
     back = wire_to_new(node_types()["Conv2d"], "new", Port(End("pool1", "x"), True))
     assert back == Wire(source=End("new", "output"), target=End("pool1", "x"))
     assert wire_to_new(node_types()["Digits"], "new", label) is None
+    cut = wire_to_new(node_types()["Split"], "new", label)
+    assert cut is not None and cut.target == End("new", "x")
+    assert wire_to_new(node_types()["Block"], "new", label) is None
 
 
 def test_the_tooltip_explains(model: EditorModel) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 import nodes.library  # noqa: F401  registers the node types
 from app.locks import Lock
@@ -22,7 +22,7 @@ from app.training.job import Job
 from app.training.program import Trainable, build_program
 from app.training.recorder import Recorder
 from graphs.document import Document
-from graphs.edits import Configure, SetParameters, apply
+from graphs.edits import Configure, RemoveNodes, SetParameters, apply
 from graphs.loading import load_source
 from graphs.source import export
 from tests.app.made_runs import values_of
@@ -96,6 +96,84 @@ DOCUMENTS = {
         judge={"schedule": "plateau", "schedule_length": 1},
         forger={"schedule": "plateau", "schedule_factor": 0.5, "schedule_length": 1},
     ),
+}
+
+
+def side_by_side(**optimizers: tuple[str, dict[str, object]]) -> Document:
+    """A linear classifier for each optimizer, all on the same digits."""
+    nodes: dict[str, tuple] = {"digits": ("Digits", {}, {"form": "pixels"})}
+    for name, (type_, parameters) in optimizers.items():
+        nodes[f"{name}_scores"] = ("Linear", {"x": "digits.image"}, {"out_features": 10})
+        judged = {"prediction": f"{name}_scores", "label": "digits.label"}
+        nodes[f"{name}_loss"] = ("CrossEntropy", judged)
+        nodes[name] = (type_, {"loss": f"{name}_loss"}, parameters)
+    return options(drawn("side_by_side", **nodes))
+
+
+def normal_and_bent() -> Document:
+    """Two networks, the second of which LBFGS fits to the first."""
+    return drawn(
+        "bent",
+        digits=("Digits", {}, {"form": "pixels"}),
+        first=("Linear", {"x": "digits.image"}, {"out_features": 10}),
+        loss=("CrossEntropy", {"prediction": "first", "label": "digits.label"}),
+        second=("Linear", {"x": "first"}, {"out_features": 10}),
+        double=("Scale", {"x": "second"}, {"factor": 2.0}),
+        copy_loss=("MeanSquaredError", {"prediction": "double", "target": "first"}),
+        sgd=("SGD", {"loss": "loss", "weights": "first"}),
+        lbfgs=(
+            "LBFGS",
+            {"loss": "copy_loss", "weights": "second"},
+            {"max_iter": 3, "every": 2, "schedule": "step"},
+        ),
+    )
+
+
+def on_pixels(**changes: tuple) -> Document:
+    """A linear classifier of digits."""
+    linear = ("Linear", {"x": "digits.image"}, {"out_features": 10})
+    document = classifier(digits=("Digits", {}, {"form": "pixels"}), linear=linear, **changes)
+    return apply(document, RemoveNodes(ids=("conv", "relu", "flatten")))
+
+
+def measured() -> Document:
+    """A classifier with metrics of a whole split."""
+    judged = {"prediction": "linear", "label": "digits.label"}
+    return on_pixels(
+        f1=("F1", judged, {"average": "weighted"}),
+        auroc=("AUROC", judged),
+        recall=("Recall", judged),
+    )
+
+
+def annealed() -> Document:
+    """A loss a part of which grows, with weights for classes and parts."""
+    judged = {"prediction": "linear", "label": "digits.label"}
+    return on_pixels(
+        weighed=("CrossEntropy", judged, {"class_weights": [1.0] * 9 + [5.0]}),
+        grown=("Anneal", {"x": "weighed"}, {"steps": 25}),
+        whole=("WeightedSum", {"losses": ["loss", "grown"]}, {"weights": [1, 0.5]}),
+        adamw=("AdamW", {"loss": "whole"}),
+    )
+
+
+DOCUMENTS |= {
+    "measured": options(measured()),
+    "annealed": options(annealed()),
+    "adaptive": side_by_side(
+        adam=("Adam", {"fused": True, "amsgrad": True, "eps": 1e-4}),
+        sgd=("SGD", {"fused": True}),
+        nadam=("NAdam", {"schedule": "cosine"}),
+        radam=("RAdam", {}),
+        adamax=("Adamax", {}),
+        rmsprop=("RMSprop", {"centered": True, "momentum": 0.5}),
+        adagrad=("Adagrad", {"lr_decay": 0.01}),
+    ),
+    "muon": side_by_side(muon=("Muon", {"schedule": "one_cycle"})),
+    "lbfgs": side_by_side(
+        lbfgs=("LBFGS", {"max_iter": 4, "history_size": 5, "lr": 0.1, "line_search": "none"})
+    ),
+    "lbfgs_of_two": options(normal_and_bent()),
 }
 
 
@@ -195,3 +273,17 @@ def test_schedules_that_do_not_fit(
     path.write_text(json.dumps(record))
     assert train(run) == 1
     assert words in run.state().message
+
+
+@pytest.mark.parametrize("lengths", [[64] * 12, [64] * 11 + [-64, 192], [10**12] * 13])
+def test_what_was_kept_of_batches_that_does_not_fit(
+    lengths: list[int], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    run = new_run(monkeypatch, tmp_path, DOCUMENTS["measured"])
+    assert train(run, 13) == 0
+    (path,) = run.checkpoints_path.glob("last-*.state.safetensors")
+    tensors = load_file(path)
+    assert tensors["lengths.auroc"].tolist() == [64] * 13
+    save_file({**tensors, "lengths.auroc": torch.tensor(lengths)}, path)
+    assert train(run) == 1
+    assert "values of the epoch begun are damaged" in run.state().message

@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 import nodes.library  # noqa: F401  registers the node types
-from app.runs import MetricsReader, Run
+from app.runs import MetricsReader, Run, probe_path, probe_steps
 from app.training import start
 from graphs.document import Document
 from graphs.edits import Configure, apply
@@ -60,6 +60,19 @@ def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
     assert ours.keys() == theirs.keys()
     for name, weight in ours.items():
         assert torch.equal(weight, theirs[name]), name
+    for path_, seen in looks(tmp_path / "looks", run, settings.epochs):
+        assert load_file(path_).keys() == seen.keys()
+        assert all(torch.equal(load_file(path_)[name], seen[name]) for name in seen)
+
+
+def looks(folder: Path, run: Run, epochs: int) -> list[tuple[Path, dict[str, torch.Tensor]]]:
+    """What the exported file saw after the last epoch, beside what the run saw; if they looked."""
+    if not run.info().probes:
+        return []
+    last = probe_steps(run.probes_path)[-1]
+    assert last == run.state().step
+    seen = load_file(probe_path(run.probes_path, last))
+    return [(folder / f"epoch_{epochs}.safetensors", seen)]
 
 
 def wait_for(run: Run) -> None:
@@ -77,6 +90,8 @@ def run_file(source: str, example: Path, folder: Path) -> list[str]:
     clean.mkdir()
     (clean / "program.py").write_text(source)
     flags = ["--save", str(folder / "exported.safetensors")]
+    if "--probes" in source:
+        flags += ["--probes", str(folder / "looks")]
     if "--data" in source:
         flags += ["--data", str(example.parent)]
     done = subprocess.run(

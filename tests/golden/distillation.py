@@ -19,6 +19,21 @@ SEED = 0
 BATCH_SIZE = 64
 
 
+def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+    """Apply a module in evaluation mode, its weights taken as constants. Gradients still pass to
+    the inputs.
+    """
+    training = [part for part in module.modules() if part.training]
+    learning = [weight for weight in module.parameters() if weight.requires_grad]
+    module.eval().requires_grad_(False)
+    result: Tensor | tuple[Tensor, ...] = module(*inputs)
+    for part in training:
+        part.training = True
+    for weight in learning:
+        weight.requires_grad = True
+    return result
+
+
 def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """The divergence of softened answers, in nats times the temperature's square, so that its
     gradient is of the same size at every temperature: (N, C), (N, C) -> ().
@@ -91,7 +106,7 @@ class Program(nn.Module):
         label = batch["label"]  # (N,)
         student = self.student(image)  # (N, 10)
         teacher = self.teacher(image)  # (N, 10)
-        imitation = distillation(student, torch.detach(teacher), temperature=3.0)
+        imitation = distillation(student, frozen(self.teacher, image), temperature=3.0)
         return {
             "imitation": imitation,
             "reading": F.cross_entropy(teacher, label, label_smoothing=0.0),
@@ -106,16 +121,16 @@ class Program(nn.Module):
 
         # learning: minimise imitation over student
         student = self.student(image)  # (N, 10)
-        teacher = self.teacher(image)  # (N, 10)
-        imitation = distillation(student, torch.detach(teacher), temperature=3.0)
-        teacher_accuracy = accuracy(teacher, label)
+        imitation = distillation(student, frozen(self.teacher, image), temperature=3.0)
         student_accuracy = accuracy(student, label)
         if self.epoch >= 26:
             descend(self.learning, imitation)
             self.learning_schedule.step()
 
-        # teaching: minimise reading over teacher; teacher still holds
+        # teaching: minimise reading over teacher
+        teacher = self.teacher(image)  # (N, 10)
         reading = F.cross_entropy(teacher, label, label_smoothing=0.0)
+        teacher_accuracy = accuracy(teacher, label)
         if self.epoch <= 25:
             descend(self.teaching, reading)
             self.teaching_schedule.step()

@@ -7,6 +7,7 @@ Run it: python maml_sinusoid.py --device cpu --epochs 25
 import argparse
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -121,6 +122,15 @@ class Program(nn.Module):
 
         return {name: value.detach() for name, value in values.items()}
 
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        support = batch["support"]  # (N, 10, 1)
+        answer = batch["answer"]  # (N, 10, 1)
+        query = batch["query"]  # (N, 10, 1)
+        target = batch["target"]  # (N, 10, 1)
+        _, ten_steps = self.network(support, answer, query)  # (N, 10, 1), (N, 10, 1)
+        return {"adapted.y": ten_steps[:3], "adapted.target": target[:3], "adapted.x": query[:3]}
+
 
 def sine_waves(
     count: int, support: int, query: int, generator: torch.Generator
@@ -203,6 +213,23 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -215,6 +242,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="maml_sinusoid.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
@@ -225,6 +253,9 @@ def main() -> None:
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

@@ -48,7 +48,9 @@ class Program(nn.Module):
         tokens = batch["tokens"]  # (N, 48)
         target = batch["target"]  # (N, 48)
         logits = self.network(tokens)  # (N, 48, 90)
-        cross_entropy = F.cross_entropy(torch.flatten(logits, 0, 1), torch.flatten(target))
+        cross_entropy = F.cross_entropy(
+            torch.flatten(logits, 0, 1), torch.flatten(target), label_smoothing=0.0
+        )
         return {"cross_entropy": cross_entropy}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:

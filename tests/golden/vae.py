@@ -6,6 +6,7 @@ Run it: python vae.py --device cpu --epochs 200
 import argparse
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -32,6 +33,18 @@ def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     """How far normal distributions lie from the standard one, in nats a sample."""
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
     return divergence.flatten(1).sum(1).mean()
+
+
+def principal(points: Tensor) -> Tensor:
+    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+
+    Each direction points to where its largest weight is positive, so that pictures do not flip.
+    """
+    centred = torch.nan_to_num(points.float() - points.float().mean(0))
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
 
 
 class Encoder(nn.Module):
@@ -129,6 +142,29 @@ class Program(nn.Module):
 
         return {name: value.detach() for name, value in values.items()}
 
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        image = batch["image"]  # (N, 64)
+        label = batch["label"]  # (N,)
+        mean, _, decoder, ink = self.network(image)  # (N, 8), (N, 8), (N, 64), (N, 64)
+        chance = torch.sigmoid(decoder)  # (N, 64)
+        reconstructions = torch.stack(
+            [
+                torch.reshape(ink, (len(ink), 1, 8, 8))[:8],
+                torch.reshape(chance, (len(chance), 1, 8, 8))[:8],
+            ],
+            1,
+        )  # (8, 2, 1, 8, 8)
+        dream = self.network.decoder(torch.randn(len(image), 8, device=image.device))  # (N, 64)
+        dream_chance = torch.sigmoid(dream)  # (N, 64)
+        dream_image = torch.reshape(dream_chance, (len(dream_chance), 1, 8, 8))  # (N, 1, 8, 8)
+        return {
+            "codes.points": principal(mean)[:500],
+            "codes.label": label[:500],
+            "reconstructions.images": reconstructions,
+            "samples.images": dream_image[:16],
+        }
+
 
 def split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
@@ -212,6 +248,23 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -224,6 +277,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="vae.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
@@ -234,6 +288,9 @@ def main() -> None:
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

@@ -11,7 +11,9 @@ def drawn(title: str = "drawn", **nodes: tuple[str, Inputs] | tuple[str, Inputs,
     made: dict[str, Node] = {}
     wires: list[Wire] = []
     for id, (type_, inputs, *parameters) in nodes.items():
-        made[id] = Node(type=type_, parameters=parameters[0] if parameters else {})
+        version = node_types()[type_].version if type_ in node_types() else 1
+        given = parameters[0] if parameters else {}
+        made[id] = Node(type=type_, version=version, parameters=given)
         for port, sources in inputs.items():
             for source in [sources] if isinstance(sources, str) else sources:
                 node, _, name = source.partition(".")

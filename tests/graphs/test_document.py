@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.document import Document, End, Node, Settings, Wire, identifier
+from graphs.document import Document, End, Graph, Node, Settings, Wire, identifier
 from graphs.edits import (
     AddNode,
     Configure,
@@ -115,3 +115,22 @@ def test_settings_are_checked(pair: Document) -> None:
 def test_free_ids(pair: Document) -> None:
     assert pair.main.free_id("c") == "c"
     assert pair.main.free_id("a") == "a_2"
+
+
+def test_what_is_computed_of_a_node_is_not_written_down() -> None:
+    before = Document(graphs={"main": Graph(nodes={"a": Node(type="ReLU")})})
+    assert before.main.nodes["a"].content
+    after = apply(before, SetParameters(id="a", parameters={"p": 1}))
+    assert set(after.model_dump()["graphs"]["main"]["nodes"]["a"]) == set(Node.model_fields)
+    assert '"p": 1' in after.main.nodes["a"].content
+
+
+def test_a_copy_forgets_what_was_worked_out() -> None:
+    """Content and wires by node are kept for speed; a copy with other values has its own."""
+    node = Node(type="Conv2d", parameters={"out_channels": 4})
+    assert "4" in node.content
+    assert "8" in node.model_copy(update={"parameters": {"out_channels": 8}}).content
+    graph = Graph(nodes={"a": node, "b": node})
+    assert list(graph.into("b")) == []
+    wire = Wire(source=End("a", "output"), target=End("b", "x"))
+    assert list(graph.model_copy(update={"wires": (wire,)}).into("b")) == [wire]

@@ -105,7 +105,7 @@ class EditorWindow:
         """Turn the wheel over the palette until an entry is in sight: down to its end, then up."""
         left, top, right, bottom = self.ask("rect", "palette")
         place = (left + right) / 2, (top + bottom) / 2
-        for notches in (*[-3] * 8, *[3] * 8):
+        for notches in (*[-3] * 30, *[3] * 30):
             rect = self.ask("rect", entry)
             if rect and top + 50 < (rect[1] + rect[3]) / 2 < bottom - 16:
                 return

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.monitor.palette import RUNS
+from app.monitor.palette import ACCENT, RUNS
 from tests.app.monitor_runs import log, make_run, training
+from tests.app.probe_runs import add_look, add_probes, looked_at
 from tests.gui.screen import Screen
 
 ROOT = Path(__file__).parents[2]
@@ -19,6 +20,9 @@ LEFT_PLOT = (600, 400)
 SECOND_BOX = (19, 149)
 LOG = (275, 21)
 FOLLOW = (1162, 21)
+PROBES_TAB = (395, 63)
+CARDS = (290, 90, 1260, 745)
+SLIDER = ((1176, 773), (495, 773))
 
 
 def shade(picture: Image.Image, colour: str, box: tuple[int, int, int, int]) -> int:
@@ -38,6 +42,11 @@ def monitor(screen: Screen, home: Path, tmp_path: Path) -> subprocess.Popen[byte
     log(run, training(range(1, 101)))
     older = make_run("older", age=30, seed=1)
     log(older, training(range(1, 101), slope=0.006, seed=1))
+    return opened(screen, home, tmp_path)
+
+
+def opened(screen: Screen, home: Path, tmp_path: Path) -> subprocess.Popen[bytes]:
+    """The monitor on the screen, its errors in a file."""
     command = (sys.executable, "-X", "faulthandler", "-W", "error", "main.py", "monitor")
     with (tmp_path / "stderr").open("wb") as errors:
         home_of = {"PATCHBAY_HOME": str(home)}  # the screen was made before the home
@@ -69,3 +78,26 @@ def test_a_person_watches_zooms_and_compares(
     assert monitor.wait(timeout=20) == 0
     assert (tmp_path / "stderr").read_text() == ""
     assert (home / "monitor.ini").is_file()
+
+
+def test_a_person_looks_at_probes_and_slides_back(
+    screen: Screen, home: Path, tmp_path: Path
+) -> None:
+    """Images of a run that learns to draw rings; the first were noise."""
+    run = make_run("rings")
+    add_probes(run, 0, 20, 40, 400)
+    monitor = opened(screen, home, tmp_path)
+    screen.wait_until(lambda: shade(screen.picture(), ACCENT, (300, 74, 470, 80)) > 40)
+    screen.click(*PROBES_TAB)
+    screen.wait_until(lambda: shade(screen.picture(), "#ffffff", CARDS) > 500)
+    late = screen.picture().crop(CARDS).tobytes()
+    add_look(run, 500, looked_at(2))
+    screen.wait_until(lambda: screen.picture().crop(CARDS).tobytes() != late)
+    newest = screen.picture().crop(CARDS).tobytes()
+    screen.drag(*SLIDER)
+    screen.move(140, 600)
+    screen.wait_until(lambda: screen.picture().crop(CARDS).tobytes() != newest)
+    screen.screenshot(tmp_path / "probes.png")
+    monitor.send_signal(signal.SIGINT)
+    assert monitor.wait(timeout=20) == 0
+    assert (tmp_path / "stderr").read_text() == ""

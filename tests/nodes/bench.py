@@ -1,16 +1,17 @@
 """A bench for one node: real tensors through its description and through its printed class."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from graphs.document import End
 from graphs.expressions import Evaluation, Expression
-from graphs.kinds import Meta
+from graphs.kinds import GraphSizes, Meta
 from graphs.loading import load_source
 from graphs.naming import Imports, Names
-from graphs.node_type import Example, NodeType
+from graphs.node_type import Example, NodeType, node_types
 from graphs.printing import Described, Scope, describe
 
 
@@ -41,9 +42,42 @@ def inputs_for(metas: list[Meta], seed: int = 0) -> list[Tensor]:
     ]
 
 
+def example_inputs(example: Example, type_: NodeType) -> list[Tensor]:
+    """Real tensors for an example; the sizes of graphs add up to the nodes that there are."""
+    metas = metas_of(example.inputs)
+    tensors = inputs_for(metas)
+    ports = [port for port in type_.ports({}) for _ in ends_of(type_, metas)[port.name]]
+    for number, port in enumerate(ports):
+        if port.takes is GraphSizes:
+            parts = torch.arange(len(tensors[0])).tensor_split(*metas[number].shape)
+            tensors[number] = torch.tensor([len(part) for part in parts])
+    return tensors
+
+
 def described(example: Example, type_: NodeType) -> Described:
     """The node of an example, described."""
     return describe("node", "", type_, ends_of(type_, metas_of(example.inputs)))
+
+
+def loaded(example: Example, type_: NodeType, folder: Path) -> dict[str, Any]:
+    """What the loader of a data node gives; data made from other data gets 8 samples of each of 24
+    classes.
+    """
+    label = torch.arange(192) % 24
+    samples = [
+        torch.randn(192, *meta.shape[1:])
+        if meta.floating
+        else torch.stack([label] * meta.shape[1], 1)
+        if len(meta.shape) > 1
+        else label
+        for meta in metas_of(example.inputs)
+    ]
+
+    def known(leaf: Any) -> Any:
+        return folder / leaf.name if hasattr(leaf, "name") else samples[int(leaf.end.node[1:])]
+
+    value: dict[str, Any] = Evaluation(known, "cpu").value(described(example, type_).outputs[""])
+    return value
 
 
 def run_description(node: Described, tensors: list[Tensor]) -> list[Tensor]:
@@ -78,3 +112,21 @@ def printed_class(node: Described, count: int, metas: dict[End, Meta]) -> tuple[
     source = "\n".join(lines)
     module = load_source(source, Path("printed.py"))
     return source, module.Printed()
+
+
+def applied(type_name: str, parameters: dict[str, object], *shapes: tuple[int, ...]) -> nn.Module:
+    """The module that a node describes for what arrives."""
+    type_ = node_types()[type_name].model_validate(parameters)
+    node = described(Example({}, list(shapes)), type_)
+    (expression,) = node.outputs.values()
+    evaluation = Evaluation(lambda leaf: torch.zeros(leaf.meta.shape), device="cpu")  # type: ignore[attr-defined]
+    evaluation.value(expression)
+    (module,) = evaluation.applied
+    return module
+
+
+def outcome(type_name: str, parameters: dict[str, object], *tensors: Tensor) -> list[Tensor]:
+    """What leaves a node, computed from real tensors."""
+    type_ = node_types()[type_name].model_validate(parameters)
+    metas = [Meta(tuple(t.shape), str(t.dtype).removeprefix("torch.")) for t in tensors]
+    return run_description(described(Example({}, list(metas)), type_), list(tensors))

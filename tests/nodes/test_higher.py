@@ -2,14 +2,13 @@
 
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
 from graphs.checking import check
-from graphs.document import Document, End, Wire
-from graphs.edits import Connect, Disconnect, Rename, SetParameters, apply
+from graphs.document import Document, End
+from graphs.edits import Rename, SetParameters, apply
 from graphs.source import export
-from nodes.modules.higher import generate
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import program, with_blocks
 
@@ -240,90 +239,3 @@ def test_an_axis_must_be_there() -> None:
     )
     texts = [p.text for p in check(with_blocks(main, Perceptron=perceptron())).problems]
     assert "there is no axis 3 in (N, 8, 8)" in texts
-
-
-def forecast(**parameters: object) -> Document:
-    """A block that learns the row after the last, and lengthens images by what it says."""
-    use = {"block": "Perceptron", "weights": "forecaster"}
-    block = drawn(
-        rows=("Input", {}, {"kind": "sequence"}),
-        flat=("Flatten", {"x": "rows"}),
-        dropped=("Dropout", {"x": "flat"}),
-        linear=("Linear", {"x": "dropped"}, {"out_features": 8}),
-        y=("Output", {"value": "linear"}),
-    )
-    main = drawn(
-        "forecast",
-        digits=("Digits", {}, {"form": "rows"}),
-        seen=("Slice", {"x": "digits.image"}, {"dim": 1, "end": 4}),
-        last=("Select", {"x": "digits.image"}, {"dim": 1, "index": 4}),
-        learned=("Block", {"rows": "seen"}, use),
-        longer=("Generate", {"rows": "seen"}, {**use, "steps": 4, **parameters}),
-        loss=("MeanSquaredError", {"prediction": "learned.y", "target": "last"}),
-        drift=("MeanSquaredError", {"prediction": "longer.sequence", "target": "digits.image"}),
-        adamw=("AdamW", {"loss": "loss"}),
-    )
-    return with_blocks(main, Perceptron=block)
-
-
-def test_what_is_generated_is_fed_back() -> None:
-    document = forecast()
-    checked = check(document)
-    assert checked.problems == ()
-    assert checked.shape_text("main", End("longer", "sequence")) == "(N, 8, 8)"
-    assert "generate(self.forecaster, seen, steps=4, temperature=0.0)" in export(document)
-    network = program(document).network.train()
-    image = torch.rand(3, 8, 8, requires_grad=True)
-    longer = network(image)[2]
-    assert network.forecaster.dropped.training and not longer.requires_grad
-    rows = list(image[:, :4].unbind(1))
-    network.eval()
-    for _ in range(4):
-        rows.append(network.forecaster(torch.stack(rows[-4:], 1)))
-    assert torch.equal(longer, torch.stack(rows, 1))
-
-
-def test_nothing_learns_from_what_is_generated() -> None:
-    wire = Wire(source=End("drift", "output"), target=End("adamw", "loss"))
-    only = Disconnect(wires=(wire.model_copy(update={"source": End("loss", "output")}),))
-    problems = check(apply(forecast(), only, Connect(wire=wire))).problems
-    assert any(problem.node == "adamw" for problem in problems)
-
-
-class Successor(nn.Module):
-    """Each token's successor is most likely, and what comes two later nearly as likely."""
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        return torch.eye(5)[(tokens + 1) % 5] * 10 + torch.eye(5)[(tokens + 3) % 5] * 9
-
-
-def test_tokens_are_chosen_or_drawn() -> None:
-    prompt = torch.tensor([[0, 1], [3, 4]])
-    best = generate(Successor(), prompt, steps=4, temperature=0.0)
-    assert best.tolist() == [[0, 1, 2, 3, 4, 0], [3, 4, 0, 1, 2, 3]]
-    torch.manual_seed(0)
-    drawn_ = generate(Successor(), prompt.repeat(100, 1), steps=20, temperature=1.0)
-    jumps = (drawn_[:, 2:] - drawn_[:, 1:-1]) % 5
-    shares = jumps.flatten().bincount(minlength=5) / jumps.numel()
-    likely = torch.tensor([0.0, 10.0, 0.0, 9.0, 0.0]).softmax(0)
-    torch.testing.assert_close(shares, likely, atol=0.03, rtol=0)
-
-
-@pytest.mark.parametrize(
-    ("features", "words"),
-    [(5, "a step has 8 features, Perceptron gives (N, 4, 5)"), (8, None)],
-)
-def test_what_comes_next_must_fit(features: int, words: str | None) -> None:
-    block = drawn(
-        x=("Input", {}),
-        linear=("Linear", {"x": "x"}, {"out_features": features}),
-        y=("Output", {"value": "linear"}),
-    )
-    main = drawn(
-        digits=("Digits", {}, {"form": "rows"}),
-        seen=("Slice", {"x": "digits.image"}, {"end": 4}),
-        longer=("Generate", {"x": "seen"}, {"block": "Perceptron"}),
-    )
-    texts = [p.text for p in check(with_blocks(main, Perceptron=block)).problems]
-    assert any("a step has 8 features" in text for text in texts) == (words is not None)
-    assert words is None or words in texts

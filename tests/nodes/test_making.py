@@ -13,6 +13,7 @@ from graphs.loading import load_source
 from graphs.source import export
 from nodes.making import make_block, promote, unmake_block
 from tests.graphs.drawing import classifier
+from tests.graphs.test_blocks import gan
 
 
 def losses(document: Document) -> list[float]:
@@ -93,3 +94,12 @@ def test_shared_weights_keep_a_block_together() -> None:
     graph = made.main.model_copy(update={"nodes": {**made.main.nodes, "act": node, "act_2": node}})
     with pytest.raises(EditError, match="shares its weights with act_2"):
         unmake_block(made.with_graph("main", graph), "main", "act")
+
+
+def test_a_block_parts_no_shared_weights() -> None:
+    """What shares its weights goes into a block with the others, or not at all."""
+    document = gan()
+    for chosen in (["real_score"], ["fake", "fake_score"]):
+        with pytest.raises(EditError, match="take both into the block, or neither"):
+            make_block(document, "main", chosen, "Judged")
+    assert make_block(document, "main", ["fake"], "Maker")

@@ -8,8 +8,8 @@ from torch import nn
 from nodes.modules.sequences import (
     ClassToken,
     LearnedPositions,
+    SinusoidalPositions,
     causal_mask,
-    sinusoidal_positions,
 )
 
 
@@ -29,7 +29,7 @@ def test_causal_attention_sees_no_future() -> None:
 
 def test_sinusoids_are_those_of_the_paper() -> None:
     """sin(pos / 10000^(2i / d)) at 2i and its cosine at 2i + 1 (arXiv 1706.03762, 3.5)."""
-    found = sinusoidal_positions(torch.zeros(1, 9, 6))
+    found = SinusoidalPositions()(torch.zeros(1, 9, 6))[0]
     for position in range(9):
         for i in range(3):
             angle = position / 10_000 ** (2 * i / 6)

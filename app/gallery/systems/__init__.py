@@ -1,0 +1,1 @@
+"""Judges of the examples, a file for each part of the field."""

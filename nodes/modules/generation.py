@@ -1,0 +1,106 @@
+"""What feeds to a module what it gave."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@torch.no_grad()
+def generate(
+    module: nn.Module,
+    prompt: Tensor,
+    *others: Tensor,
+    steps: int,
+    temperature: float,
+    sees: str = "everything",
+    cached: bool = False,
+) -> Tensor:
+    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
+    (N, T + steps, …).
+
+    The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
+    sees the prompt and then one new step at a time, and remembers those before. For whole numbers
+    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
+    the best, else one is drawn. For vectors (N, T, F) it gives the next one. It is in evaluation
+    mode meanwhile, and nothing learns from what is generated.
+    """
+    sequence = new = prompt
+    with evaluating(module), remembering(module, cached):
+        for _ in range(steps):
+            first = sequence.shape[1] - prompt.shape[1] if sees == "last_steps" else 0
+            next_ = module(new if cached else sequence[:, first:], *others)
+            if next_.dim() == 3:
+                next_ = next_[:, -1]
+            if not prompt.is_floating_point():
+                next_ = chosen(next_, temperature)
+            new = next_[:, None]
+            sequence = torch.cat([sequence, new], 1)
+    return sequence
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; then every part is as it was."""
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
+
+
+@contextmanager
+def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
+    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+
+    Recurrent layers start from their last state; other layers have a `past` to keep what they need
+    of earlier steps. A layer that is used several times in one pass has a past for each use.
+    """
+    past: dict[tuple[nn.Module, int], Any] = {}
+    uses: Counter[nn.Module] = Counter()
+
+    def begin(_module: nn.Module, _args: Any) -> None:
+        uses.clear()
+
+    def before(layer: Any, args: Any) -> Any:
+        known = past.get((layer, uses[layer]))
+        if isinstance(layer, nn.RNNBase):
+            return args if known is None else (args[0], known)
+        layer.past, layer.remembers = known, True
+        return args
+
+    def after(layer: Any, _args: Any, result: Any) -> None:
+        past[layer, uses[layer]] = result[1] if isinstance(layer, nn.RNNBase) else layer.past
+        uses[layer] += 1
+
+    layers: list[Any] = [layer for layer in module.modules() if wanted and can_remember(layer)]
+    hooks = [module.register_forward_pre_hook(begin)]
+    hooks += [layer.register_forward_pre_hook(before) for layer in layers]
+    hooks += [layer.register_forward_hook(after) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer in layers:
+            if not isinstance(layer, nn.RNNBase):
+                layer.past, layer.remembers = None, False
+
+
+def can_remember(layer: nn.Module) -> bool:
+    """Whether a layer looks back in time alone, and can go on where it ended."""
+    if isinstance(layer, nn.RNNBase):
+        return not layer.bidirectional
+    return hasattr(layer, "past")
+
+
+def chosen(scores: Tensor, temperature: float) -> Tensor:
+    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    if temperature == 0:
+        return scores.argmax(1)
+    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]

@@ -1,0 +1,79 @@
+"""Takes the pictures of the examples' graphs, from the real editor on a virtual screen.
+
+    .venv/bin/python scripts/take_pictures.py [NAME...]
+
+Each is as large as its graph at 100 %, in 64 colours, in assets/pictures. Needs Xvfb and xdotool.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from PIL import Image  # noqa: E402
+
+from graphs.document import Document  # noqa: E402
+from graphs.files import SUFFIX, read  # noqa: E402
+from tests.gui.editor_window import EditorWindow  # noqa: E402
+from tests.gui.screen import Screen  # noqa: E402
+
+EXAMPLES = ROOT / "assets" / "examples"
+PICTURES = ROOT / "assets" / "pictures"
+SIZE = (2400, 1500)
+MARGIN = 24
+COLOURS = 64
+
+
+def main(names: list[str]) -> None:
+    PICTURES.mkdir(exist_ok=True)
+    paths = [EXAMPLES / f"{name}{SUFFIX}" for name in names] or sorted(EXAMPLES.glob(f"*{SUFFIX}"))
+    for path in paths:
+        picture = picture_of(path, read(path))
+        name = path.name.removesuffix(SUFFIX)
+        small = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=COLOURS)
+        small.save(PICTURES / f"{name}.png", optimize=True)
+        print(f"{name}: {picture.width}x{picture.height}")
+
+
+def picture_of(path: Path, document: Document) -> Image.Image:
+    """The canvas around all nodes of main, once everything is checked."""
+    with tempfile.TemporaryDirectory() as place, Screen(*SIZE) as screen:
+        window = EditorWindow(screen, Path(place), "edit", str(path))
+        screen.wait_until(lambda: is_large(screen, window), timeout=60)
+        window.wait_for("checked", timeout=300)
+        screen.key("f")
+        window.two_frames()
+        boxes = [window.ask("node", id) for id in document.main.nodes]
+        screen.move(SIZE[0] - 5, 5)
+        window.two_frames()
+        canvas = window.ask("canvas")
+        return screen.picture().crop(around(boxes, canvas))
+
+
+def is_large(screen: Screen, window: EditorWindow) -> bool:
+    """Make the window as large as the screen; whether it is."""
+    size = [str(side) for side in SIZE]
+    search = ["xdotool", "search", "--name", "Patchbay", "windowsize", *size]
+    subprocess.run(search, env=screen.env, check=False)
+    window.two_frames()
+    return bool(window.ask("canvas")[2] > SIZE[0] / 2)
+
+
+def around(boxes: list[list[float]], canvas: list[float]) -> tuple[int, int, int, int]:
+    """The nodes' rectangles together, with a margin, inside the canvas."""
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return (
+        round(max(min(lefts) - MARGIN, canvas[0])),
+        round(max(min(tops) - MARGIN, canvas[1])),
+        round(min(max(rights) + MARGIN, canvas[2])),
+        round(min(max(bottoms) + MARGIN, canvas[3])),
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,328 @@
+"""gat_digits: handwritten digits joined to those that look alike: with two known labels of each
+digit, graph attention tells the others
+
+Run it: python gat_digits.py --device cpu --epochs 100
+"""
+
+import argparse
+from collections.abc import Iterator
+from typing import Protocol, Self
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from sklearn.neighbors import kneighbors_graph
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 100
+SEED = 0
+BATCH_SIZE = 64
+
+
+def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """Where edges come from and where they lead, (E,) each.
+
+    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
+    wait.
+    """
+    if edge_index.device.type == "cpu" and edge_index.numel():
+        first, last = int(edge_index.min()), int(edge_index.max())
+        if first < 0 or last >= nodes:
+            odd = first if first < 0 else last
+            raise IndexError(
+                f"an edge ends at node {odd}, and there are {nodes} nodes, 0 to {nodes - 1}"
+            )
+    return edge_index[0], edge_index[1]
+
+
+def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
+    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+
+    A place that no row goes to is 0.
+    """
+    places = x.new_zeros(count, *x.shape[1:])
+    if reduce == "max":
+        wide = index.reshape(-1, *[1] * (x.dim() - 1)).expand_as(x)
+        return places.scatter_reduce(0, wide, x, "amax", include_self=False)
+    total = places.index_add(0, index, x)
+    if reduce == "sum":
+        return total
+    rows = x.new_zeros(count).index_add(0, index, x.new_ones(len(index)))
+    return total / rows.clamp(min=1).reshape(-1, *[1] * (x.dim() - 1))
+
+
+def scatter_softmax(x: Tensor, index: Tensor, count: int) -> Tensor:
+    """A softmax among the rows that have an equal index: (E, …), (E,) -> (E, …)."""
+    largest = scatter(x.detach(), index, count, "max")
+    weight = torch.exp(x - largest.index_select(0, index))
+    return weight / scatter(weight, index, count).index_select(0, index)
+
+
+def with_self_loops(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """One more edge from each node to itself, and which edges count: loops from before do not."""
+    source, target = ends(edge_index, nodes)
+    loops = torch.arange(nodes, device=edge_index.device)
+    counts = torch.cat([source != target, torch.ones_like(loops, dtype=torch.bool)])
+    return torch.cat([edge_index, torch.stack([loops, loops])], 1), counts
+
+
+class GATConv(nn.Module):
+    """Graph attention: a node looks at its neighbours, with several heads, each a softmax of
+    LeakyReLU(a . [x_i W, x_j W]) (Veličković et al. 2017, arXiv 1710.10903).
+
+    The heads' results, `out_features` each, stand side by side (concat), or are averaged.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        heads: int = 1,
+        concat: bool = True,
+        negative_slope: float = 0.2,
+        dropout: float = 0.0,
+        self_loops: bool = True,
+    ) -> None:
+        super().__init__()
+        self.heads = heads
+        self.concat = concat
+        self.negative_slope = negative_slope
+        self.dropout = dropout
+        self.self_loops = self_loops
+        self.linear = nn.Linear(in_features, heads * out_features, bias=False)
+        self.source_score = nn.Parameter(torch.empty(heads, out_features))
+        self.target_score = nn.Parameter(torch.empty(heads, out_features))
+        self.bias = nn.Parameter(torch.zeros(heads * out_features if concat else out_features))
+        for weight in (self.linear.weight, self.source_score, self.target_score):
+            nn.init.xavier_uniform_(weight)
+
+    def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+        """(V, F), (2, E) -> (V, heads * out_features), or (V, out_features) without concat."""
+        count, masked = len(x), None
+        if self.self_loops:
+            edge_index, counts = with_self_loops(edge_index, count)
+            masked = ~counts[:, None]
+        source, target = ends(edge_index, count)
+        x = self.linear(x).unflatten(1, (self.heads, -1))
+        score = (x * self.source_score).sum(-1).index_select(0, source)
+        score = score + (x * self.target_score).sum(-1).index_select(0, target)
+        score = F.leaky_relu(score, self.negative_slope)
+        if masked is not None:
+            score = score.masked_fill(masked, -torch.inf)
+        attention = scatter_softmax(score, target, count)
+        attention = F.dropout(attention, self.dropout, self.training)
+        result = scatter(attention[..., None] * x.index_select(0, source), target, count)
+        return (result.flatten(1) if self.concat else result.mean(1)) + self.bias
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class GatDigits(nn.Module):
+    """From nodes (V, 64), edge_index (2, E), asked (N,) to (N, 10)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drop_pixels = nn.Dropout(0.3)
+        self.near = GATConv(64, 16, heads=4, dropout=0.3)
+        self.drop_features = nn.Dropout(0.3)
+        self.far = GATConv(64, 10, heads=4, concat=False, dropout=0.3)
+
+    def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
+        drop_pixels = self.drop_pixels(nodes)  # (V, 64)
+        elu = F.elu(self.near(drop_pixels, edge_index))  # (V, 64)
+        drop_features = self.drop_features(elu)  # (V, 64)
+        return torch.index_select(self.far(drop_features, edge_index), 0, asked)  # (N, 10)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = GatDigits()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.01, betas=(0.9, 0.999), weight_decay=0.05
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        nodes = batch["nodes"]  # (V, 64)
+        edge_index = batch["edge_index"]  # (2, E)
+        asked = batch["asked"]  # (N,)
+        label = batch["label"]  # (N,)
+        digit = self.network(nodes, edge_index, asked)  # (N, 10)
+        return {
+            "loss": F.cross_entropy(digit, label, label_smoothing=0.0),
+            "accuracy": accuracy(digit, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise loss
+        self.adamw.zero_grad()
+        values["loss"].backward()
+        self.adamw.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+class OneGraph:
+    """Some nodes of one graph, handed out by number with their labels; all of the graph comes with
+    every batch, as `nodes` (V, F) and `edge_index` (2, E).
+    """
+
+    def __init__(self, graph: dict[str, Tensor], asked: Tensor, label: Tensor) -> None:
+        self.graph = graph
+        self.asked = asked
+        self.label = label
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same nodes, on a device."""
+        graph = {name: values.to(device) for name, values in self.graph.items()}
+        return type(self)(graph, self.asked.to(device), self.label.to(device))
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The graph, the numbers of the nodes that are asked, and their labels."""
+        index = index.to(self.asked.device)
+        return {**self.graph, "asked": self.asked[index], "label": self.label[index]}
+
+
+def few_labels(
+    graph: dict[str, Tensor], label: Tensor, known: Tensor, seed: int
+) -> dict[str, OneGraph]:
+    """One graph with a few known labels: they are for training, half of the others for validation
+    and half for the test, dealt at random.
+    """
+    rest = torch.ones(len(label), dtype=torch.bool)
+    rest[known] = False
+    others = rest.nonzero()[:, 0]
+    others = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(seed))]
+    half = len(others) // 2
+    parts = {"train": known, "validation": others[:half], "test": others[half:]}
+    return {part: OneGraph(graph, asked, label[asked]) for part, asked in parts.items()}
+
+
+def both_ways(edges: Tensor, nodes: int) -> Tensor:
+    """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
+    linked = torch.zeros(nodes, nodes, dtype=torch.bool)
+    linked[edges[0], edges[1]] = True
+    return (linked | linked.T).nonzero().T.contiguous()
+
+
+def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]:
+    """scikit-learn's 1,797 handwritten digits, each joined to those that look most like it; a few
+    labels of each class are known.
+    """
+    source = load_digits()
+    nodes = F.normalize(torch.tensor(source.data, dtype=torch.float32))
+    near = kneighbors_graph(nodes.numpy(), neighbours).tocoo()
+    pairs = torch.stack([torch.tensor(near.row), torch.tensor(near.col)]).long()
+    edge_index = both_ways(pairs, len(nodes))
+    label = torch.tensor(source.target)
+    draw = torch.Generator().manual_seed(seed)
+    members = [(label == digit).nonzero()[:, 0] for digit in range(10)]
+    known = [m[torch.randperm(len(m), generator=draw)[:labels]] for m in members]
+    return few_labels({"nodes": nodes, "edge_index": edge_index}, label, torch.cat(known), seed)
+
+
+class Split(Protocol):
+    """Samples that are handed out by number."""
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, handed out on a device."""
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The batch of some samples, by their numbers; its fields may differ in length."""
+
+
+def load(device: str) -> dict[str, Split]:
+    """Every split of the data, on a device: handed out by number."""
+    splits = digits_graph(8, 2, seed=0)
+    return {name: split.to(device) for name, split in splits.items()}
+
+
+def batches(
+    split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
+
+    The order is drawn at once, each batch when its turn comes.
+    """
+    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
+    starts = range(skip * batch_size, len(split), batch_size)
+    return (split.take(order[start : start + batch_size]) for start in starts)
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["asked"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Split) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Split) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="gat_digits.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    program = Program().to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

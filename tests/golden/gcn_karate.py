@@ -1,0 +1,292 @@
+"""gcn_karate: who sides with whom in a karate club: one member of each side is known, and two
+graph convolutions tell the other 32 from friendships
+
+Run it: python gcn_karate.py --device cpu --epochs 200
+"""
+
+import argparse
+from collections.abc import Iterator
+from typing import Protocol, Self
+
+import networkx as nx
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 200
+SEED = 0
+BATCH_SIZE = 64
+
+
+def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """Where edges come from and where they lead, (E,) each.
+
+    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
+    wait.
+    """
+    if edge_index.device.type == "cpu" and edge_index.numel():
+        first, last = int(edge_index.min()), int(edge_index.max())
+        if first < 0 or last >= nodes:
+            odd = first if first < 0 else last
+            raise IndexError(
+                f"an edge ends at node {odd}, and there are {nodes} nodes, 0 to {nodes - 1}"
+            )
+    return edge_index[0], edge_index[1]
+
+
+def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
+    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+
+    A place that no row goes to is 0.
+    """
+    places = x.new_zeros(count, *x.shape[1:])
+    if reduce == "max":
+        wide = index.reshape(-1, *[1] * (x.dim() - 1)).expand_as(x)
+        return places.scatter_reduce(0, wide, x, "amax", include_self=False)
+    total = places.index_add(0, index, x)
+    if reduce == "sum":
+        return total
+    rows = x.new_zeros(count).index_add(0, index, x.new_ones(len(index)))
+    return total / rows.clamp(min=1).reshape(-1, *[1] * (x.dim() - 1))
+
+
+class GCNConv(nn.Module):
+    """Graph convolution, D^-1/2 (A + I) D^-1/2 x W + b (Kipf and Welling 2016, arXiv 1609.02907).
+
+    Without self loops it is A in place of A + I. D are the sums of what arrives at each node.
+    """
+
+    def __init__(
+        self, in_features: int, out_features: int, self_loops: bool = True, bias: bool = True
+    ) -> None:
+        super().__init__()
+        self.self_loops = self_loops
+        self.linear = nn.Linear(in_features, out_features, bias=False)
+        self.bias = nn.Parameter(torch.zeros(out_features)) if bias else None
+        nn.init.xavier_uniform_(self.linear.weight)
+
+    def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
+        """(V, F), (2, E), and where edges have weights (E, 1) -> (V, out_features)."""
+        source, target = ends(edge_index, len(x))
+        weight = x.new_ones(len(source)) if edge_weight is None else edge_weight[:, 0]
+        if self.self_loops:
+            weight = weight * (source != target)
+        arriving = scatter(weight, target, len(x)) + (1 if self.self_loops else 0)
+        scale = torch.where(arriving > 0, arriving.clamp(min=1e-12).rsqrt(), 0)
+        x = self.linear(x)
+        weight = scale[source] * weight * scale[target]
+        messages = x.index_select(0, source) * weight[:, None]
+        result = scatter(messages, target, len(x))
+        if self.self_loops:
+            result = result + x * scale.square()[:, None]
+        return result if self.bias is None else result + self.bias
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+class GcnKarate(nn.Module):
+    """From nodes (V, 34), edge_index (2, E), asked (N,) to (N, 2)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.near = GCNConv(34, 16)
+        self.dropout = nn.Dropout(0.3)
+        self.far = GCNConv(16, 2)
+
+    def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
+        relu = F.relu(self.near(nodes, edge_index))  # (V, 16)
+        dropout = self.dropout(relu)  # (V, 16)
+        return torch.index_select(self.far(dropout, edge_index), 0, asked)  # (N, 2)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = GcnKarate()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.02, betas=(0.9, 0.999), weight_decay=0.01
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        nodes = batch["nodes"]  # (V, 34)
+        edge_index = batch["edge_index"]  # (2, E)
+        asked = batch["asked"]  # (N,)
+        label = batch["label"]  # (N,)
+        side = self.network(nodes, edge_index, asked)  # (N, 2)
+        return {
+            "loss": F.cross_entropy(side, label, label_smoothing=0.0),
+            "accuracy": accuracy(side, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise loss
+        self.adamw.zero_grad()
+        values["loss"].backward()
+        self.adamw.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+class OneGraph:
+    """Some nodes of one graph, handed out by number with their labels; all of the graph comes with
+    every batch, as `nodes` (V, F) and `edge_index` (2, E).
+    """
+
+    def __init__(self, graph: dict[str, Tensor], asked: Tensor, label: Tensor) -> None:
+        self.graph = graph
+        self.asked = asked
+        self.label = label
+
+    def __len__(self) -> int:
+        return len(self.asked)
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same nodes, on a device."""
+        graph = {name: values.to(device) for name, values in self.graph.items()}
+        return type(self)(graph, self.asked.to(device), self.label.to(device))
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The graph, the numbers of the nodes that are asked, and their labels."""
+        index = index.to(self.asked.device)
+        return {**self.graph, "asked": self.asked[index], "label": self.label[index]}
+
+
+def few_labels(
+    graph: dict[str, Tensor], label: Tensor, known: Tensor, seed: int
+) -> dict[str, OneGraph]:
+    """One graph with a few known labels: they are for training, half of the others for validation
+    and half for the test, dealt at random.
+    """
+    rest = torch.ones(len(label), dtype=torch.bool)
+    rest[known] = False
+    others = rest.nonzero()[:, 0]
+    others = others[torch.randperm(len(others), generator=torch.Generator().manual_seed(seed))]
+    half = len(others) // 2
+    parts = {"train": known, "validation": others[:half], "test": others[half:]}
+    return {part: OneGraph(graph, asked, label[asked]) for part, asked in parts.items()}
+
+
+def both_ways(edges: Tensor, nodes: int) -> Tensor:
+    """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
+    linked = torch.zeros(nodes, nodes, dtype=torch.bool)
+    linked[edges[0], edges[1]] = True
+    return (linked | linked.T).nonzero().T.contiguous()
+
+
+def karate_club(groups: str, seed: int) -> dict[str, OneGraph]:
+    """Zachary's karate club: 34 members, their friendships, and on which of two sides or in which
+    of four circles each is.
+
+    One member of each group is known. A member has no features but who it is.
+    """
+    club = nx.karate_club_graph()
+    edge_index = both_ways(torch.tensor(list(club.edges)).T, len(club))
+    sides = [int(club.nodes[member]["club"] != "Mr. Hi") for member in club]
+    circles = [int(group) for group in "1111333101311100310101002200200200"]
+    label, known = (sides, [0, 33]) if groups == "sides" else (circles, [0, 4, 8, 24])
+    graph = {"nodes": torch.eye(len(label)), "edge_index": edge_index}
+    return few_labels(graph, torch.tensor(label), torch.tensor(known), seed)
+
+
+class Split(Protocol):
+    """Samples that are handed out by number."""
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, handed out on a device."""
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The batch of some samples, by their numbers; its fields may differ in length."""
+
+
+def load(device: str) -> dict[str, Split]:
+    """Every split of the data, on a device: handed out by number."""
+    splits = karate_club("sides", seed=0)
+    return {name: split.to(device) for name, split in splits.items()}
+
+
+def batches(
+    split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
+
+    The order is drawn at once, each batch when its turn comes.
+    """
+    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
+    starts = range(skip * batch_size, len(split), batch_size)
+    return (split.take(order[start : start + batch_size]) for start in starts)
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["asked"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Split) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Split) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="gcn_karate.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    program = Program().to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,372 @@
+"""gin_classes: which graphs grew and which were laid at random: three GIN layers see nothing but
+the shape
+
+Run it: python gin_classes.py --device cpu --epochs 30
+"""
+
+import argparse
+import math
+import random
+from collections.abc import Iterable, Iterator
+from typing import Protocol, Self
+
+import networkx as nx
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 30
+SEED = 0
+BATCH_SIZE = 40
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
+    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+
+    A place that no row goes to is 0.
+    """
+    places = x.new_zeros(count, *x.shape[1:])
+    if reduce == "max":
+        wide = index.reshape(-1, *[1] * (x.dim() - 1)).expand_as(x)
+        return places.scatter_reduce(0, wide, x, "amax", include_self=False)
+    total = places.index_add(0, index, x)
+    if reduce == "sum":
+        return total
+    rows = x.new_zeros(count).index_add(0, index, x.new_ones(len(index)))
+    return total / rows.clamp(min=1).reshape(-1, *[1] * (x.dim() - 1))
+
+
+def graph_of_nodes(sizes: Tensor, nodes: int) -> Tensor:
+    """Which graph each node belongs to, from how many nodes each graph has: (G,) -> (V,)."""
+    graphs = torch.arange(len(sizes), device=sizes.device)
+    return torch.repeat_interleave(graphs, sizes, output_size=nodes)
+
+
+def pool_graphs(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
+    """One vector for each graph, of all its nodes: (V, F), (G,) -> (G, F)."""
+    return scatter(x, graph_of_nodes(sizes, len(x)), len(sizes), reduce)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """Where edges come from and where they lead, (E,) each.
+
+    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
+    wait.
+    """
+    if edge_index.device.type == "cpu" and edge_index.numel():
+        first, last = int(edge_index.min()), int(edge_index.max())
+        if first < 0 or last >= nodes:
+            odd = first if first < 0 else last
+            raise IndexError(
+                f"an edge ends at node {odd}, and there are {nodes} nodes, 0 to {nodes - 1}"
+            )
+    return edge_index[0], edge_index[1]
+
+
+class GINConv(nn.Module):
+    """Graph isomorphism layer, MLP((1 + epsilon) x_i + sum of the neighbours' x_j): it tells apart
+    what any network of messages can (Xu et al. 2018, arXiv 1810.00826).
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        hidden_features: int,
+        out_features: int,
+        epsilon: float = 0.0,
+        train_epsilon: bool = False,
+    ) -> None:
+        super().__init__()
+        self.epsilon = nn.Parameter(torch.tensor(epsilon)) if train_epsilon else epsilon
+        self.mlp = nn.Sequential(
+            nn.Linear(in_features, hidden_features),
+            nn.ReLU(),
+            nn.Linear(hidden_features, out_features),
+        )
+
+    def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+        """(V, F), (2, E) -> (V, out_features)."""
+        source, target = ends(edge_index, len(x))
+        arriving = scatter(x.index_select(0, source), target, len(x))
+        result: Tensor = self.mlp((1 + self.epsilon) * x + arriving)
+        return result
+
+
+class Layer(nn.Module):
+    """From x (V, 32), edge_index (2, E) to (V, 32)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gin = GINConv(32, 32, 32)
+
+    def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
+        return F.relu(self.gin(x, edge_index))  # (V, 32)
+
+
+class GinClasses(nn.Module):
+    """From nodes (V, 1), edge_index (2, E), sizes (G,) to (G, 2)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start = nn.Linear(1, 32)
+        self.layers = Chain([Layer() for _ in range(3)])
+        self.origin = nn.Linear(32, 2)
+
+    def forward(self, nodes: Tensor, edge_index: Tensor, sizes: Tensor) -> Tensor:
+        start = self.start(nodes)  # (V, 32)
+        graph = pool_graphs(self.layers(start, edge_index), sizes, reduce="mean")  # (G, 32)
+        return self.origin(graph)  # (G, 2)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.network = GinClasses()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adamw_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adamw, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        nodes = batch["nodes"]  # (V, 1)
+        edge_index = batch["edge_index"]  # (2, E)
+        sizes = batch["sizes"]  # (G,)
+        label = batch["label"]  # (G,)
+        origin = self.network(nodes, edge_index, sizes)  # (G, 2)
+        return {
+            "loss": F.cross_entropy(origin, label, label_smoothing=0.0),
+            "accuracy": accuracy(origin, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise loss
+        self.adamw.zero_grad()
+        values["loss"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
+        self.adamw.step()
+        self.adamw_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows that lie behind one another, `counts` of them for each graph: for those of the graphs in
+    `index` which of these each belongs to, and where it lies.
+    """
+    first, wanted = counts.cumsum(0) - counts, counts[index]
+    owner = torch.repeat_interleave(torch.arange(len(index), device=counts.device), wanted)
+    place = torch.arange(len(owner), device=counts.device) - (wanted.cumsum(0) - wanted)[owner]
+    return owner, first[index][owner] + place
+
+
+class Graphs:
+    """Graphs that are handed out by number. A batch is one large graph that falls into them: nodes
+    and edges behind one another, and the node numbers of edges shifted to where their nodes are.
+    """
+
+    def __init__(self, graphs: list[dict[str, Tensor]]) -> None:
+        """Each graph: `nodes` (V, F), `edge_index` (2, E) from 0, and perhaps `edges` (E, D); all
+        else is told of the whole graph.
+        """
+        self.sizes = torch.tensor([len(graph["nodes"]) for graph in graphs])
+        self.edge_counts = torch.tensor([graph["edge_index"].shape[1] for graph in graphs])
+        self.edge_index = torch.cat([graph["edge_index"] for graph in graphs], 1)
+        self.rows = {
+            name: torch.cat([graph[name] for graph in graphs])
+            for name in ("nodes", "edges")
+            if name in graphs[0]
+        }
+        told = graphs[0].keys() - {"nodes", "edge_index", "edges"}
+        self.told = {name: torch.stack([graph[name] for graph in graphs]) for name in sorted(told)}
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same graphs, on a device."""
+        self.sizes = self.sizes.to(device)
+        self.edge_counts = self.edge_counts.to(device)
+        self.edge_index = self.edge_index.to(device)
+        self.rows = {name: values.to(device) for name, values in self.rows.items()}
+        self.told = {name: values.to(device) for name, values in self.told.items()}
+        return self
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """Some graphs as one, with the number of the graph of each node, and all their sizes."""
+        index = index.to(self.sizes.device)
+        sizes = self.sizes[index]
+        graph_index, nodes = ranges(self.sizes, index)
+        of_edges, edges = ranges(self.edge_counts, index)
+        first = sizes.cumsum(0) - sizes
+        kept = {"nodes": nodes, "edges": edges}
+        return {
+            "edge_index": self.edge_index[:, edges] + first[of_edges],
+            "graph_index": graph_index,
+            "sizes": sizes,
+            **{name: values[kept[name]] for name, values in self.rows.items()},
+            **{name: values[index] for name, values in self.told.items()},
+        }
+
+
+def both_ways(edges: Tensor, nodes: int) -> Tensor:
+    """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
+    linked = torch.zeros(nodes, nodes, dtype=torch.bool)
+    linked[edges[0], edges[1]] = True
+    return (linked | linked.T).nonzero().T.contiguous()
+
+
+def random_graph(draw: random.Random) -> dict[str, Tensor]:
+    """A graph of 20 to 40 nodes of one kind or the other, its nodes in random order."""
+    nodes, links, label = draw.randint(20, 40), draw.randint(2, 3), draw.randint(0, 1)
+    if label:
+        graph = nx.barabasi_albert_graph(nodes, links, seed=draw.randrange(1 << 30))
+    else:
+        graph = nx.gnm_random_graph(nodes, links * (nodes - links), seed=draw.randrange(1 << 30))
+    order = torch.tensor(draw.sample(range(nodes), nodes))
+    edges = order[torch.tensor(list(graph.edges)).T]
+    return {
+        "nodes": torch.ones(nodes, 1),
+        "edge_index": both_ways(edges, nodes),
+        "label": torch.tensor(label),
+    }
+
+
+def random_graphs(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
+    """Graphs in which edges lie anywhere (label 0, Erdős and Rényi), and graphs that grew, where
+    new nodes prefer well-connected ones (label 1, Barabási and Albert), with equally many edges.
+    """
+    sizes = {"train": samples, "validation": held_out, "test": held_out}
+    draw = random.Random(seed)
+    return {
+        part: Graphs([random_graph(draw) for _ in range(count)]) for part, count in sizes.items()
+    }
+
+
+class Split(Protocol):
+    """Samples that are handed out by number."""
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, handed out on a device."""
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The batch of some samples, by their numbers; its fields may differ in length."""
+
+
+def load(device: str) -> dict[str, Split]:
+    """Every split of the data, on a device: handed out by number."""
+    splits = random_graphs(samples=800, held_out=200, seed=0)
+    return {name: split.to(device) for name, split in splits.items()}
+
+
+def batches(
+    split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
+
+    The order is drawn at once, each batch when its turn comes.
+    """
+    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
+    starts = range(skip * batch_size, len(split), batch_size)
+    return (split.take(order[start : start + batch_size]) for start in starts)
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["sizes"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Split) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Split) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="gin_classes.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = len(data["train"])
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,445 @@
+"""mpnn: energies of small molecules: four rounds of messages along bonds, then a readout that
+looks at the atoms again and again
+
+Run it: python mpnn.py --device cpu --epochs 30
+"""
+
+import argparse
+import math
+import random
+from collections.abc import Iterator
+from typing import Protocol, Self
+
+import networkx as nx
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 30
+SEED = 0
+BATCH_SIZE = 50
+
+
+class Again(nn.Module):
+    """Applies one module several times in a row, with the same weights each time."""
+
+    def __init__(self, block: nn.Module, times: int) -> None:
+        super().__init__()
+        self.block = block
+        self.times = times
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor:
+        """What leaves after the last time: the shape of x."""
+        for _ in range(self.times):
+            x = self.block(x, *others)
+        return x
+
+
+def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
+    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+
+    A place that no row goes to is 0.
+    """
+    places = x.new_zeros(count, *x.shape[1:])
+    if reduce == "max":
+        wide = index.reshape(-1, *[1] * (x.dim() - 1)).expand_as(x)
+        return places.scatter_reduce(0, wide, x, "amax", include_self=False)
+    total = places.index_add(0, index, x)
+    if reduce == "sum":
+        return total
+    rows = x.new_zeros(count).index_add(0, index, x.new_ones(len(index)))
+    return total / rows.clamp(min=1).reshape(-1, *[1] * (x.dim() - 1))
+
+
+def scatter_softmax(x: Tensor, index: Tensor, count: int) -> Tensor:
+    """A softmax among the rows that have an equal index: (E, …), (E,) -> (E, …)."""
+    largest = scatter(x.detach(), index, count, "max")
+    weight = torch.exp(x - largest.index_select(0, index))
+    return weight / scatter(weight, index, count).index_select(0, index)
+
+
+def graph_of_nodes(sizes: Tensor, nodes: int) -> Tensor:
+    """Which graph each node belongs to, from how many nodes each graph has: (G,) -> (V,)."""
+    graphs = torch.arange(len(sizes), device=sizes.device)
+    return torch.repeat_interleave(graphs, sizes, output_size=nodes)
+
+
+class Set2Set(nn.Module):
+    """A readout with a memory that looks at a graph's nodes again and again, each time at those
+    that matter (Vinyals et al. 2015, arXiv 1511.06391).
+    """
+
+    def __init__(self, features: int, steps: int = 3) -> None:
+        super().__init__()
+        self.steps = steps
+        self.cell = nn.LSTMCell(2 * features, features)
+
+    def forward(self, x: Tensor, sizes: Tensor) -> Tensor:
+        """(V, F), (G,) -> (G, 2 F): the last question, and what was read for it."""
+        index, count = graph_of_nodes(sizes, len(x)), len(sizes)
+        question, memory = x.new_zeros(count, x.shape[1]), x.new_zeros(count, x.shape[1])
+        read = torch.zeros_like(question)
+        for _ in range(self.steps):
+            seen = torch.cat([question, read], 1)
+            question, memory = self.cell(seen, (question, memory))
+            score = (x * question.index_select(0, index)).sum(1)
+            attention = scatter_softmax(score, index, count)
+            read = scatter(attention[:, None] * x, index, count)
+        return torch.cat([question, read], 1)
+
+
+def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+    """Where edges come from and where they lead, (E,) each.
+
+    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
+    wait.
+    """
+    if edge_index.device.type == "cpu" and edge_index.numel():
+        first, last = int(edge_index.min()), int(edge_index.max())
+        if first < 0 or last >= nodes:
+            odd = first if first < 0 else last
+            raise IndexError(
+                f"an edge ends at node {odd}, and there are {nodes} nodes, 0 to {nodes - 1}"
+            )
+    return edge_index[0], edge_index[1]
+
+
+class NNConv(nn.Module):
+    """Messages of a network on the edges: it makes a matrix of each edge's features, by which the
+    source's features are multiplied (edge network, Gilmer et al. 2017, arXiv 1704.01212).
+
+    With `root` a linear map of the node itself and a bias are added.
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        edge_features: int,
+        hidden_features: int | None = 32,
+        reduce: str = "sum",
+        root: bool = True,
+    ) -> None:
+        super().__init__()
+        self.shape = (in_features, out_features)
+        self.reduce = reduce
+        hidden = [nn.Linear(edge_features, hidden_features), nn.ReLU()] if hidden_features else []
+        last = nn.Linear(hidden_features or edge_features, in_features * out_features)
+        self.edge_network = nn.Sequential(*hidden, last)
+        self.root = nn.Linear(in_features, out_features) if root else None
+
+    def forward(self, x: Tensor, edge_index: Tensor, edge_features: Tensor) -> Tensor:
+        """(V, F), (2, E), (E, …) -> (V, out_features)."""
+        source, target = ends(edge_index, len(x))
+        matrices = self.edge_network(edge_features).unflatten(1, self.shape)
+        messages = (x.index_select(0, source)[:, None] @ matrices)[:, 0]
+        result = scatter(messages, target, len(x), self.reduce)
+        return result if self.root is None else result + self.root(x)
+
+
+class Round(nn.Module):
+    """From h (V, 24), edge_index (2, E), bonds (E, 3) to (V, 24)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.messages = NNConv(24, 24, 3, hidden_features=None, root=False)
+        self.gru = nn.GRUCell(24, 24)
+
+    def forward(self, h: Tensor, edge_index: Tensor, bonds: Tensor) -> Tensor:
+        messages = self.messages(h, edge_index, bonds)  # (V, 24)
+        return self.gru(messages, h)  # (V, 24)
+
+
+class Mpnn(nn.Module):
+    """From nodes (V, 4), edge_index (2, E), edges (E, 3), sizes (G,) to (G, 1)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.start = nn.Linear(4, 24)
+        self.rounds = Again(Round(), 4)
+        self.molecule = Set2Set(48)
+        self.hidden = nn.Linear(96, 64)
+        self.energy = nn.Linear(64, 1)
+
+    def forward(self, nodes: Tensor, edge_index: Tensor, edges: Tensor, sizes: Tensor) -> Tensor:
+        relu = F.relu(self.start(nodes))  # (V, 24)
+        both = torch.cat([self.rounds(relu, edge_index, edges), relu], dim=1)  # (V, 48)
+        molecule = self.molecule(both, sizes)  # (G, 96)
+        relu_2 = F.relu(self.hidden(molecule))  # (G, 64)
+        return self.energy(relu_2)  # (G, 1)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.network = Mpnn()
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adamw_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.adamw, max_lr=0.004, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        nodes = batch["nodes"]  # (V, 4)
+        edge_index = batch["edge_index"]  # (2, E)
+        edges = batch["edges"]  # (E, 3)
+        sizes = batch["sizes"]  # (G,)
+        target = batch["target"]  # (G, 1)
+        energy = self.network(nodes, edge_index, edges, sizes)  # (G, 1)
+        return {"loss": F.mse_loss(energy, target), "error": F.l1_loss(energy, target)}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise loss
+        self.adamw.zero_grad()
+        values["loss"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
+        self.adamw.step()
+        self.adamw_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+
+def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows that lie behind one another, `counts` of them for each graph: for those of the graphs in
+    `index` which of these each belongs to, and where it lies.
+    """
+    first, wanted = counts.cumsum(0) - counts, counts[index]
+    owner = torch.repeat_interleave(torch.arange(len(index), device=counts.device), wanted)
+    place = torch.arange(len(owner), device=counts.device) - (wanted.cumsum(0) - wanted)[owner]
+    return owner, first[index][owner] + place
+
+
+class Graphs:
+    """Graphs that are handed out by number. A batch is one large graph that falls into them: nodes
+    and edges behind one another, and the node numbers of edges shifted to where their nodes are.
+    """
+
+    def __init__(self, graphs: list[dict[str, Tensor]]) -> None:
+        """Each graph: `nodes` (V, F), `edge_index` (2, E) from 0, and perhaps `edges` (E, D); all
+        else is told of the whole graph.
+        """
+        self.sizes = torch.tensor([len(graph["nodes"]) for graph in graphs])
+        self.edge_counts = torch.tensor([graph["edge_index"].shape[1] for graph in graphs])
+        self.edge_index = torch.cat([graph["edge_index"] for graph in graphs], 1)
+        self.rows = {
+            name: torch.cat([graph[name] for graph in graphs])
+            for name in ("nodes", "edges")
+            if name in graphs[0]
+        }
+        told = graphs[0].keys() - {"nodes", "edge_index", "edges"}
+        self.told = {name: torch.stack([graph[name] for graph in graphs]) for name in sorted(told)}
+
+    def __len__(self) -> int:
+        return len(self.sizes)
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same graphs, on a device."""
+        self.sizes = self.sizes.to(device)
+        self.edge_counts = self.edge_counts.to(device)
+        self.edge_index = self.edge_index.to(device)
+        self.rows = {name: values.to(device) for name, values in self.rows.items()}
+        self.told = {name: values.to(device) for name, values in self.told.items()}
+        return self
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """Some graphs as one, with the number of the graph of each node, and all their sizes."""
+        index = index.to(self.sizes.device)
+        sizes = self.sizes[index]
+        graph_index, nodes = ranges(self.sizes, index)
+        of_edges, edges = ranges(self.edge_counts, index)
+        first = sizes.cumsum(0) - sizes
+        kept = {"nodes": nodes, "edges": edges}
+        return {
+            "edge_index": self.edge_index[:, edges] + first[of_edges],
+            "graph_index": graph_index,
+            "sizes": sizes,
+            **{name: values[kept[name]] for name, values in self.rows.items()},
+            **{name: values[index] for name, values in self.told.items()},
+        }
+
+
+def molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]]:
+    """Atoms as numbers in C, N, O, F, and bonds (first, second) -> order. A random tree whose atoms
+    have as many bonds as they may, some rings closed, some bonds double or triple.
+    """
+    bonds: dict[tuple[int, int], int] = {}
+    atoms = draw.choices(range(4), weights=[6, 2, 2, 1], k=draw.randint(6, 14))
+    free = [4 - atom for atom in atoms]  # carbon has four bonds, fluorine one
+
+    def bind(first: int, second: int) -> None:
+        bonds[first, second] = bonds.get((first, second), 0) + 1
+        free[first] -= 1
+        free[second] -= 1
+
+    for atom in range(1, len(atoms)):
+        open_atoms = [other for other in range(atom) if free[other]]
+        if not open_atoms:
+            return molecule(draw)  # no atom is left to bind to: begin again
+        bind(draw.choice(open_atoms), atom)
+    for _ in range(draw.randint(0, 3)):
+        pairs = [
+            (first, second)
+            for second in range(len(atoms))
+            for first in range(second)
+            if free[first] and free[second] and (first, second) not in bonds
+        ]
+        if pairs:
+            bind(*draw.choice(pairs))
+    for first, second in list(bonds):
+        if free[first] and free[second] and draw.random() < 0.3:
+            bind(first, second)
+    return atoms, bonds
+
+
+def energy(
+    atoms: list[int], bonds: dict[tuple[int, int], int], table: Tensor, angles: Tensor
+) -> float:
+    """What a molecule's bonds, rings and neighbouring pairs of atoms add up to."""
+    graph = nx.Graph(list(bonds))
+    total = sum(
+        float(table[atoms[i], atoms[j], order - 1] + table[atoms[j], atoms[i], order - 1])
+        for (i, j), order in bonds.items()
+    )
+    strain = {3: 2.0, 4: 1.5, 5: 0.3, 6: -0.5}
+    total += sum(strain.get(len(ring), 0.2) for ring in nx.minimum_cycle_basis(graph))
+    for atom in graph:
+        around = [atoms[other] for other in graph[atom]]
+        pairs = [(a, b) for place, a in enumerate(around) for b in around[place + 1 :]]
+        total += float(angles[atoms[atom]]) * sum((a != b) - 0.5 for a, b in pairs)
+    return total
+
+
+def as_graph(
+    atoms: list[int], bonds: dict[tuple[int, int], int], value: Tensor
+) -> dict[str, Tensor]:
+    """Atoms (V, 4) and bond orders (E, 3) as vectors with a 1 at what they are, and the value."""
+    pairs = torch.tensor(list(bonds)).T
+    orders = F.one_hot(torch.tensor(list(bonds.values())) - 1, 3).float()
+    return {
+        "nodes": F.one_hot(torch.tensor(atoms), 4).float(),
+        "edge_index": torch.cat([pairs, pairs.flip(0)], 1),
+        "edges": torch.cat([orders, orders]),
+        "target": value.reshape(1),
+    }
+
+
+def molecules(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
+    """Molecules-like graphs and an energy of each, with mean 0 and deviation 1 in training."""
+    draw = random.Random(seed)
+    table = torch.Generator().manual_seed(42)
+    bonds, angles = torch.randn(4, 4, 3, generator=table), torch.randn(4, generator=table)
+    sizes = {"train": samples, "validation": held_out, "test": held_out}
+    parts = {}
+    for part, count in sizes.items():
+        drawn = [molecule(draw) for _ in range(count)]
+        parts[part] = [(*made, energy(*made, bonds, angles)) for made in drawn]
+    seen = torch.tensor([value for *_, value in parts["train"]])
+    mean, deviation = seen.mean(), seen.std().clamp(min=1e-6)
+    return {
+        part: Graphs([as_graph(a, b, (value - mean) / deviation) for a, b, value in made])
+        for part, made in parts.items()
+    }
+
+
+class Split(Protocol):
+    """Samples that are handed out by number."""
+
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, handed out on a device."""
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The batch of some samples, by their numbers; its fields may differ in length."""
+
+
+def load(device: str) -> dict[str, Split]:
+    """Every split of the data, on a device: handed out by number."""
+    splits = molecules(samples=2000, held_out=500, seed=0)
+    return {name: split.to(device) for name, split in splits.items()}
+
+
+def batches(
+    split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
+
+    The order is drawn at once, each batch when its turn comes.
+    """
+    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
+    starts = range(skip * batch_size, len(split), batch_size)
+    return (split.take(order[start : start + batch_size]) for start in starts)
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["sizes"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Split) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Split) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="mpnn.safetensors", help="where the weights go")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = len(data["train"])
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
