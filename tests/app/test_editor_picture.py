@@ -200,7 +200,7 @@ def test_families_have_colours_of_their_own_even_new_ones() -> None:
 
 
 def test_a_kind_without_a_colour_is_drawn_as_a_tensor() -> None:
-    assert style.kind_colour("edge index") == style.KINDS["tensor"]
+    assert style.kind_colour("a kind of tomorrow") == style.KINDS["tensor"]
     assert style.kind_colour("unknown") == style.UNKNOWN_KIND
 
 
