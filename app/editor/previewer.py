@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from pathlib import Path
 from typing import Any
 
+from app.processes import ROOT, environment, module_command
 from graphs.document import MAIN, Document
 from graphs.files import text_of
 
@@ -19,7 +19,6 @@ PATIENCE = 60.0
 SUPERSEDED = 3.0
 """Seconds after which a question that nobody asks any more is given up."""
 REMEMBERED = 50
-ROOT = Path(__file__).parents[2]
 LATE = {"error": "The data took longer than a minute to load, so it is not shown here."}
 GONE = {"error": "The data could not be loaded: its process ended. It may be too large."}
 
@@ -82,13 +81,14 @@ class Previewer:
     def _start(self) -> subprocess.Popen[str]:
         self._is_ready = False
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "app.previews.worker"],
+            module_command("app.previews.worker"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             encoding="utf-8",
             cwd=ROOT,
+            env=environment(),
         )
         self._answers = deque()  # one that was given up may still answer, into its own
         listening = (process, self._answers)

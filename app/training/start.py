@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 import threading
 from datetime import datetime
 from itertools import count
@@ -12,11 +10,11 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from app.processes import ROOT, environment, module_command
 from app.runs import Info, Run, RunError, State, now, runs_folder, write_text
 from graphs.document import Document, Settings, identifier
 from graphs.files import read, write
 
-ROOT = Path(__file__).resolve().parents[2]
 """Where the packages app, nodes and graphs are."""
 DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0)
 """What start_new_session is elsewhere, on Windows."""
@@ -124,22 +122,16 @@ def _new_folder(runs: Path, stem: str) -> Path:
 
 
 def _spawn(run: Run) -> None:
-    """Start a worker that outlives this process. -P: nothing beside a document is imported."""
+    """Start a worker that outlives this process."""
     with run.log_path.open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "app.training.worker", str(run.path)],
+            module_command("app.training.worker", str(run.path)),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
             cwd=ROOT,
-            env=_environment(),
+            env=environment(),
             start_new_session=True,
             creationflags=DETACHED,
         )
     threading.Thread(target=process.wait, name=f"reaper of {run.name}", daemon=True).start()
-
-
-def _environment() -> dict[str, str]:
-    others = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    paths = [str(ROOT), *filter(None, others)]  # an empty part would be the working folder
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
