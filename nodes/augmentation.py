@@ -11,6 +11,7 @@ from graphs.expressions import Apply, Call, call
 from graphs.kinds import Image, Labels, Meta, Numbers, Signal
 from graphs.node_type import Example, Misfit, NodeType
 from nodes.modules import augmenting
+from nodes.modules.placing import RandomPlace as RandomPlaceModule
 from nodes.modules.spectra import Standardise as StandardiseModule
 from nodes.modules.spectra import spectrogram
 
@@ -118,6 +119,35 @@ class CutOut(NodeType):
 
     def build(self, image: Image) -> Call:
         return call(augmenting.CutOut, self.size)
+
+
+class RandomPlace(NodeType):
+    """Lays each image on a larger canvas of zeros, at a random place: to see whether a network
+    finds a thing wherever it lies.
+
+    While training the place is a new one each time; in validation it is as random, but the same at
+    each look, so that epochs can be compared.
+    """
+
+    height: PositiveInt = 16
+    """How many rows of pixels the canvas has."""
+    width: PositiveInt = 16
+    """How many columns of pixels it has."""
+
+    examples = (
+        Example({}, [_IMAGE], [(2, 3, 16, 16)]),
+        Example({"height": 8, "width": 20}, [_IMAGE], [(2, 3, 8, 20)]),
+        Example({"height": 0}, [_IMAGE], problem="height"),
+        Example({"width": 7}, [_IMAGE], problem="8 x 8 is larger than the canvas, 16 x 7"),
+    )
+
+    def build(self, image: Image) -> Call:
+        height, width = image.shape[2:]
+        if height > self.height or width > self.width:
+            text = f"an image of {height} x {width} is larger than the canvas, "
+            fits = {"height": max(height, self.height), "width": max(width, self.width)}
+            raise Misfit(f"{text}{self.height} x {self.width}: make it larger", use=fits)
+        return call(RandomPlaceModule, self.height, self.width)
 
 
 class MixUp(NodeType):

@@ -15,11 +15,19 @@ from nodes.modules.augmenting import (
     array_libraries,
     on_arrays,
 )
+from nodes.modules.placing import RandomPlace
 from nodes.modules.spectra import Standardise, spectrogram
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
-MODULES = [RandomAffine(20, 2, 0.1), RandomFlip(), AddNoise(), CutOut(4), Standardise([], [])]
+MODULES = [
+    RandomAffine(20, 2, 0.1),
+    RandomFlip(),
+    AddNoise(),
+    CutOut(4),
+    RandomPlace(20, 15),
+    Standardise([], []),
+]
 
 
 def images() -> torch.Tensor:

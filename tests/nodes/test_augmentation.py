@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from nodes.modules import augmenting
 from nodes.modules.augmenting import AddNoise, CutOut, MixUp, RandomAffine, RandomFlip
+from nodes.modules.placing import RandomPlace
 from nodes.modules.spectra import Standardise, spectrogram
 
 IMAGES = torch.rand(6, 3, 9, 12, generator=torch.Generator().manual_seed(0))
@@ -51,6 +52,19 @@ def test_a_turn_is_that_of_scipy() -> None:
     torch.testing.assert_close(
         ours[:, 2:-2, 2:-2], torch.tensor(theirs)[:, 2:-2, 2:-2], atol=1e-4, rtol=0
     )
+
+
+def test_an_image_lies_somewhere_on_its_canvas() -> None:
+    """Whole, elsewhere each time in training, and always at the same places in evaluation."""
+    place = RandomPlace(20, 15)
+    torch.manual_seed(0)
+    first, second = place(IMAGES), place(IMAGES)
+    assert not torch.equal(first, second)
+    for image, canvas in zip(IMAGES, first, strict=True):
+        assert canvas.shape == (3, 20, 15) and (canvas != 0).sum() == (image != 0).sum()
+        rows, columns = ((canvas != 0).any(0).any(axis).nonzero()[:, 0] for axis in (1, 0))
+        assert torch.equal(canvas[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], image)
+    assert torch.equal(place.eval()(IMAGES), place(IMAGES))
 
 
 def test_a_hole_is_a_square() -> None:

@@ -1,0 +1,46 @@
+"""Judges of networks that find a digit wherever it lies on a larger canvas."""
+
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+from torch import Tensor
+
+from app.gallery.judging import Measure, judges
+from app.gallery.trained import Trained
+
+PLACES = 3
+"""At how many places each digit is judged."""
+
+
+@judges("cnn")
+def cnn(example: Trained) -> list[Measure]:
+    """Beside what weighs each pixel by itself, and what looks for the most similar canvases."""
+    _, known, labels = on_canvases(example, "train")
+    scores, unseen, right = on_canvases(example, "test")
+    found = accuracy(scores, right)
+    linear, similar = (
+        simple.fit(known.flatten(1), labels).score(unseen.flatten(1), right)
+        for simple in (LogisticRegression(max_iter=200), KNeighborsClassifier(3))
+    )
+    return [
+        Measure("accuracy", found, 0.98, baseline=linear, baseline_is="logistic regression"),
+        Measure("accuracy above that of 3 nearest neighbours", found - similar, 0.1),
+    ]
+
+
+@torch.no_grad()
+def on_canvases(example: Trained, split: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Every digit of a split at some random places, the same for every seed: its scores, its
+    canvases and its labels.
+    """
+    data, network = example.data[split], example.program.network.eval()
+    network.canvas.train()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        scores, canvas = network(data["image"].repeat(PLACES, 1, 1, 1))
+    return scores, canvas, data["label"].repeat(PLACES)
+
+
+def accuracy(scores: Tensor, label: Tensor) -> float:
+    """The share of samples whose largest score is the right one's."""
+    return (scores.argmax(1) == label).float().mean().item()
