@@ -18,6 +18,10 @@ from nodes.modules.words import LETTERS, date_pairs, reversal_pairs
 _LABEL = Meta((N,), "int64")
 
 
+def _tokens(steps: int) -> Meta:
+    return Meta((N, steps), "int64")
+
+
 class _Made(Data):
     """Samples made up from a seed, as many as wanted."""
 
@@ -156,14 +160,8 @@ class _Pairs(_Made):
 
     def fields(self) -> dict[str, Meta]:
         source, target = self.lengths()
-        answer = Meta((N, target + 1), "int64")
-        question = Meta((N, source), "int64")
-        return {
-            "source": question,
-            "mask": Meta((N, source)),
-            "before": answer,
-            "target": answer,
-        }
+        question, answer = _tokens(source), _tokens(target + 1)
+        return {"source": question, "mask": question, "before": answer, "target": answer}
 
 
 class DateStrings(_Pairs):
@@ -178,7 +176,7 @@ class DateStrings(_Pairs):
         Example(
             {"samples": 5, "held_out": 2},
             [],
-            [Meta((N, 21), "int64"), (N, 21), Meta((N, 11), "int64"), Meta((N, 11), "int64")],
+            [_tokens(21), _tokens(21), _tokens(11), _tokens(11)],
         ),
         Example({"samples": 0}, [], problem="samples"),
     )
@@ -206,7 +204,7 @@ class ReversedStrings(_Pairs):
         Example(
             {"samples": 5, "held_out": 2},
             [],
-            [Meta((N, 16), "int64"), (N, 16), Meta((N, 17), "int64"), Meta((N, 17), "int64")],
+            [_tokens(16), _tokens(16), _tokens(17), _tokens(17)],
         ),
         Example({"longest": 3}, [], problem="shortest is 5, and longest is 3"),
     )
@@ -244,8 +242,8 @@ class WarpedDigits(_Dealt):
 
     outputs = ("sequence", "mask", "length", "label")
     examples = (
-        Example({}, [], [(N, 24, 8), (N, 24), _LABEL, _LABEL]),
-        Example({"longest_stay": 1}, [], [(N, 8, 8), (N, 8), _LABEL, _LABEL]),
+        Example({}, [], [(N, 24, 8), _tokens(24), _LABEL, _LABEL]),
+        Example({"longest_stay": 1}, [], [(N, 8, 8), _tokens(8), _LABEL, _LABEL]),
         Example({"longest_stay": 0}, [], problem="longest_stay"),
     )
 
@@ -257,7 +255,7 @@ class WarpedDigits(_Dealt):
         steps = 8 * self.longest_stay
         return {
             "sequence": Meta((N, steps, 8)),
-            "mask": Meta((N, steps)),
+            "mask": _tokens(steps),
             "length": _LABEL,
             "label": _LABEL,
         }
