@@ -18,10 +18,6 @@ from nodes.modules.words import LETTERS, date_pairs, reversal_pairs
 _LABEL = Meta((N,), "int64")
 
 
-def _tokens(steps: int) -> Meta:
-    return Meta((N, steps), "int64")
-
-
 class _Made(Data):
     """Samples made up from a seed, as many as wanted."""
 
@@ -160,8 +156,14 @@ class _Pairs(_Made):
 
     def fields(self) -> dict[str, Meta]:
         source, target = self.lengths()
-        question, answer = _tokens(source), _tokens(target + 1)
-        return {"source": question, "mask": question, "before": answer, "target": answer}
+        answer = Meta((N, target + 1), "int64")
+        question = Meta((N, source), "int64")
+        return {
+            "source": question,
+            "mask": Meta((N, source)),
+            "before": answer,
+            "target": answer,
+        }
 
 
 class DateStrings(_Pairs):
@@ -176,7 +178,7 @@ class DateStrings(_Pairs):
         Example(
             {"samples": 5, "held_out": 2},
             [],
-            [_tokens(21), _tokens(21), _tokens(11), _tokens(11)],
+            [Meta((N, 21), "int64"), (N, 21), Meta((N, 11), "int64"), Meta((N, 11), "int64")],
         ),
         Example({"samples": 0}, [], problem="samples"),
     )
@@ -204,7 +206,7 @@ class ReversedStrings(_Pairs):
         Example(
             {"samples": 5, "held_out": 2},
             [],
-            [_tokens(16), _tokens(16), _tokens(17), _tokens(17)],
+            [Meta((N, 16), "int64"), (N, 16), Meta((N, 17), "int64"), Meta((N, 17), "int64")],
         ),
         Example({"longest": 3}, [], problem="shortest is 5, and longest is 3"),
     )
@@ -242,8 +244,8 @@ class WarpedDigits(_Dealt):
 
     outputs = ("sequence", "mask", "length", "label")
     examples = (
-        Example({}, [], [(N, 24, 8), _tokens(24), _LABEL, _LABEL]),
-        Example({"longest_stay": 1}, [], [(N, 8, 8), _tokens(8), _LABEL, _LABEL]),
+        Example({}, [], [(N, 24, 8), (N, 24), _LABEL, _LABEL]),
+        Example({"longest_stay": 1}, [], [(N, 8, 8), (N, 8), _LABEL, _LABEL]),
         Example({"longest_stay": 0}, [], problem="longest_stay"),
     )
 
@@ -255,7 +257,7 @@ class WarpedDigits(_Dealt):
         steps = 8 * self.longest_stay
         return {
             "sequence": Meta((N, steps, 8)),
-            "mask": _tokens(steps),
+            "mask": Meta((N, steps)),
             "length": _LABEL,
             "label": _LABEL,
         }

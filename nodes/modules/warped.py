@@ -20,7 +20,7 @@ def warped_digits(
     length = stays.sum(1)
     step = torch.arange(8 * longest_stay)
     place = (step[None, :, None] >= stays.cumsum(1)[:, None]).sum(2).clamp(max=7)
-    mask = (step[None] < length[:, None]).long()
+    mask = (step[None] < length[:, None]).float()
     sequence = rows.gather(1, place[..., None].expand(-1, -1, 8)) * mask[..., None]
     label = torch.tensor(source.target)
     fields = {"sequence": sequence, "mask": mask, "length": length, "label": label}
