@@ -72,7 +72,8 @@ def hindrance(
             shape=(values[0].short.shape[0], 1, *values[0].short.shape[2:])
         )
         block.results([one, *(v.short for v in values[1:])], arguments)
-        result = _SteppedBlock(block.library, block.name, arguments)(*values)
+        results = _SteppedBlock(block.library, block.name, arguments)(*values)
+        result = results[0] if isinstance(results, tuple) else results
         return "" if result.last or result.time is not None else "what it gives does not grow"
     except Hindered as hindered:
         return f"{block.name}: {hindered}"

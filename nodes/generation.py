@@ -22,7 +22,8 @@ class Generate(_Use):
 
     The first input of the block is a sequence. For tokens, (N, T), it gives a score for each that
     may come next; for vectors, (N, T, F), the next one; where it gives one for every step, the last
-    counts. Give it the weights of the block that you train. Nothing learns from what is generated.
+    counts. Of a block with several outputs the first is what comes next. Give it the weights of the
+    block that you train. Nothing learns from what is generated.
     """
 
     version = 2
@@ -51,10 +52,12 @@ class Generate(_Use):
         return self.outputs
 
     def build(self, *inputs: Wired, block: Any) -> Call:
-        if len(block.interface.outputs) != 1 or not inputs:
-            raise Misfit(f"needs a block with one output, what comes next: {self.block} is not one")
+        if not block.interface.outputs or not inputs:
+            raise Misfit(
+                f"needs a block that takes a sequence and gives what comes next: {self.block}"
+            )
         given = [value.meta for value in inputs]
-        self._require_next(given[0], *block.results(given, self.arguments))
+        self._require_next(given[0], block.results(given, self.arguments)[0])
         longest = [_lengthened(given[0], self.steps - 1), *given[1:]]
         if self.sees == "everything":
             self._require_growth(block, given, longest)

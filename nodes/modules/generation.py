@@ -25,14 +25,15 @@ def generate(
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
     sees the prompt and then one new step at a time, and remembers those before. For whole numbers
     (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
-    the best, else one is drawn. For vectors (N, T, F) it gives the next one. It is in evaluation
-    mode meanwhile, and nothing learns from what is generated.
+    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
+    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
     """
     sequence = new = prompt
     with evaluating(module), remembering(module, cached):
         for _ in range(steps):
             first = sequence.shape[1] - prompt.shape[1] if sees == "last_steps" else 0
-            next_ = module(new if cached else sequence[:, first:], *others)
+            result = module(new if cached else sequence[:, first:], *others)
+            next_ = result[0] if isinstance(result, tuple) else result
             if next_.dim() == 3:
                 next_ = next_[:, -1]
             if not prompt.is_floating_point():

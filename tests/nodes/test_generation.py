@@ -11,7 +11,7 @@ from torch import Tensor, nn
 import nodes.library  # noqa: F401  registers the node types
 from graphs.checking import check
 from graphs.document import Document, End, Node, Wire
-from graphs.edits import Connect, Disconnect, SetParameters, apply
+from graphs.edits import AddNode, Connect, Disconnect, SetParameters, apply
 from graphs.inference import validated
 from graphs.loading import load_source
 from graphs.source import export
@@ -140,6 +140,23 @@ def test_the_exported_file_writes_too(
     assert all(f"{name} {value:.9g}" in printed for name, value in trained.items())
     theirs = load_file(saved)
     assert all(torch.equal(theirs[name], value) for name, value in made.state_dict().items())
+
+
+def test_the_first_of_several_outputs_comes_next() -> None:
+    """A block may also give what nobody feeds back, such as where it looked."""
+    one = model("gru.sequence", gru=("GRU", {"x": "embedded"}, {"hidden_size": 12}))
+    wire = Wire(source=End("gru", "sequence"), target=End("states", "value"))
+    two = apply(one, AddNode(id="states", node=Node(type="Output")), Connect(wire=wire))
+    found = []
+    for block in (one, two):
+        document = language_model(block)
+        assert check(document).problems == ()
+        assert "cached=True" in export(document)
+        torch.manual_seed(0)
+        made = program(document).network.model
+        steps = {"steps": 6, "temperature": 0.0}
+        found += [generate(made, prompt(), **steps, cached=cached) for cached in (False, True)]
+    assert all(torch.equal(found[0], other) for other in found[1:])
 
 
 def problems_of(document: Document) -> list[str]:
