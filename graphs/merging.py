@@ -144,16 +144,31 @@ class Merger:
         return Argument(text)
 
     def _argument(self, values: tuple[Number, ...], hint: str, stem: str) -> str:
-        """The parameter that has these values in every use; a new argument where there is none."""
+        """A parameter or a multiple of one with these values in every use; else a new argument."""
         parameters = {
             name: tuple(scope[name] for scope in self._scopes) for name in self._scopes[0]
         }
         taken = {*self.arguments, *parameters}
-        equal = (name for name, known in parameters.items() if known == values)
-        name = next(equal, None) or next(n for n in _candidates(hint, stem) if n not in taken)
-        self.arguments[name] = values
-        self.texts.setdefault(values, name)
-        return name
+        factors = {name: _factor(values, known) for name, known in parameters.items()}
+        fitting = {name: factor for name, factor in factors.items() if factor is not None}
+        if fitting:
+            name = min(fitting, key=fitting.__getitem__)
+            self.arguments[name] = parameters[name]
+            text = name if fitting[name] == 1 else f"{name} * {fitting[name]}"
+        else:
+            name = text = next(n for n in _candidates(hint, stem) if n not in taken)
+            self.arguments[name] = values
+        self.texts.setdefault(values, text)
+        return text
+
+
+def _factor(values: tuple[Number, ...], known: tuple[Number, ...]) -> int | None:
+    """The whole number by which known values are multiplied to give these, if there is one."""
+    if not all(isinstance(value, int) for value in (*values, *known)) or not known[0]:
+        return 1 if values == known else None
+    factor = int(values[0] // known[0])
+    fits = factor > 0 and all(factor * k == v for k, v in zip(known, values, strict=True))
+    return factor if fits else None
 
 
 def skeleton(value: Any, resolve: Resolve) -> Any:

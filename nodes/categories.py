@@ -7,6 +7,7 @@ from pydantic import NonNegativeFloat
 from graphs.expressions import Call, call
 from graphs.kinds import Classes, Meta, Numbers
 from graphs.node_type import Example, NodeType, axis_of
+from graphs.over_time import alone
 from nodes.likelihoods import Levels, _Likelihood
 from nodes.modules import likelihoods
 
@@ -48,6 +49,7 @@ class MuLawEncode(NodeType):
     levels: Levels = 256
     """How many classes there are."""
 
+    over_time = alone
     examples = (
         Example({}, [(2, 16)], [Meta((2, 16), "int64")]),
         Example({"levels": 16}, [(2, 1, 16)], [Meta((2, 1, 16), "int64")]),
@@ -69,6 +71,7 @@ class MuLawDecode(NodeType):
     evenly: bool = False
     """Leave the levels as far apart as they are numbered, from -1 to 1: what a network reads."""
 
+    over_time = alone
     examples = (
         Example({}, [Meta((2, 16), "int64")], [(2, 16)]),
         Example({"evenly": True}, [Meta((2, 16), "int64")], [(2, 16)]),

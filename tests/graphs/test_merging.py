@@ -3,6 +3,7 @@
 import nodes.library  # noqa: F401  registers the node types
 from graphs.source import export
 from tests.published.convolutional import densenet_121, resnet_18, resnet_50
+from tests.published.drawing import block, program, row, use
 from tests.published.sequential import gpt_2
 
 
@@ -18,6 +19,20 @@ def test_a_size_that_equals_an_expression_is_that_expression() -> None:
     source = export(resnet_50())
     assert "self.norm3 = nn.BatchNorm2d(channels * 4)" in source
     assert "class Widening2(nn.Module):" in source
+
+
+def test_a_size_that_is_a_multiple_of_a_parameter_is_written_so() -> None:
+    """Uses of a block that first narrows what is twice as wide as it is itself."""
+    narrow = block("narrow", row("x", narrow=("Linear", {"out_features": "=width"})), width=4)
+    layers = row("rows.sequence", wide=("Linear", {"out_features": 16}), a=use("Narrow", width=8))
+    last = ("Linear", {"out_features": 1})
+    layers |= row("a.y", b=use("Narrow", width=4))
+    layers |= row("b.y", end=("Select",), last=last)
+    ends = {"loss": ("MeanSquaredError", {"prediction": "last", "target": "rows.target"})}
+    optimizer = {"adam": ("Adam", {"loss": "loss"})}
+    rows = ("AddingProblem", {}, {"samples": 8, "held_out": 4, "length": 4})
+    source = export(program("narrow", {"rows": rows, **layers, **ends, **optimizer}, Narrow=narrow))
+    assert "self.narrow = nn.Linear(width * 2, width)" in source
 
 
 def test_equal_steps_are_a_range() -> None:
