@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from textwrap import wrap
 
 from graphs.block_classes import class_text, indented
 from graphs.classes import Context, NetworkClass
@@ -284,7 +285,7 @@ class ProgramClass:
         loss = scope.values[stage.statement.loss]
         if stage.statement.turn.closure:
             update.again.extend(self._again(scope, stage.statement))
-        return [self._comment(stage), *update.lines(list(scope.lines), loss)]
+        return [*self._comment(stage), *update.lines(list(scope.lines), loss)]
 
     def _again(self, scope: Scope, statement: Statement) -> list[str]:
         """Lines that compute a loss once more, from what does not change meanwhile."""
@@ -294,7 +295,7 @@ class ProgramClass:
         inner.print_nodes(nodes, self.context.shapes, [statement.loss])
         return [*inner.lines, f"loss = {inner.values[statement.loss]}"]
 
-    def _comment(self, stage: Stage) -> str:
+    def _comment(self, stage: Stage) -> list[str]:
         """What a stage minimises, over which weights, and what it uses again."""
         assert stage.statement is not None
         name = self.updates[stage.statement.optimizer].optimizer
@@ -304,4 +305,5 @@ class ProgramClass:
         holds = (
             f"; {', '.join(again)} still {'holds' if len(again) == 1 else 'hold'}" if again else ""
         )
-        return f"# {name}: minimise {loss} over {owned}{holds}"
+        text = f"{name}: minimise {loss} over {owned}{holds}"
+        return wrap(text, 92, initial_indent="# ", subsequent_indent="# ", break_long_words=False)

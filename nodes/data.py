@@ -40,18 +40,22 @@ class Digits(_Dealt):
 
 
 class DigitsDomain(_Dealt):
-    """Half of the handwritten digits' training images, as pale as wanted: a domain of its own.
+    """Half of the handwritten digits' training images, as pale as wanted, or their edges alone: a
+    domain of its own.
 
-    Two of them, one plain and one faded, are the two domains of an adaptation: no training image is
-    in both halves. Validation and test images are whole, and faded too.
+    Two of them, one plain and one changed, are the two domains of an adaptation or a translation:
+    no training image is in both halves. Validation and test have all their images, changed too and
+    in the same order in both domains, so that each has its counterpart there.
     """
 
     half: Literal["first", "second"] = "first"
     """Which half of the training images it has."""
+    drawing: Literal["strokes", "edges"] = "strokes"
+    """What is drawn: the strokes of the digit, as they were written, or where ink ends (edges)."""
     contrast: float = 1.0
-    """What each pixel is multiplied by; 0.35 is pale."""
+    """What each pixel, 0 (paper) to 1 (ink), is multiplied by; 0.35 is pale."""
     brightness: float = 0.0
-    """What is added to each pixel; 0.45 is grey paper."""
+    """What is then added to it; 0.45 is grey paper, and -1 after a contrast of 2 gives -1 to 1."""
 
     outputs = ("image", "label")
     examples = (
@@ -61,6 +65,7 @@ class DigitsDomain(_Dealt):
             [],
             [(N, 1, 8, 8), Meta((N,), "int64")],
         ),
+        Example({"drawing": "edges"}, [], [(N, 1, 8, 8), Meta((N,), "int64")]),
         Example({"half": "third"}, [], problem="half"),
     )
 
@@ -71,6 +76,7 @@ class DigitsDomain(_Dealt):
         return call(
             digits_domain,
             self.half,
+            self.drawing,
             contrast=self.contrast,
             brightness=self.brightness,
             **self.dealing,

@@ -2,6 +2,7 @@
 
 import sklearn.datasets
 import torch
+from scipy.ndimage import morphological_gradient
 from sklearn.datasets import load_digits
 from torch import Tensor
 
@@ -17,18 +18,31 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
 
 
 def digits_domain(
-    half: str, contrast: float, brightness: float, validation: float, test: float, seed: int
+    half: str,
+    drawing: str,
+    contrast: float,
+    brightness: float,
+    validation: float,
+    test: float,
+    seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """One half of the digits' training images, the first or the second, and all others; each pixel
-    times a contrast, plus a brightness.
+    """One half of the digits' training images, the first or the second, and all others: their
+    strokes or edges, each pixel times a contrast, plus a brightness.
     """
     parts = digits("image", validation, test, seed)
     middle = len(parts["train"]["label"]) // 2
     kept = slice(middle) if half == "first" else slice(middle, None)
     parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
     for part in parts.values():
-        part["image"] = contrast * part["image"] + brightness
+        image = edges(part["image"]) if drawing == "edges" else part["image"]
+        part["image"] = contrast * image + brightness
     return parts
+
+
+def edges(image: Tensor) -> Tensor:
+    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
+    return torch.from_numpy(varied)
 
 
 def random_images(

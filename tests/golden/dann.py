@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import torch
 from safetensors.torch import save_file
+from scipy.ndimage import morphological_gradient
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -199,18 +200,31 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
     return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
 
 
+def edges(image: Tensor) -> Tensor:
+    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
+    return torch.from_numpy(varied)
+
+
 def digits_domain(
-    half: str, contrast: float, brightness: float, validation: float, test: float, seed: int
+    half: str,
+    drawing: str,
+    contrast: float,
+    brightness: float,
+    validation: float,
+    test: float,
+    seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """One half of the digits' training images, the first or the second, and all others; each pixel
-    times a contrast, plus a brightness.
+    """One half of the digits' training images, the first or the second, and all others: their
+    strokes or edges, each pixel times a contrast, plus a brightness.
     """
     parts = digits("image", validation, test, seed)
     middle = len(parts["train"]["label"]) // 2
     kept = slice(middle) if half == "first" else slice(middle, None)
     parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
     for part in parts.values():
-        part["image"] = contrast * part["image"] + brightness
+        image = edges(part["image"]) if drawing == "edges" else part["image"]
+        part["image"] = contrast * image + brightness
     return parts
 
 
@@ -218,10 +232,10 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
     """Every split of the data, on a device: split -> field -> tensor."""
     sources = {
         "plain": digits_domain(
-            "first", contrast=1.0, brightness=0.0, validation=0.15, test=0.15, seed=0
+            "first", "strokes", contrast=1.0, brightness=0.0, validation=0.15, test=0.15, seed=0
         ),
         "faded": digits_domain(
-            "second", contrast=0.35, brightness=0.45, validation=0.15, test=0.15, seed=0
+            "second", "strokes", contrast=0.35, brightness=0.45, validation=0.15, test=0.15, seed=0
         ),
     }
     return {

@@ -13,10 +13,11 @@ import pytest
 import soundfile
 import torch
 from PIL import Image
+from torch.nn import functional as F
 
 from nodes.dealing import located
 from nodes.modules.arrays import mapped, npy_arrays, npy_rows, npz_arrays
-from nodes.modules.datasets import bundled_table
+from nodes.modules.datasets import bundled_table, digits, digits_domain
 from nodes.modules.folders import class_files
 from nodes.modules.idx import idx_images, idx_images_and_test, read_idx
 from nodes.modules.pictures import IMAGES, image_files, image_folder, read_image
@@ -106,6 +107,23 @@ def test_parquet_is_what_csv_is(folder: Path) -> None:
 def test_bundled(name: str, samples: int) -> None:
     splits = bundled_table(name, standardise=True, **DEALT)
     assert len(all_of(splits, "target")) == samples
+
+
+def test_edges_of_digits_have_their_strokes_at_the_same_place() -> None:
+    """Outside of the training halves, which have no image in common, each has its counterpart."""
+    scale = {"contrast": 2.0, "brightness": -1.0, **DEALT}
+    strokes = digits_domain("first", "strokes", **scale)
+    drawn = digits_domain("second", "edges", **scale)
+    for part in ("validation", "test"):
+        assert torch.equal(strokes[part]["label"], drawn[part]["label"])
+        ink = F.pad((strokes[part]["image"] + 1) / 2, (1, 1, 1, 1))
+        varied = F.max_pool2d(ink, 3, 1) + F.max_pool2d(-ink, 3, 1)
+        torch.testing.assert_close(drawn[part]["image"], 2 * varied - 1)
+    halves = len(strokes["train"]["label"]), len(drawn["train"]["label"])
+    assert abs(halves[0] - halves[1]) <= 1
+    whole = digits("image", **DEALT)["train"]["label"]
+    labels = torch.cat([strokes["train"]["label"], drawn["train"]["label"]])
+    assert torch.equal(labels, whole)
 
 
 # -- folders of files
