@@ -46,6 +46,10 @@ class Episodes(Data):
     """How many tasks there are to train on, which is one epoch."""
     held_out: PositiveInt = 200
     """How many there are for validation, and as many again for the test after training."""
+    training_tasks: Literal["once", "anew"] = "once"
+    """Dealt once, so that each epoch has the same in another order, or anew in every epoch, which
+    cannot be learned by heart.
+    """
     validation: Share = 0.15
     """The share of classes kept for validation, from 0 to 0.45."""
     test: Share = 0.15
@@ -74,6 +78,11 @@ class Episodes(Data):
                 Meta((N, 2, 12), "int64"),
                 Meta((N, 2), "int64"),
             ],
+        ),
+        Example(
+            {"way": 2, "queries": 1, "training_tasks": "anew"},
+            [(N, 4), Meta((N,), "int64")],
+            [(N, 2, 4), Meta((N, 2), "int64"), (N, 2, 4), Meta((N, 2), "int64")],
         ),
         Example({"way": 0}, [(N, 4), Meta((N,), "int64")], problem="way"),
         Example({}, [(N, 4), (N, 1)], problem="label needs (N,) of whole numbers, got (N, 1)"),
@@ -114,6 +123,7 @@ class Episodes(Data):
             validation=self.validation,
             test=self.test,
             seed=self.deal_seed,
+            **({"anew": True} if self.training_tasks == "anew" else {}),
         )
 
 

@@ -4,6 +4,7 @@ from typing import Self
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 
 class Tasks:
@@ -37,6 +38,37 @@ class Tasks:
         }
 
 
+class TasksAnew:
+    """Tasks that are dealt when they are taken, so that no two epochs have the same ones; a number
+    says nothing but that a task is wanted. `pools`, (classes, P), are the numbers of each class's
+    samples, filled up with -1.
+    """
+
+    def __init__(
+        self, sample: Tensor, pools: Tensor, count: int, way: int, shot: int, queries: int
+    ) -> None:
+        self.sample = sample
+        self.pools = pools
+        self.count = count
+        self.way = way
+        self.shot = shot
+        self.queries = queries
+
+    def __len__(self) -> int:
+        return self.count
+
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples on a device; what is drawn is drawn on the CPU, and so alike on all."""
+        sample = self.sample.to(device)
+        return type(self)(sample, self.pools, self.count, self.way, self.shot, self.queries)
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """As many new tasks as there are numbers."""
+        dealt = dealt_tasks(self.pools, len(index), self.way, self.shot, self.queries)
+        tasks = Tasks(self.sample, *dealt, self.way * self.shot).to(self.sample.device)
+        return tasks.take(torch.arange(len(index)))
+
+
 def episodes(
     sample: Tensor,
     label: Tensor,
@@ -48,23 +80,29 @@ def episodes(
     validation: float,
     test: float,
     seed: int,
-) -> dict[str, Tasks]:
+    anew: bool = False,
+) -> dict[str, Tasks | TasksAnew]:
     """Deal the classes into training, validation and test, so that none is in two of them, and
     tasks of the classes of each.
 
     A task has `way` classes, `shot` known samples of each and `queries` that are asked, all in
-    random order. Raises ValueError where there are too few classes or samples.
+    random order. Those of training are dealt once, or anew whenever they are taken. Raises
+    ValueError where there are too few classes or samples.
     """
     draw = torch.Generator().manual_seed(seed)
     counts = {"train": tasks, "validation": held_out, "test": held_out}
-    parts = {}
+    parts: dict[str, Tasks | TasksAnew] = {}
     for part, classes in dealt_classes(label, validation, test, draw).items():
         own = torch.isin(label, classes)
-        pools = [torch.nonzero(label[own] == one)[:, 0] for one in classes]
-        require_enough(pools, part, way, shot + queries)
-        count = counts[part] if pools else 0
-        members, number = dealt_tasks(pools, count, way, shot, queries, draw)
-        parts[part] = Tasks(sample[own], members, number, way * shot)
+        found = [torch.nonzero(label[own] == one)[:, 0] for one in classes]
+        require_enough(found, part, way, shot + queries)
+        pools = padded(found, (way, shot + queries))
+        count = counts[part] if found else 0
+        if anew and part == "train":
+            parts[part] = TasksAnew(sample[own], pools, count, way, shot, queries)
+        else:
+            members, number = dealt_tasks(pools, count, way, shot, queries, draw)
+            parts[part] = Tasks(sample[own], members, number, way * shot)
     return parts
 
 
@@ -98,28 +136,34 @@ def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> No
         )
 
 
+def padded(pools: list[Tensor], none: tuple[int, int]) -> Tensor:
+    """The samples of each class, filled up with -1; where there is no class, of the size `none`."""
+    if not pools:
+        return torch.full(none, -1)
+    return pad_sequence(pools, batch_first=True, padding_value=-1)
+
+
 def dealt_tasks(
-    pools: list[Tensor], count: int, way: int, shot: int, queries: int, draw: torch.Generator
+    pools: Tensor,
+    count: int,
+    way: int,
+    shot: int,
+    queries: int,
+    draw: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The samples of every task, known ones first, and the numbers of their classes:
     (T, way * (shot + queries)) twice.
     """
-    drawn = torch.zeros(count, way, shot + queries, dtype=torch.int64)
-    for task in drawn:
-        task.copy_(drawn_task(pools, way, shot + queries, draw))
+    classes = torch.rand(count, len(pools), generator=draw).argsort(1)[:, :way]
+    members = pools[classes]
+    order = torch.rand(members.shape, generator=draw).masked_fill(members < 0, 2.0).argsort(2)
+    drawn = members.gather(2, order[:, :, : shot + queries])
     known, asked = (mixed(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:]))
     members, number = (torch.cat(pair, 1) for pair in zip(known, asked, strict=True))
     return members, number
 
 
-def drawn_task(pools: list[Tensor], way: int, count: int, draw: torch.Generator) -> Tensor:
-    """The samples of one task, a row for each class: (way, count)."""
-    classes = torch.randperm(len(pools), generator=draw)[:way]
-    chosen = [pools[one] for one in classes]
-    return torch.stack([p[torch.randperm(len(p), generator=draw)[:count]] for p in chosen])
-
-
-def mixed(samples: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
+def mixed(samples: Tensor, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
     """The samples of each task in random order, with their classes' numbers: (T, way, K) to
     (T, way * K) twice.
     """

@@ -16,7 +16,7 @@ from tests.app.made_runs import values_of
 from tests.app.test_optimizer_options import lines_of, new_run, train
 from tests.nodes.few_shot import prototypical
 
-DOCUMENT = prototypical(tasks=160, held_out=20)
+DOCUMENT = prototypical(tasks=160, held_out=20, training_tasks="anew")
 DOCUMENT = apply(DOCUMENT, Configure(settings=DOCUMENT.settings.model_copy(update={"epochs": 2})))
 
 

@@ -107,6 +107,27 @@ def test_tasks_are_of_their_own_classes() -> None:
     assert not seen["validation"] & seen["test"]
 
 
+def test_tasks_dealt_anew_are_never_the_same() -> None:
+    train, test = (dealt(anew=True)[part] for part in ("train", "test"))
+    index = torch.arange(50)
+    held = test.take(index[:10])
+    assert torch.equal(held["query"], test.take(index[:10])["query"])
+    torch.manual_seed(0)
+    first, second = train.take(index), train.take(index)
+    torch.manual_seed(0)
+    again = train.take(index)
+    assert len(train) == 50 and all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["support"], second["support"])
+    for batch in (first, second):
+        sample = torch.cat([batch["support"], batch["query"]], 1)
+        number = torch.cat([batch["support_label"], batch["query_label"]], 1)
+        assert all(len(set(row)) == 18 for row in sample.tolist())
+        assert all(row.bincount().tolist() == [6, 6, 6] for row in number)
+        assert not set((sample % 20).flatten().tolist()) & set(
+            (held["query"] % 20).flatten().tolist()
+        )
+
+
 def test_equal_seeds_deal_alike() -> None:
     index = torch.tensor([7, 3])
     one, same, other = (dealt(**change)["train"].take(index) for change in ({}, {}, {"seed": 2}))
@@ -125,6 +146,18 @@ def test_equal_seeds_deal_alike() -> None:
 def test_too_little_to_deal(changes: dict[str, float], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         dealt(**changes)
+
+
+def test_classes_of_unequal_sizes() -> None:
+    """None of the places that fill up a small class is ever dealt."""
+    label = torch.tensor([0] * 3 + [1] * 9 + [2] * 5)
+    options = {"tasks": 40, "held_out": 1, "validation": 0.0, "test": 0.0, "seed": 0}
+    splits = episodes(torch.arange(17), label, way=3, shot=1, queries=2, **options)
+    batch = splits["train"].take(torch.arange(40))
+    for asked, number in zip(batch["query"], batch["query_label"], strict=True):
+        assert len(set(asked.tolist())) == 6
+        assert [label[asked[number == one]].unique().numel() for one in range(3)] == [1, 1, 1]
+    assert set(batch["query"].flatten().tolist()) == set(range(17))
 
 
 def test_a_split_without_classes_has_no_tasks() -> None:
