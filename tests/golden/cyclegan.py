@@ -1,0 +1,492 @@
+"""cyclegan: digits become drawings of their edges and back, learned from two heaps of images of
+which no two belong together
+
+Run it: python cyclegan.py --device cpu --epochs 20
+"""
+
+import argparse
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from scipy.ndimage import morphological_gradient
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 20
+SEED = 0
+BATCH_SIZE = 16
+CYCLE = 4.0
+IDENTITY = 2.0
+
+
+class ReplayPool(nn.Module):
+    """Keeps values of earlier batches and gives some of them back in the place of new ones
+    (Shrivastava et al. 2017, arXiv 1612.07828).
+
+    Each value of a batch goes to a place of the pool. Where one lies already, it is exchanged for
+    it half of the time. More values than places pass unchanged; so do all in evaluation mode.
+    """
+
+    values: Tensor
+    full: Tensor
+
+    def __init__(self, shape: tuple[int, ...], size: int = 50) -> None:
+        super().__init__()
+        self.register_buffer("values", torch.zeros(size, *shape))
+        self.register_buffer("full", torch.zeros(size, dtype=torch.bool))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """New and remembered values, without their gradients: (N, …) to (N, …)."""
+        if not self.training:
+            return x.detach()
+        size = len(self.full)
+        new, more = x.detach()[:size], x.detach()[size:]
+        places = torch.randperm(size, device=x.device)[: len(new)]
+        known, old = self.full[places], self.values[places]
+        exchanged = known & (torch.rand(len(new), device=x.device) < 0.5)
+        wide = [-1, *[1] * (x.dim() - 1)]
+        self.values[places] = torch.where((exchanged | ~known).view(wide), new, old)
+        self.full[places] = True
+        return torch.cat([torch.where(exchanged.view(wide), old, new), more])
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+class Residual(nn.Module):
+    """From x (N, 48, 4, 4) to (N, 48, 4, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv_1 = nn.Conv2d(48, 48, 3, padding="same", padding_mode="reflect")
+        self.norm_1 = nn.InstanceNorm2d(48, affine=True)
+        self.conv_2 = nn.Conv2d(48, 48, 3, padding="same", padding_mode="reflect")
+        self.norm_2 = nn.InstanceNorm2d(48, affine=True)
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv_1 = self.conv_1(x)  # (N, 48, 4, 4)
+        relu = F.relu(self.norm_1(conv_1))  # (N, 48, 4, 4)
+        conv_2 = self.conv_2(relu)  # (N, 48, 4, 4)
+        return x + self.norm_2(conv_2)  # (N, 48, 4, 4)
+
+
+class Generator(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 1, 8, 8)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strokes = nn.Conv2d(1, 24, 3, padding="same")
+        self.smaller = nn.Conv2d(24, 48, 4, stride=2, padding=1)
+        self.norm_1 = nn.InstanceNorm2d(48, affine=True)
+        self.residuals = Chain([Residual() for _ in range(2)])
+        self.larger = nn.ConvTranspose2d(48, 24, 4, stride=2, padding=1)
+        self.norm_2 = nn.InstanceNorm2d(24, affine=True)
+        self.pixels = nn.Conv2d(24, 1, 3, padding="same")
+
+    def forward(self, image: Tensor) -> Tensor:
+        relu_1 = F.relu(self.strokes(image))  # (N, 24, 8, 8)
+        smaller = self.smaller(relu_1)  # (N, 48, 4, 4)
+        relu_2 = F.relu(self.norm_1(smaller))  # (N, 48, 4, 4)
+        residuals = self.residuals(relu_2)  # (N, 48, 4, 4)
+        larger = self.larger(residuals)  # (N, 24, 8, 8)
+        relu_3 = F.relu(self.norm_2(larger))  # (N, 24, 8, 8)
+        return torch.tanh(self.pixels(relu_3))  # (N, 1, 8, 8)
+
+
+class Discriminator(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 1, 4, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strokes = nn.Conv2d(1, 24, 3, padding="same")
+        self.parts = nn.Conv2d(24, 48, 4, stride=2, padding=1)
+        self.norm = nn.InstanceNorm2d(48)
+        self.score = nn.Conv2d(48, 1, 3, padding="same")
+
+    def forward(self, image: Tensor) -> Tensor:
+        leaky_1 = F.leaky_relu(self.strokes(image), 0.2)  # (N, 24, 8, 8)
+        parts = self.parts(leaky_1)  # (N, 48, 4, 4)
+        leaky_2 = F.leaky_relu(self.norm(parts), 0.2)  # (N, 48, 4, 4)
+        return self.score(leaky_2)  # (N, 1, 4, 4)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(
+        self,
+        steps_per_epoch: int,
+        epochs: int = EPOCHS,
+        cycle: float = CYCLE,
+        identity: float = IDENTITY,
+    ) -> None:
+        super().__init__()
+        self.cycle = cycle
+        self.identity = identity
+        self.to_edges = Generator()
+        self.to_digits = Generator()
+        self.judge_of_edges = Discriminator()
+        self.judge_of_digits = Discriminator()
+        self.edges_pool = ReplayPool((1, 8, 8))
+        self.digits_pool = ReplayPool((1, 8, 8))
+        self.judges = torch.optim.Adam(
+            [*self.judge_of_edges.parameters(), *self.judge_of_digits.parameters()],
+            lr=0.0005,
+            betas=(0.5, 0.999),
+            weight_decay=0.0,
+        )
+        self.judges_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.judges, T_max=epochs * steps_per_epoch
+        )
+        self.generators = torch.optim.Adam(
+            [*self.to_edges.parameters(), *self.to_digits.parameters()],
+            lr=0.001,
+            betas=(0.5, 0.999),
+            weight_decay=0.0,
+        )
+        self.generators_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.generators, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        digits_image = batch["digits.image"]  # (N, 1, 8, 8)
+        edges_image = batch["edges.image"]  # (N, 1, 8, 8)
+        fake_edges = self.to_edges(digits_image)  # (N, 1, 8, 8)
+        fake_digits = self.to_digits(edges_image)  # (N, 1, 8, 8)
+        fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
+        forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
+        fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
+        forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
+        digits_cycle = F.l1_loss(self.to_digits(fake_edges), digits_image)
+        edges_cycle = F.l1_loss(self.to_edges(fake_digits), edges_image)
+        digits_identity = F.l1_loss(self.to_digits(digits_image), digits_image)
+        edges_identity = F.l1_loss(self.to_edges(edges_image), edges_image)
+        generators_loss = (
+            forged_edges
+            + forged_digits
+            + self.cycle * digits_cycle
+            + self.cycle * edges_cycle
+            + self.identity * digits_identity
+            + self.identity * edges_identity
+        )
+        edges_pool = self.edges_pool(fake_edges)  # (N, 1, 8, 8)
+        edges_score = self.judge_of_edges(edges_image)  # (N, 1, 4, 4)
+        edges_pool_score = self.judge_of_edges(edges_pool)  # (N, 1, 4, 4)
+        real_edges = F.mse_loss(edges_score, torch.full_like(edges_score, 1.0))
+        pooled_edges = F.mse_loss(edges_pool_score, torch.full_like(edges_pool_score, 0.0))
+        digits_pool = self.digits_pool(fake_digits)  # (N, 1, 8, 8)
+        digits_score = self.judge_of_digits(digits_image)  # (N, 1, 4, 4)
+        digits_pool_score = self.judge_of_digits(digits_pool)  # (N, 1, 4, 4)
+        real_digits = F.mse_loss(digits_score, torch.full_like(digits_score, 1.0))
+        pooled_digits = F.mse_loss(digits_pool_score, torch.full_like(digits_pool_score, 0.0))
+        judges_loss = (
+            0.5 * real_edges + 0.5 * pooled_edges + 0.5 * real_digits + 0.5 * pooled_digits
+        )
+        return {
+            "judges_loss": judges_loss,
+            "generators_loss": generators_loss,
+            "forged_edges": forged_edges,
+            "forged_digits": forged_digits,
+            "digits_cycle": digits_cycle,
+            "edges_cycle": edges_cycle,
+            "digits_identity": digits_identity,
+            "edges_identity": edges_identity,
+            "real_edges": real_edges,
+            "pooled_edges": pooled_edges,
+            "real_digits": real_digits,
+            "pooled_digits": pooled_digits,
+            "to_edges_error": F.l1_loss(fake_edges, edges_image),
+            "to_digits_error": F.l1_loss(fake_digits, digits_image),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Each optimizer in turn moves its own weights."""
+        digits_image = batch["digits.image"]  # (N, 1, 8, 8)
+        edges_image = batch["edges.image"]  # (N, 1, 8, 8)
+
+        # judges: minimise judges_loss over judge_of_edges, judge_of_digits
+        fake_edges = self.to_edges(digits_image)  # (N, 1, 8, 8)
+        fake_digits = self.to_digits(edges_image)  # (N, 1, 8, 8)
+        edges_pool = self.edges_pool(fake_edges)  # (N, 1, 8, 8)
+        edges_score = self.judge_of_edges(edges_image)  # (N, 1, 4, 4)
+        edges_pool_score = self.judge_of_edges(edges_pool)  # (N, 1, 4, 4)
+        real_edges = F.mse_loss(edges_score, torch.full_like(edges_score, 1.0))
+        pooled_edges = F.mse_loss(edges_pool_score, torch.full_like(edges_pool_score, 0.0))
+        digits_pool = self.digits_pool(fake_digits)  # (N, 1, 8, 8)
+        digits_score = self.judge_of_digits(digits_image)  # (N, 1, 4, 4)
+        digits_pool_score = self.judge_of_digits(digits_pool)  # (N, 1, 4, 4)
+        real_digits = F.mse_loss(digits_score, torch.full_like(digits_score, 1.0))
+        pooled_digits = F.mse_loss(digits_pool_score, torch.full_like(digits_pool_score, 0.0))
+        judges_loss = (
+            0.5 * real_edges + 0.5 * pooled_edges + 0.5 * real_digits + 0.5 * pooled_digits
+        )
+        to_edges_error = F.l1_loss(fake_edges, edges_image)
+        to_digits_error = F.l1_loss(fake_digits, digits_image)
+        descend(self.judges, judges_loss)
+        self.judges_schedule.step()
+
+        # generators: minimise generators_loss over to_edges, to_digits; fake_edges, fake_digits
+        # still hold
+        fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
+        forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
+        fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
+        forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
+        digits_cycle = F.l1_loss(self.to_digits(fake_edges), digits_image)
+        edges_cycle = F.l1_loss(self.to_edges(fake_digits), edges_image)
+        digits_identity = F.l1_loss(self.to_digits(digits_image), digits_image)
+        edges_identity = F.l1_loss(self.to_edges(edges_image), edges_image)
+        generators_loss = (
+            forged_edges
+            + forged_digits
+            + self.cycle * digits_cycle
+            + self.cycle * edges_cycle
+            + self.identity * digits_identity
+            + self.identity * edges_identity
+        )
+        descend(self.generators, generators_loss)
+        self.generators_schedule.step()
+
+        return {
+            "judges_loss": judges_loss.detach(),
+            "generators_loss": generators_loss.detach(),
+            "forged_edges": forged_edges.detach(),
+            "forged_digits": forged_digits.detach(),
+            "digits_cycle": digits_cycle.detach(),
+            "edges_cycle": edges_cycle.detach(),
+            "digits_identity": digits_identity.detach(),
+            "edges_identity": edges_identity.detach(),
+            "real_edges": real_edges.detach(),
+            "pooled_edges": pooled_edges.detach(),
+            "real_digits": real_digits.detach(),
+            "pooled_digits": pooled_digits.detach(),
+            "to_edges_error": to_edges_error.detach(),
+            "to_digits_error": to_digits_error.detach(),
+        }
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        digits_image = batch["digits.image"]  # (N, 1, 8, 8)
+        edges_image = batch["edges.image"]  # (N, 1, 8, 8)
+        fake_edges = self.to_edges(digits_image)  # (N, 1, 8, 8)
+        fake_digits = self.to_digits(edges_image)  # (N, 1, 8, 8)
+        drawn_edges = torch.stack(
+            [digits_image[:8], fake_edges[:8], edges_image[:8], self.to_digits(fake_edges)[:8]], 1
+        )  # (8, 4, 1, 8, 8)
+        drawn_digits = torch.stack(
+            [edges_image[:8], fake_digits[:8], digits_image[:8], self.to_edges(fake_digits)[:8]], 1
+        )  # (8, 4, 1, 8, 8)
+        return {"drawn_edges.images": drawn_edges, "drawn_digits.images": drawn_digits}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def edges(image: Tensor) -> Tensor:
+    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
+    return torch.from_numpy(varied)
+
+
+def digits_domain(
+    half: str,
+    drawing: str,
+    contrast: float,
+    brightness: float,
+    validation: float,
+    test: float,
+    seed: int,
+) -> dict[str, dict[str, Tensor]]:
+    """One half of the digits' training images, the first or the second, and all others: their
+    strokes or edges, each pixel times a contrast, plus a brightness.
+    """
+    parts = digits("image", validation, test, seed)
+    middle = len(parts["train"]["label"]) // 2
+    kept = slice(middle) if half == "first" else slice(middle, None)
+    parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
+    for part in parts.values():
+        image = edges(part["image"]) if drawing == "edges" else part["image"]
+        part["image"] = contrast * image + brightness
+    return parts
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    sources = {
+        "digits": digits_domain(
+            "first", "strokes", contrast=2.0, brightness=-1.0, validation=0.05, test=0.3, seed=0
+        ),
+        "edges": digits_domain(
+            "second", "edges", contrast=2.0, brightness=-1.0, validation=0.05, test=0.3, seed=0
+        ),
+    }
+    return {
+        split: {
+            f"{source}.{name}": values.to(device)
+            for source, splits in sources.items()
+            for name, values in splits[split].items()
+        }
+        for split in ("train", "validation", "test")
+    }
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    optimizer.step()
+
+
+def order_of(count: int, length: int, shuffle: bool) -> Tensor:
+    """Which of `count` samples come, for `length` places: all of them once, then again."""
+    draw = torch.randperm if shuffle else torch.arange
+    rounds = math.ceil(length / count)
+    return torch.cat([draw(count) for _ in range(rounds)])[:length]
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut sources, named before the dot, into batches; a shorter one starts again until all are."""
+    counts = {name.split(".")[0]: len(values) for name, values in split.items()}
+    longest = max(counts.values())
+    orders = {source: order_of(count, longest, shuffle) for source, count in counts.items()}
+    for start in range(0, longest, batch_size):
+        index = {source: order[start : start + batch_size] for source, order in orders.items()}
+        yield {name: values[index[name.split(".")[0]]] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="cyclegan.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--cycle", type=float, default=CYCLE)
+    parser.add_argument("--identity", type=float, default=IDENTITY)
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(
+        steps_per_epoch, arguments.epochs, cycle=arguments.cycle, identity=arguments.identity
+    ).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

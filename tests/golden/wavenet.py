@@ -1,0 +1,438 @@
+"""wavenet: a WaveNet learns plucked strings, one of 256 levels at a time, and plays its own
+
+Run it: python wavenet.py --device cpu --epochs 25
+"""
+
+import argparse
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 25
+SEED = 0
+BATCH_SIZE = 4
+CHANNELS = 32
+
+
+def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
+    """Nats of a sample as bits for each of its numbers."""
+    return nats / (dimensions * math.log(2))
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; then every part is as it was."""
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
+
+
+def can_remember(layer: nn.Module) -> bool:
+    """Whether a layer looks back in time alone, and can go on where it ended."""
+    if isinstance(layer, nn.RNNBase):
+        return not layer.bidirectional
+    return hasattr(layer, "past")
+
+
+@contextmanager
+def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
+    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+
+    Recurrent layers start from their last state; other layers have a `past` to keep what they need
+    of earlier steps. A layer that is used several times in one pass has a past for each use.
+    """
+    past: dict[tuple[nn.Module, int], Any] = {}
+    uses: Counter[nn.Module] = Counter()
+
+    def begin(_module: nn.Module, _args: Any) -> None:
+        uses.clear()
+
+    def before(layer: Any, args: Any) -> Any:
+        known = past.get((layer, uses[layer]))
+        if isinstance(layer, nn.RNNBase):
+            return args if known is None else (args[0], known)
+        layer.past, layer.remembers = known, True
+        return args
+
+    def after(layer: Any, _args: Any, result: Any) -> None:
+        past[layer, uses[layer]] = result[1] if isinstance(layer, nn.RNNBase) else layer.past
+        uses[layer] += 1
+
+    layers: list[Any] = [layer for layer in module.modules() if wanted and can_remember(layer)]
+    hooks = [module.register_forward_pre_hook(begin)]
+    hooks += [layer.register_forward_pre_hook(before) for layer in layers]
+    hooks += [layer.register_forward_hook(after) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer in layers:
+            if not isinstance(layer, nn.RNNBase):
+                layer.past, layer.remembers = None, False
+
+
+def chosen(scores: Tensor, temperature: float) -> Tensor:
+    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    if temperature == 0:
+        return scores.argmax(1)
+    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
+
+
+@torch.no_grad()
+def generate(
+    module: nn.Module,
+    prompt: Tensor,
+    *others: Tensor,
+    steps: int,
+    temperature: float,
+    sees: str = "everything",
+    cached: bool = False,
+) -> Tensor:
+    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
+    (N, T + steps, …).
+
+    The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
+    sees the prompt and then one new step at a time, and remembers those before. For whole numbers
+    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
+    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
+    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
+    """
+    sequence = new = prompt
+    with evaluating(module), remembering(module, cached):
+        for _ in range(steps):
+            first = sequence.shape[1] - prompt.shape[1] if sees == "last_steps" else 0
+            result = module(new if cached else sequence[:, first:], *others)
+            next_ = result[0] if isinstance(result, tuple) else result
+            if next_.dim() == 3:
+                next_ = next_[:, -1]
+            if not prompt.is_floating_point():
+                next_ = chosen(next_, temperature)
+            new = next_[:, None]
+            sequence = torch.cat([sequence, new], 1)
+    return sequence
+
+
+def mu_law_decode(classes: Tensor, levels: int = 256, evenly: bool = False) -> Tensor:
+    """Classes as sound from -1 to 1; `evenly` leaves them as far apart as they are numbered."""
+    even = classes / (levels - 1) * 2 - 1
+    if evenly:
+        return even
+    return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
+
+
+class CausalConv1d(nn.Conv1d):
+    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
+
+    While it `remembers`, what it saw last is its `past`, and stands before what it sees next.
+    """
+
+    past: Tensor | None = None
+    remembers = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        dilation: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, bias=bias)
+        self.reach = dilation * (kernel_size - 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve after as many zeros, or steps of the past, as the filter reaches back."""
+        x = F.pad(x, (self.reach, 0)) if self.past is None else torch.cat([self.past, x], 2)
+        if self.remembers:
+            self.past = x[:, :, x.shape[2] - self.reach :]
+        if x.shape[2] == self.reach + 1:  # one step: only those that the filter looks at
+            return F.conv1d(x[:, :, :: self.dilation[0]], self.weight, self.bias)
+        return super().forward(x)
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+def gated_tanh(x: Tensor) -> Tensor:
+    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    value, gate = x.chunk(2, 1)
+    return torch.tanh(value) * torch.sigmoid(gate)
+
+
+class ResidualLayer(nn.Module):
+    """From x (N, channels, …) to (N, channels, …), (N, 2 * channels, …)."""
+
+    def __init__(self, channels: int, i: int) -> None:
+        super().__init__()
+        self.dilated = CausalConv1d(channels, 2 * channels, 2, dilation=2 ** (i % 6))
+        self.residual = nn.Conv1d(channels, channels, 1)
+        self.skipped = nn.Conv1d(channels, 2 * channels, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        gate = gated_tanh(self.dilated(x))  # (N, channels, …)
+        return x + self.residual(gate), self.skipped(gate)  # (N, channels, …), (N, 2 * channels, …)
+
+
+class SoundModel(nn.Module):
+    """From codes (N, …) to (N, …, 256)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.stem = CausalConv1d(1, channels, 2)
+        self.layers = Chain([ResidualLayer(channels=channels, i=i) for i in range(12)])
+        self.mix = nn.Conv1d(channels * 2, 2 * channels, 1)
+        self.levels = nn.Conv1d(channels * 2, 256, 1)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        stem = self.stem(torch.unsqueeze(mu_law_decode(codes, evenly=True), 1))  # (N, channels, …)
+        relu_1 = F.relu(self.layers(stem)[1])  # (N, channels * 2, …)
+        relu_2 = F.relu(self.mix(relu_1))  # (N, channels * 2, …)
+        return torch.permute(self.levels(relu_2), (0, 2, 1))  # (N, …, 256)
+
+
+class Wavenet(nn.Module):
+    """From codes (N, 1024) to (N, 1023, 256), (N, 1023)."""
+
+    def __init__(self, channels: int = CHANNELS) -> None:
+        super().__init__()
+        self.model = SoundModel(channels=channels)
+
+    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
+        return self.model(codes[:, :-1]), codes[:, 1:]  # (N, 1023, 256), (N, 1023)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(
+        self, steps_per_epoch: int, epochs: int = EPOCHS, channels: int = CHANNELS
+    ) -> None:
+        super().__init__()
+        self.network = Wavenet(channels=channels)
+        self.adam = torch.optim.Adam(
+            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adam_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.adam, max_lr=0.004, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        codes = batch["codes"]  # (N, 1024)
+        scores, target = self.network(codes)  # (N, 1023, 256), (N, 1023)
+        nats = F.cross_entropy(
+            torch.flatten(scores, 0, 1), torch.flatten(target), label_smoothing=0.0
+        )
+        return {"nats": nats, "bits": bits_per_dimension(nats)}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adam: minimise nats
+        self.adam.zero_grad()
+        values["nats"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.adam.step()
+        self.adam_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        codes = batch["codes"]  # (N, 1024)
+        drawn = generate(
+            self.network.model, codes[:, :64], steps=448, temperature=1.0, cached=True
+        )  # (N, 512)
+        return {"melodies.sound": mu_law_decode(drawn)[:2]}
+
+
+def pluck(period: int, length: int, draw: np.random.Generator) -> np.ndarray:
+    """A string that is plucked: noise in a loop that is smoothed a little in each round.
+
+    Karplus and Strong 1983: a value is the mean of the two that were heard a period before.
+    """
+    loss = 0.5 * draw.uniform(0.99, 0.998)
+    note = np.empty(length + period)
+    note[:period] = draw.uniform(-1, 1, period) * draw.uniform(0.4, 1)
+    for start in range(period, length, period - 1):
+        end = min(start + period - 1, length)
+        before = note[start - period : end - period + 1]
+        note[start:end] = loss * (before[:-1] + before[1:])
+    return note[:length]
+
+
+def melody(length: int, draw: np.random.Generator) -> np.ndarray:
+    """Notes one after the other, each of 250 to 600 values, with faint noise."""
+    notes, missing = [], length
+    while missing > 0:
+        period = int(draw.choice([9, 10, 12, 13, 15, 18, 20, 24]))
+        notes.append(pluck(period, int(draw.integers(250, 600)), draw))
+        missing -= len(notes[-1])
+    return np.concatenate(notes)[:length] + draw.normal(0, 0.001, length)
+
+
+def melodies(count: int, length: int, levels: int, draw: np.random.Generator) -> dict[str, Tensor]:
+    """Some melodies; `compressed` is the wave on the scale of the levels, -1 to 1."""
+    waves = (
+        np.stack([melody(length, draw) for _ in range(count)]) if count else np.zeros((0, length))
+    )
+    wave = torch.tensor(waves, dtype=torch.float32).clamp(-1, 1)
+    top = levels - 1
+    compressed = wave.sign() * torch.log1p(top * wave.abs()) / math.log1p(top)
+    codes = ((compressed + 1) / 2 * top).round().long()
+    return {
+        "wave": wave[:, None],
+        "codes": codes,
+        "compressed": (codes.float() / top * 2 - 1)[:, None],
+    }
+
+
+def plucked_strings(
+    samples: int, held_out: int, length: int, levels: int, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Melodies of plucked strings as waves, (N, 1, T), and as mu-law levels, (N, T)."""
+    draw = np.random.default_rng(seed)
+    sizes = {"train": samples, "validation": held_out, "test": held_out}
+    return {part: melodies(count, length, levels, draw) for part, count in sizes.items()}
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = plucked_strings(samples=120, held_out=12, length=1024, levels=256, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches, in a new random order when shuffled."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="wavenet.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--channels", type=int, default=CHANNELS)
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs, channels=arguments.channels).to(
+        arguments.device
+    )
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
