@@ -148,8 +148,9 @@ class PReLU(NodeType):
 class RReLU(NodeType):
     """Keeps what is positive, and lets a part of the rest through that is drawn anew each time.
 
-    Use it in place of LeakyReLU in networks that learn their training data by heart. In validation
-    the part is the middle of its range (Xu et al. 2015, arXiv 1505.00853).
+    Use it in place of LeakyReLU where a network learns its training data by heart: the chance in it
+    makes that harder. In validation the part is the middle of its range (Xu et al. 2015, arXiv
+    1505.00853).
     """
 
     lower: Annotated[float, Field(ge=0, le=1)] = 1 / 8

@@ -203,8 +203,8 @@ class GLU(NodeType):
 class Maxout(NodeType):
     """Keeps the largest of each few channels: a non-linearity that the layer before it learns.
 
-    Use it after a Linear layer or convolution with that many times the channels (Goodfellow et al.
-    2013, arXiv 1302.4389).
+    Use it after a Linear layer or convolution that gives `pieces` times the channels which should
+    leave (Goodfellow et al. 2013, arXiv 1302.4389).
     """
 
     pieces: Annotated[PositiveInt, Field(ge=2)] = 2

@@ -39,7 +39,8 @@ class _Arrays(_Dealt):
 class NumpyArrays(_Arrays):
     """Arrays of your own in two .npy files, one row a sample: what the network sees, and targets.
 
-    They may stay on disk while training, so they may be larger than memory.
+    They may stay on disk while training, so they may be larger than memory. `features` are
+    (N, 3, 32, 32) where `shape` is 3, 32, 32.
     """
 
     features: Annotated[str, File] = ""

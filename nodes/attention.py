@@ -30,7 +30,7 @@ class MultiheadAttention(NodeType):
 
     With `query` alone it is self-attention. With a wire to `context` as well, the steps of `query`
     look at those of `context`. `mask` (N, T) says which steps of what is looked at are real. It
-    knows nothing of order: give the steps positions, here or before it, or flatten afterwards
+    knows nothing of order: choose `positions`, or put a node such as SinusoidalPositions before it
     (Vaswani et al. 2017, arXiv 1706.03762).
     """
 

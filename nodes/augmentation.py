@@ -155,15 +155,17 @@ class MixUp(NodeType):
     shares.
 
     `mixed` goes to the network, `target`, (N, C), says how much of each class there is: wire it to
-    a loss that takes shares of classes. In validation nothing is mixed (Zhang et al. 2017,
-    arXiv 1710.09412).
+    a loss that takes shares of classes, such as KLDivergence after a LogSoftmax. In validation
+    nothing is mixed (Zhang et al. 2017, arXiv 1710.09412).
     """
 
     stops_gradient = True
     num_classes: PositiveInt = 10
     """How many classes there are."""
     strength: PositiveFloat = 0.2
-    """How far samples are mixed: near 0 hardly ever, 1 in any shares alike."""
+    """How far samples are mixed: near 0 most are left almost whole; at 1 every share of the other
+    sample, from 0 to 1, is equally likely.
+    """
 
     outputs = ("mixed", "target")
     examples = (

@@ -163,7 +163,8 @@ class Scale(NodeType):
 class MatMul(NodeType):
     """Multiplies matrices: rows of the first by columns of the second, for each sample on its own.
 
-    Use it to compare every vector with every other, as attention does.
+    (N, …, A, B) and (N, …, B, C) become (N, …, A, C). Use it to compare every vector with every
+    other, as attention does: (N, T, F) with (N, F, T), which Permute makes, gives (N, T, T).
     """
 
     examples = (

@@ -58,7 +58,8 @@ class Triplet(Loss):
     """Brings an anchor nearer to what it belongs to than to what it does not, by a margin.
 
     Use it to learn embeddings, such as of faces, in which distance says who it is (Schroff et al.
-    2015, arXiv 1503.03832). A triplet that fulfils the margin costs nothing.
+    2015, arXiv 1503.03832). Distances are Euclidean; a triplet that fulfils the margin costs
+    nothing.
     """
 
     margin: PositiveFloat = 1.0
@@ -109,8 +110,8 @@ class NTXent(Loss):
     """How hard it is to find the other view of each sample among all views of the batch, in nats.
 
     Use it to learn from images without labels: two random changes of each image are its two views
-    (SimCLR, Chen et al. 2020, arXiv 2002.05709). Unlike InfoNCE, views of the same kind are rivals
-    too.
+    (SimCLR, Chen et al. 2020, arXiv 2002.05709). Unlike in InfoNCE, the rivals of a first view are
+    not only the second views of other samples but their first views too.
     """
 
     temperature: PositiveFloat = 0.5

@@ -87,7 +87,7 @@ class RandomImages(Data):
     """Images of pure noise with labels dealt at random: nothing can be learned from them.
 
     Use them to see whether a network fits together and how fast it trains, before its real data is
-    at hand.
+    at hand. `image` is (N, C, H, W), `label` is (N,), from 0.
     """
 
     channels: PositiveInt = 3
@@ -122,7 +122,7 @@ class RandomTokens(Data):
     """Sequences of tokens drawn at random; `target` is the token that comes next at each step.
 
     Use them to see whether a language model fits together and how fast it trains, before its real
-    text is at hand.
+    text is at hand. `tokens` and `target` are (N, T); nothing can be learned from them.
     """
 
     length: PositiveInt = 64

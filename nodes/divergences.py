@@ -16,8 +16,9 @@ class KLToNormal(Loss):
     """How far the normal distributions that a network gives lie from the standard one, in nats a
     sample.
 
-    Use it beside a likelihood in a variational autoencoder: it keeps codes where a generator can
-    draw them (Kingma and Welling 2013, arXiv 1312.6114). An Anneal after it lets it grow.
+    Use it beside a likelihood in a variational autoencoder: it keeps codes near the standard normal
+    distribution, so that new ones can be drawn from it (Kingma and Welling 2013, arXiv 1312.6114).
+    An Anneal after it brings it in slowly.
     """
 
     examples = (

@@ -53,8 +53,8 @@ class SinusoidTasks(Data):
     """Tasks to learn quickly: each is a sine wave, of which a few points are known.
 
     `support`, (N, K, 1), are places on a wave and `answer` its height there; `query`, (N, Q, 1),
-    are other places of the same wave and `target` its height there. Waves are 0.1 to 5 high, with a
-    phase of 0 to pi, between -5 and 5 (Finn et al. 2017, arXiv 1703.03400).
+    are other places of the same wave and `target` its height there. Places lie between -5 and 5;
+    waves are 0.1 to 5 high, with a phase of 0 to pi (Finn et al. 2017, arXiv 1703.03400).
     """
 
     tasks: PositiveInt = 10_000

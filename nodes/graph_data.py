@@ -53,9 +53,9 @@ class KarateClub(_OneGraph):
     1977, from networkx).
 
     One member of each group is known and trains the network. `nodes`, (V, 34), says no more than
-    who each is; `edge_index` are the friendships, both ways; `asked`, (N,), are the members whose
-    group is asked, and `label` their groups: GatherRows takes the rows of those asked from what a
-    network says of all nodes.
+    who each is; `edge_index`, (2, E), are the friendships, both ways: from whom, and to whom.
+    `asked`, (N,), are the members whose group is asked, and `label` their groups: GatherRows takes
+    the rows of those asked from what a network says of all nodes.
     """
 
     groups: Literal["sides", "circles"] = "sides"

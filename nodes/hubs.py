@@ -23,7 +23,9 @@ class _Hub(_Dealt):
     requires: ClassVar[str] = "datasets"
     downloads = True
     dataset: str = ""
-    """Its name on the Hub, such as ylecun/mnist: it is downloaded when training begins."""
+    """Its name on the Hub, such as ylecun/mnist (images) or fancyzhx/ag_news (texts): it is
+    downloaded when training begins.
+    """
     folder: str = ""
     """In place of a name: a folder in the document's folder that `save_to_disk` has made."""
     subset: str = ""
@@ -92,9 +94,9 @@ class HuggingFaceImages(_Hub):
 class HuggingFaceTexts(_Hub):
     """Texts and their classes from a data set of the Hugging Face Hub, such as fancyzhx/ag_news.
 
-    `tokens`, (N, T), are the bytes of each text plus 1, with 0 after its end: an Embedding needs
-    257. Where the set has a validation or a test of its own, that is used. Needs
-    `pip install datasets`.
+    `tokens`, (N, T), are the bytes of each text plus 1, with 0 after its end: an Embedding after it
+    needs num_embeddings 257. `label` is (N,). Where the set has a validation or a test of its own,
+    that is used; else a share of its training samples is. Needs `pip install datasets`.
     """
 
     text: str = "text"
@@ -126,8 +128,9 @@ class HuggingFaceTexts(_Hub):
 class TorchvisionImages(Data):
     """Images and their classes from a well-known data set, which torchvision downloads once.
 
-    `image` is (N, C, H, W), 0 to 1, and the test is the set's own. The files stay in the document's
-    folder, in torchvision. Needs `pip install torchvision`, of a version that fits torch.
+    `image` is (N, C, H, W), 0 to 1, and the test is the set's own. The files stay in a
+    folder `torchvision` in the document's folder. Needs `pip install torchvision`, of a version
+    that fits torch.
     """
 
     requires: ClassVar[str] = "torchvision"

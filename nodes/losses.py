@@ -150,7 +150,8 @@ class BinaryCrossEntropy(Loss):
     pos_weight: PositiveFloat | None = None
     """How often a missed yes counts, such as 10 where one answer in ten is a yes; none: once."""
     probabilities: bool = False
-    """The prediction is a probability already, from 0 to 1; without a sigmoid before it is better.
+    """The prediction is a probability already, from 0 to 1; better is to leave the sigmoid out,
+    since scores are computed more exactly.
     """
 
     examples = (

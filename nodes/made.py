@@ -35,7 +35,7 @@ class _Made(Data):
 
 
 class Moons(_Made):
-    """Points on two half circles that hold each other: a first test of a classifier that can bend.
+    """Points on two half circles that interlock: a first test of a classifier that can bend.
 
     `point` is (N, 2), `label` is the half circle, 0 or 1. A second data node with a rotation is
     another domain, to which a classifier of the first can be adapted.

@@ -160,7 +160,7 @@ class Distances(NodeType):
     measure: Literal["squared", "euclidean", "cosine"] = "squared"
     """The squared distance, the distance itself, or one minus the cosine of the angle."""
     give: Literal["scores", "distances"] = "scores"
-    """Scores are the distances below zero."""
+    """Distances as they are, or scores: distances times -1."""
 
     examples = (
         Example({}, [(2, 6, 8), (2, 3, 8)], [(2, 6, 3)]),

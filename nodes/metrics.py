@@ -147,7 +147,7 @@ class _OfClasses(Metric):
 
 
 class Precision(_OfClasses):
-    """The share of what the network says that is right: how far a find can be trusted, 0 to 1.
+    """Of what the network says, the share that is right: how far a find can be trusted, 0 to 1.
 
     Use it where a false alarm is dear. `label` is a class for each sample, with (N, C) predictions;
     or 1 for yes and 0 for no in the prediction's shape. A class that the network never says has 0.

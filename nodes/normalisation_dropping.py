@@ -120,8 +120,8 @@ class AlphaDropout(NodeType):
 
 
 class StochasticDepth(NodeType):
-    """Makes all values of a random part of the samples zero while training, and nothing in
-    validation.
+    """Makes all values of a random part of the samples zero while training, and does nothing
+    in validation.
 
     Use it last on a branch whose shortcut goes round it, before the Add: a random part of the
     layers is then left out, and very deep networks train better (Huang et al. 2016, arXiv

@@ -115,10 +115,10 @@ class Adam(_Adam):
 
 
 class AdamW(_Adam):
-    """Adam with decoupled weight decay: every weight has a step size of its own. The choice that
-    mostly just works.
+    """Adam with decoupled weight decay: every weight has a step size of its own.
 
-    Loshchilov and Hutter 2017, arXiv 1711.05101.
+    Use it first in almost any network: it mostly just works. Its weight decay shrinks the weights
+    themselves, whatever their gradients are (Loshchilov and Hutter 2017, arXiv 1711.05101).
     """
 
     weight_decay: NonNegativeFloat = 0.01

@@ -22,8 +22,8 @@ class _Pooling(NodeType):
     stride: Size | None = None
     """How far the window moves at a time; none is its own size, so that windows do not overlap."""
     padding: Margin = 0
-    """How much is put at each side, at most half a window: zeros for a mean, and for a maximum what
-    no window ever keeps.
+    """How much is put at each side, at most half a window: zeros for a mean, and minus infinity for
+    a maximum, which no window ever keeps.
     """
     ceil_mode: bool = False
     """Let a last window reach over the end, in place of leaving out what does not fill one."""

@@ -18,7 +18,7 @@ class _Adaptive(NodeType):
 
     axes: ClassVar[int]
     size: Size = 1
-    """The size that leaves: one number, or one for each axis."""
+    """How many windows there are, and so the size that leaves: one number, or one for each axis."""
 
     @field_validator("size")
     @classmethod
@@ -27,9 +27,10 @@ class _Adaptive(NodeType):
 
 
 class AdaptiveAvgPool2d(_Adaptive):
-    """Means over as many windows as give a fixed height and width, whatever the image's size.
+    """Cuts an image of any size into a fixed number of windows and keeps the mean of each.
 
-    Use it before a Flatten, so that a network takes images of several sizes.
+    Use it before a Flatten, so that a network takes images of several sizes: with size 7,
+    (N, C, H, W) becomes (N, C, 7, 7).
     """
 
     axes = 2
@@ -45,9 +46,10 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool1d(_Adaptive):
-    """Means over as many windows as give a fixed length, however long the signal is.
+    """Cuts a signal of any length into a fixed number of windows and keeps the mean of each.
 
-    Use it before a Flatten, so that a network takes signals of several lengths.
+    Use it before a Flatten, so that a network takes signals of several lengths: with size 7,
+    (N, C, T) becomes (N, C, 7).
     """
 
     axes = 1
@@ -63,9 +65,10 @@ class AdaptiveAvgPool1d(_Adaptive):
 
 
 class AdaptiveAvgPool3d(_Adaptive):
-    """Means over as many windows as give a fixed size, whatever the volume's.
+    """Cuts a volume of any size into a fixed number of windows and keeps the mean of each.
 
-    Use it before a Flatten, so that a network takes volumes of several sizes.
+    Use it before a Flatten, so that a network takes volumes of several sizes: with size 7,
+    (N, C, D, H, W) becomes (N, C, 7, 7, 7).
     """
 
     axes = 3
@@ -81,8 +84,7 @@ class AdaptiveAvgPool3d(_Adaptive):
 
 
 class AdaptiveMaxPool2d(_Adaptive):
-    """Largest values of as many windows as give a fixed height and width, whatever the image's
-    size.
+    """Cuts an image of any size into a fixed number of windows and keeps the largest value of each.
 
     Use it in place of AdaptiveAvgPool2d where it matters whether something is there, not how
     often.
@@ -101,7 +103,8 @@ class AdaptiveMaxPool2d(_Adaptive):
 
 
 class AdaptiveMaxPool1d(_Adaptive):
-    """Largest values of as many windows as give a fixed length, however long the signal is.
+    """Cuts a signal of any length into a fixed number of windows and keeps the largest value of
+    each.
 
     Use it in place of AdaptiveAvgPool1d where it matters whether something is there, not how
     often.
@@ -120,7 +123,7 @@ class AdaptiveMaxPool1d(_Adaptive):
 
 
 class AdaptiveMaxPool3d(_Adaptive):
-    """Largest values of as many windows as give a fixed size, whatever the volume's.
+    """Cuts a volume of any size into a fixed number of windows and keeps the largest value of each.
 
     Use it in place of AdaptiveAvgPool3d where it matters whether something is there, not how
     often.

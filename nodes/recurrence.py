@@ -89,10 +89,11 @@ class LSTM(_Recurrent):
     """Reads a sequence step by step with a memory that gates open and close (long short-term
     memory).
 
-    Use `sequence` where every step needs an answer, and `last` where the whole sequence needs one.
-    With a wire to `mask` (N, T), which is true at real steps, what fills a sequence up behind them
-    changes nothing. Every layer begins with `state` and `memory` (N, H), or with zeros. Weights and
-    gates are those of torch.nn.LSTM (Hochreiter and Schmidhuber 1997).
+    Use `sequence`, (N, T, H), where every step needs an answer, and `last`, (N, H), where the whole
+    sequence needs one; H is hidden_size, and 2 H leave where it reads both ways. With a wire to
+    `mask` (N, T), which is true at real steps, what fills a sequence up behind them changes
+    nothing. Every layer begins with `state` and `memory` (N, H), or with zeros. Weights and gates
+    are those of torch.nn.LSTM (Hochreiter and Schmidhuber 1997).
     """
 
     layer = nn.LSTM
@@ -135,10 +136,11 @@ class LSTM(_Recurrent):
 class GRU(_Recurrent):
     """Reads a sequence step by step with a memory and two gates: an LSTM with less inside.
 
-    Use it as an LSTM: `sequence` where every step needs an answer, `last` where the whole sequence
-    needs one. With a wire to `mask` (N, T), which is true at real steps, what fills a sequence up
-    behind them changes nothing. Every layer begins with `state` (N, H), or with zeros (Cho et al.
-    2014, arXiv 1406.1078).
+    Use it as an LSTM: `sequence`, (N, T, H), where every step needs an answer, `last`, (N, H),
+    where the whole sequence needs one; H is hidden_size, and 2 H leave where it reads both ways.
+    With a wire to `mask` (N, T), which is true at real steps, what fills a sequence up behind them
+    changes nothing. Every layer begins with `state` (N, H), or with zeros (Cho et al. 2014, arXiv
+    1406.1078).
     """
 
     layer = nn.GRU
@@ -161,7 +163,8 @@ class GRU(_Recurrent):
 
 
 class RNN(_Recurrent):
-    """Reads a sequence step by step; its memory is one layer of what comes in and what it held.
+    """Reads a sequence step by step, each time making a new memory from the step and the old
+    memory.
 
     Use it to see what gates are good for: it forgets within some ten steps, where an LSTM or a GRU
     does not. Ports are those of a GRU (Elman 1990).

@@ -34,7 +34,7 @@ class MeanSquaredError(Loss):
 class MeanAbsoluteError(Loss):
     """The mean of the differences between prediction and target, whatever their sign (L1).
 
-    Use it where a few targets lie far off, which would rule a squared error.
+    Use it where a few targets lie far off, which would dominate a squared error.
     """
 
     examples = (

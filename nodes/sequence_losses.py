@@ -15,7 +15,8 @@ class CTC(Loss):
 
     Use it to read speech or handwriting: `prediction`, (N, T, C), is one number for each class at
     each step, before any softmax; `tokens`, (N, S), are what was said, in S steps or fewer (Graves
-    et al. 2006). One class is the blank: it means nothing at this step, and fills up short rows of
+    et al. 2006). `lengths`, (N,), says how many of the T steps of each sample are real; without it
+    all are. One class is the blank: it means nothing at this step, and fills up short rows of
     `tokens`. Where T is too short for a row, it counts as 0.
     """
 

@@ -88,7 +88,8 @@ class Permute(NodeType):
     """
 
     order: tuple[int, ...] = (0, 2, 1)
-    """For each axis that leaves, which one that is now; 0 is the batch and stays first."""
+    """For each axis of the result, which axis of the input it is; 0 is the batch and stays first.
+    """
 
     over_time = alone
     examples = (

@@ -27,7 +27,9 @@ class _Columns(_Dealt):
     features: tuple[str, ...] = ()
     """The columns of numbers that the network sees."""
     categories: tuple[str, ...] = ()
-    """Columns of words that it sees as whole numbers from 0, (N, K), for an Embedding."""
+    """Columns of words: they leave at a port of their own, `categories`, as whole numbers from 0,
+    (N, K), for an Embedding.
+    """
     target: str = ""
     """The column to predict."""
     target_is: Literal["class", "number"] = "class"
@@ -37,7 +39,7 @@ class _Columns(_Dealt):
     """What happens where a cell is empty, NA, nan, null or ?: stop and say where, drop the row, put
     the mean of the training rows there, or put a value there."""
     missing_value: float = 0.0
-    """The value that stands in a gap, where that is wanted."""
+    """The number that is put into an empty cell where `missing` is value."""
     standardise: bool = True
     """Shift and scale each feature to mean 0 and deviation 1, as measured on the training rows."""
 
@@ -217,7 +219,8 @@ class _BundledTable(_Dealt):
 class Iris(_BundledTable):
     """150 iris flowers of three species, each measured four times in cm: the oldest small table.
 
-    `features` are length and width of sepal and petal, `target` the species, 0 to 2 (Fisher 1936).
+    `features`, (N, 4), are length and width of sepal and petal, `target`, (N,), is the species, 0
+    to 2 (Fisher 1936).
     """
 
     table = "iris"
@@ -231,8 +234,8 @@ class Iris(_BundledTable):
 class Wine(_BundledTable):
     """178 wines of three cultivars from one part of Italy, told apart by 13 chemical measurements.
 
-    `features` are among others alcohol, ash and hue, `target` is the cultivar, 0 to 2 (UCI Wine,
-    Forina et al. 1991).
+    `features`, (N, 13), are among others alcohol, ash and hue, `target`, (N,), is the cultivar, 0
+    to 2 (UCI Wine, Forina et al. 1991).
     """
 
     table = "wine"
@@ -247,8 +250,8 @@ class BreastCancer(_BundledTable):
     """569 tumours, malignant (0) or benign (1), described by 30 numbers from pictures of their
     cells.
 
-    `features` are means, errors and extremes of radius, texture and the like, `target` is the
-    class (UCI Wisconsin Diagnostic, Street et al. 1993).
+    `features`, (N, 30), are means, errors and extremes of radius, texture and the like, `target`,
+    (N,), is the class (UCI Wisconsin Diagnostic, Street et al. 1993).
     """
 
     table = "breast_cancer"
@@ -262,9 +265,9 @@ class BreastCancer(_BundledTable):
 class Diabetes(_BundledTable):
     """442 patients with diabetes, and how far the disease went in the year after: a regression.
 
-    `features` are age, sex, body mass index, blood pressure and six values of blood serum, `target`
-    is a number of 25 to 346, (N, 1): guessing its mean has a mean squared error of about 5,900
-    (Efron et al. 2004).
+    `features`, (N, 10), are age, sex, body mass index, blood pressure and six values of blood
+    serum, `target`, (N, 1), is a number of 25 to 346: guessing its mean has a mean squared error of
+    about 5,900 (Efron et al. 2004).
     """
 
     table = "diabetes"

@@ -60,11 +60,12 @@ class ReferenceText(_Text):
     """Python's own reference as a text of about 500,000 characters, to learn to write like it.
 
     It comes with Python, and differs a little between versions. Repeated paragraphs are left out.
-    Guessing from the three characters before needs about 2.5 bits a character.
+    `target` is the token that comes next at each step; both are (N, T). Guessing from the three
+    characters before needs about 2.5 bits a character.
     """
 
     vocabulary: Annotated[int, Field(ge=2, le=10_000)] = 100
-    """How many different characters there are: the most frequent ones, and 0 for all others."""
+    """How many different tokens there are: the most frequent characters, and 0 for all others."""
 
     examples = (
         Example({}, [], [_TOKENS, _TOKENS]),
@@ -84,7 +85,8 @@ class TextFile(_Text):
     """A text of your own, in pieces of equal length; `target` is the token that comes next at each
     step.
 
-    Characters are numbered from 1, the most frequent first; bytes are 0 to 255.
+    `tokens` and `target` are (N, T). Characters are numbered from 1, the most frequent first; bytes
+    are 0 to 255.
     """
 
     file: Annotated[str, File] = ""
@@ -92,8 +94,9 @@ class TextFile(_Text):
     unit: Literal["characters", "bytes"] = "characters"
     """What a token is: a character of a UTF-8 text, or a byte of any file."""
     vocabulary: Annotated[int, Field(ge=2, le=100_000)] = 100
-    """How many different characters there are: the most frequent ones, and 0 for all others. Bytes
-    are always 256."""
+    """How many different tokens there are: the most frequent characters, and 0 for all others.
+    Bytes are always 256.
+    """
 
     examples = (
         Example({"file": "text.txt"}, [], [_TOKENS, _TOKENS]),

@@ -63,7 +63,8 @@ class _TransformerLayer(NodeType):
 
 
 class TransformerEncoderLayer(_TransformerLayer):
-    """A layer of a Transformer: every step looks at the others, then is thought over on its own.
+    """A layer of a Transformer: every step looks at the others, then goes through two Linear
+    layers on its own.
 
     Use several in a row (Repeat) to read a sequence whose steps have positions. Causal ones predict
     what comes next, as in GPT. `mask` (N, T) says which steps are real (Vaswani et al. 2017, arXiv
@@ -95,7 +96,7 @@ class TransformerEncoderLayer(_TransformerLayer):
 
 class TransformerDecoderLayer(_TransformerLayer):
     """A layer of a Transformer that writes: each step looks at those before it, then at a memory,
-    then is thought over on its own.
+    then goes through two Linear layers on its own.
 
     Use several in a row (Repeat) after an encoder, to translate what it read: `memory` is what the
     encoder gave, `memory_mask` (N, S) says which of its steps are real, `mask` (N, T) the same of
