@@ -315,7 +315,7 @@ class Optimizer(NodeType):
     needs_closure: ClassVar[bool] = False
     """Whether it looks at its loss several times in one step, which a closure computes again."""
     every: PositiveInt = 1
-    """On which batches it acts: 1 is each, 5 every fifth. On the others its loss is only measured."""
+    """On which batches it acts: 1 is each, 5 every fifth. Others only measure its loss."""
     times: PositiveInt = 1
     """How often it acts on one batch; what its loss needs is computed anew each time."""
     first_epoch: PositiveInt | None = None
@@ -334,8 +334,8 @@ class Optimizer(NodeType):
     stops falling (plateau).
     """
     schedule_factor: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """What the rate is multiplied by each time (step and plateau: 0.1, exponential: 0.95 where none),
-    or the share of it with which warm_up begins (0.1 where none)."""
+    """What the rate is multiplied by each time (step and plateau: 0.1, exponential: 0.95 where
+    none), or the share of it with which warm_up begins (0.1 where none)."""
     schedule_length: PositiveInt | None = None
     """Epochs between steps (none: 10) or that plateau waits (5), or updates of warm_up (100)."""
 
