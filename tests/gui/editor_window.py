@@ -61,9 +61,15 @@ class EditorWindow:
             time.sleep(0.01)
 
     def wait_for(self, *words: str, timeout: float = PATIENCE) -> Any:
-        """Wait until an answer is true."""
-        self.screen.wait_until(lambda: self.ask(*words), timeout)
-        return self.ask(*words)
+        """Wait until an answer is true: that answer, since the next may be another."""
+        answers: list[Any] = []
+
+        def is_true() -> bool:
+            answers.append(self.ask(*words))
+            return bool(answers[-1])
+
+        self.screen.wait_until(is_true, timeout)
+        return answers[-1]
 
     def wait_until_checked(self) -> None:
         """Wait until what the window says is about the document as it is."""

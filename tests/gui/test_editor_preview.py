@@ -39,8 +39,11 @@ def test_images_and_a_broken_one(window: EditorWindow, folder: Path) -> None:
     (folder / "shapes" / "circle" / "00.png").write_bytes(b"no image")
     window.two_frames()
     left, top, right, bottom = window.ask("rect", "inspector")
-    for _ in range(12):
-        window.screen.scroll((left + right) / 2, (top + bottom) / 2, -3)
+    for _ in range(40):  # until the button is in sight
+        rect = window.ask("rect", "inspector/preview/again")
+        if rect and top < rect[1] and rect[3] < bottom:
+            break
+        window.screen.scroll((left + right) / 2, (top + bottom) / 2, -1)
     window.click("inspector/preview/again")
     window.screen.wait_until(lambda: "error" in (window.ask("preview") or {}), 40)
     assert "circle/00.png is no image" in window.ask("preview")["error"]
