@@ -84,7 +84,7 @@ def test_precision_and_recall_see_what_is_missing() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", ["distillation", "vae"])
+@pytest.mark.parametrize("name", ["gin_classes", "vae"])
 def test_it_clears_its_bars(name: str) -> None:
     """Two in full; `python main.py examples --check` trains them all."""
     for found in report.rows_of(FOLDER / f"{name}{SUFFIX}", all_judges()[name], [0]):
