@@ -15,7 +15,7 @@ import torch
 from safetensors.torch import load_file
 
 import nodes.library  # noqa: F401  (registers the node types)
-from app.training.program import Trainable
+from app.training.program import Trainable, steps_in
 from graphs.checking import check
 from graphs.document import Document
 from graphs.edits import Edit, apply
@@ -93,7 +93,7 @@ def _made(trainable: Trainable, seed: int, epochs: int | None) -> tuple[Any, dic
     torch.manual_seed(seed)
     data = trainable.load(torch.device("cpu"))
     module: Any = trainable.module
-    steps = sum(1 for _ in module.batches(data["train"], module.BATCH_SIZE))
+    steps = steps_in(data["train"], module.BATCH_SIZE)
     return trainable.make(steps, epochs or module.EPOCHS), data
 
 

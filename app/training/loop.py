@@ -21,7 +21,7 @@ from app.training.checkpoints import Progress, Snapshot
 from app.training.control import Control
 from app.training.failures import NotFiniteError
 from app.training.prober import Prober
-from app.training.program import Trainable, samples_in
+from app.training.program import Trainable, samples_in, steps_in
 from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
 from app.training.saver import Saver
@@ -63,9 +63,7 @@ class Training:
         self.saver = saver
         torch.manual_seed(seed)
         self.data = trainable.load(device)
-        train, size = self.data["train"], self.module.BATCH_SIZE
-        places = train.places(size) if hasattr(train, "places") else samples_in(train)
-        self.steps_per_epoch = max(1, math.ceil(places / size))
+        self.steps_per_epoch = steps_in(self.data["train"], self.module.BATCH_SIZE)
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
         self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()

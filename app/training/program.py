@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +78,12 @@ class Trainable:
 def samples_in(split: Any) -> int:
     """How many samples a split has: a split of its own, or the longest of fields or sources."""
     return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
+
+
+def steps_in(train: Any, batch_size: int) -> int:
+    """How many steps an epoch has: a split that draws its samples says how many places that is."""
+    places = train.places(batch_size) if hasattr(train, "places") else samples_in(train)
+    return max(1, math.ceil(places / batch_size))
 
 
 class BadDocumentError(RunError):

@@ -6,6 +6,7 @@ from torch.nn import functional as F
 
 from app.gallery.judging import Measure, judges
 from app.gallery.trained import Trained
+from nodes.modules.higher import adapt
 
 
 @judges("maml_sinusoid")
@@ -20,22 +21,11 @@ def maml_sinusoid(example: Trained) -> list[Measure]:
     ]
 
 
-def fine_tuned(data: dict[str, dict[str, Tensor]], rate: float = 0.01) -> float:
+def fine_tuned(data: dict[str, dict[str, Tensor]]) -> float:
     """The error of a network that learned all waves at once, after ten gradient steps on each."""
-    network = pretrained(data["train"])
-    errors = []
-    for support, answer, query, target in zip(*list(data["test"].values()), strict=True):
-        weights = [weight.detach().clone().requires_grad_() for weight in network.parameters()]
-        names = [name for name, _ in network.named_parameters()]
-        for _ in range(10):
-            loss = F.mse_loss(_applied(network, names, weights, support), answer)
-            slopes = torch.autograd.grad(loss, weights)
-            weights = [
-                (weight - rate * slope).detach().requires_grad_()
-                for weight, slope in zip(weights, slopes, strict=True)
-            ]
-        errors.append(F.mse_loss(_applied(network, names, weights, query), target).item())
-    return sum(errors) / len(errors)
+    network, test = pretrained(data["train"]), data["test"]
+    known = test["support"], test["answer"], test["query"]
+    return F.mse_loss(adapt(network, *known, steps=10, lr=0.01), test["target"]).item()
 
 
 def pretrained(split: dict[str, Tensor], steps: int = 1500) -> nn.Module:
@@ -51,9 +41,3 @@ def pretrained(split: dict[str, Tensor], steps: int = 1500) -> nn.Module:
         F.mse_loss(network(x[chosen]), y[chosen]).backward()
         adam.step()
     return network
-
-
-def _applied(network: nn.Module, names: list[str], weights: list[Tensor], x: Tensor) -> Tensor:
-    values = dict(zip(names, weights, strict=True))
-    result: Tensor = torch.func.functional_call(network, values, (x,))
-    return result
