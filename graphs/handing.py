@@ -100,6 +100,7 @@ def _options(type_: Data) -> dict[str, Any]:
         "order": type_.sampling if type_.sampling != "shuffled" else None,
         "by": type_.class_field if by_class else None,
         "drop_last": type_.drop_last,
+        "limit": type_.epoch_samples,
         "workers": type_.read_ahead if type_.hands_out else 0,
     }
     return {name: value for name, value in options.items() if value}

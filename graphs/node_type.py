@@ -228,7 +228,7 @@ class Data(NodeType):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
     role = "data"
-    common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last")
+    common: ClassVar[tuple[str, ...]] = ("batch_size", "sampling", "drop_last", "epoch_samples")
     """Parameters that stand last in the form, since all data nodes have them."""
     downloads: ClassVar[bool] = False
     """Whether its samples come over the network."""
@@ -239,11 +239,16 @@ class Data(NodeType):
     equally often (weighted), or classes in turn (balanced)."""
     drop_last: bool = False
     """Leave out the last batch of an epoch when it is not full."""
+    epoch_samples: PositiveInt | None = None
+    """How many training samples an epoch has, each time others: a large set is then measured and
+    looked at more often than once in a pass over all of it; none: all of them."""
 
     @model_validator(mode="after")
     def _has_classes(self) -> Self:
         if self.sampling in ("weighted", "balanced") and self.class_field is None:
             raise ValueError(f"{self.sampling} sampling needs a field of classes, (N,)")
+        if self.epoch_samples and self.sampling == "fixed":
+            raise ValueError("in a fixed order epoch_samples would always take the same ones")
         return self
 
     @classmethod

@@ -16,7 +16,8 @@ class Sampled:
     """A split whose training samples come in an order of their own.
 
     Orders: shuffled; fixed; weighted, where samples are drawn again and again so that classes come
-    equally often on average; balanced, where classes take turns. `by` names the field with classes.
+    equally often on average; balanced, where classes take turns. `by` names the field with classes,
+    `limit` is the number of samples that an epoch has at most.
     """
 
     def __init__(
@@ -26,12 +27,14 @@ class Sampled:
         by: str = "",
         drop_last: bool = False,
         workers: int = 0,
+        limit: int | None = None,
     ) -> None:
         self.split = split
         self.order = order
         self.by = by
         self.drop_last = drop_last
         self.workers = workers
+        self.limit = limit
         self.device = torch.device("cpu")
 
     def __len__(self) -> int:
@@ -49,7 +52,7 @@ class Sampled:
 
     def places(self, batch_size: int) -> int:
         """How many samples an epoch has."""
-        count = len(self)
+        count = min(len(self), self.limit or len(self))
         return count - count % batch_size if self.drop_last else count
 
     def epoch(self, batch_size: int) -> Tensor:
@@ -118,9 +121,12 @@ def sampled(
     by: str = "",
     drop_last: bool = False,
     workers: int = 0,
+    limit: int | None = None,
 ) -> dict[str, Sampled]:
     """Splits whose training samples come in an order of their own."""
-    return {name: Sampled(part, order, by, drop_last, workers) for name, part in splits.items()}
+    return {
+        name: Sampled(part, order, by, drop_last, workers, limit) for name, part in splits.items()
+    }
 
 
 def batches(

@@ -190,6 +190,25 @@ def test_a_fixed_order_and_no_last_part() -> None:
     assert not torch.equal(torch.cat(other), fixed)
 
 
+def test_an_epoch_of_fewer_samples_takes_others_each_time() -> None:
+    source = options(epoch_samples=120)
+    module = load_source(source, Path("program.py"))
+    train = module.load("cpu")["train"]
+    assert train.places(module.BATCH_SIZE) == 120
+    torch.manual_seed(0)
+    epochs = [list(module.batches(train, 50, shuffle=True)) for _ in range(2)]
+    assert [len(batch["label"]) for batch in epochs[0]] == [50, 50, 20]
+    one, other = (torch.cat([batch["image"] for batch in batches]) for batches in epochs)
+    assert not torch.equal(one, other)
+    assert len(list(module.batches(train, 50))) == 26
+
+
+def test_a_fixed_order_would_always_take_the_same_samples() -> None:
+    digits = ("Digits", {}, {"sampling": "fixed", "epoch_samples": 100})
+    problems = check(classifier(digits=digits)).problems
+    assert any("would always take the same ones" in p.text for p in problems)
+
+
 def test_drop_last_that_leaves_nothing_is_said() -> None:
     with pytest.raises(ValueError, match="drop_last leaves no batch of 50 of 20 samples"):
         sampling.Sampled(Ragged(0, 20), drop_last=True).epoch(50)

@@ -6,8 +6,8 @@ from graphs.document import End, Wire
 from graphs.edits import Connect, RemoveNodes
 
 
-@judges("resnet")
-def resnet(example: Trained) -> list[Measure]:
+@judges("resnet56")
+def resnet56(example: Trained) -> list[Measure]:
     """As deep as it is it learns, and without its shortcuts it does not."""
     deep, plain = (found.test()["accuracy"] for found in (example, without_shortcuts(example)))
     return [

@@ -1,7 +1,7 @@
-"""scan_cell: a recurrent cell drawn from parts, a minimal gated unit, adds two marked numbers of a
+"""own_cell: a recurrent cell drawn from parts, a minimal gated unit, adds two marked numbers of a
 sequence
 
-Run it: python scan_cell.py --device cpu --epochs 12
+Run it: python own_cell.py --device cpu --epochs 12
 """
 
 import argparse
@@ -74,7 +74,7 @@ class MinimalGatedUnit(nn.Module):
         return (1 - gate) * h + gate * new  # (N, hidden)
 
 
-class ScanCell(nn.Module):
+class OwnCell(nn.Module):
     """From sequence (N, 40, 2) to (N, 1)."""
 
     def __init__(self, hidden: int = HIDDEN) -> None:
@@ -95,7 +95,7 @@ class Program(nn.Module):
 
     def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.network = ScanCell(hidden=hidden)
+        self.network = OwnCell(hidden=hidden)
         self.adamw = torch.optim.AdamW(
             self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
         )
@@ -236,7 +236,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
-    parser.add_argument("--save", default="scan_cell.safetensors", help="where the weights go")
+    parser.add_argument("--save", default="own_cell.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
     parser.add_argument("--hidden", type=int, default=HIDDEN)
     arguments = parser.parse_args()

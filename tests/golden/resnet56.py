@@ -1,6 +1,6 @@
-"""resnet: 56 layers learn to read digits, because every two of them have a shortcut around them
+"""resnet56: 56 layers learn to read digits, because every two of them have a shortcut around them
 
-Run it: python resnet.py --device cpu --epochs 10
+Run it: python resnet56.py --device cpu --epochs 10
 """
 
 import argparse
@@ -80,7 +80,7 @@ class Widening(nn.Module):
         return F.relu(self.norm_3(shortcut) + self.norm_2(conv_2))  # (N, channels, …, …)
 
 
-class Resnet(nn.Module):
+class Resnet56(nn.Module):
     """From image (N, 1, 8, 8) to (N, 10)."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class Program(nn.Module):
 
     def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
         super().__init__()
-        self.network = Resnet()
+        self.network = Resnet56()
         self.sgd = torch.optim.SGD(
             self.network.parameters(), lr=0.05, momentum=0.9, weight_decay=0.0001, nesterov=True
         )
@@ -235,7 +235,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
-    parser.add_argument("--save", default="resnet.safetensors", help="where the weights go")
+    parser.add_argument("--save", default="resnet56.safetensors", help="where the weights go")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
