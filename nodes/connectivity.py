@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from pydantic import NonNegativeFloat, field_validator
+from pydantic import NonNegativeFloat, PositiveInt, field_validator
 
 from graphs.arithmetic import ArithmeticProblem, names_in, translated
 from graphs.expressions import Call, Expression, call
@@ -70,6 +70,40 @@ class Concat(NodeType):
             shapes = " and ".join(value.meta.text for value in values)
             raise Misfit(f"needs equal sizes on every axis but {axis}, got {shapes}")
         return call(torch.cat, list(values), dim=self.dim)
+
+
+class Choose(NodeType):
+    """Hands on one of its wires: the first, the second, … as `choice` says.
+
+    Use it to keep variants in one drawing, and a hyperparameter as `choice` to turn from one to the
+    next: with and without a layer, one of three losses, one of two data sets. What only the other
+    wires need is not there: it is neither checked nor trained, and not in the exported file.
+    """
+
+    choice: PositiveInt = 1
+    """Which wire, counted from 1 in the order in which they arrive."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 3), (2, 5)], [(2, 3)]),
+        Example({"choice": 2}, [(2, 3), (2, 5)], [(2, 5)]),
+        Example({"choice": 3}, [(2, 3), (2, 5)], problem="choice is 3, and 2 wires arrive"),
+        Example({}, [], problem="choice is 1, and no wire arrives: wire what there is to choose"),
+    )
+
+    def picks(self, wires: int) -> int:
+        if not wires:
+            what = "no wire arrives: wire what there is to choose"
+            raise Misfit(f"choice is {self.choice}, and {what}")
+        if self.choice > wires:
+            arrive = "1 wire arrives" if wires == 1 else f"{wires} wires arrive"
+            raise Misfit(f"choice is {self.choice}, and {arrive}", use={"choice": wires})
+        return self.choice - 1
+
+    def build(self, *values: Tensor) -> Expression:
+        if len(values) == 1:
+            return values[0]  # the others were left out before
+        return values[self.picks(len(values))]
 
 
 class Multiply(NodeType):
