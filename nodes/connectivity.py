@@ -1,8 +1,8 @@
 """Connectivity: arithmetic between wires."""
 
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import torch
 from pydantic import NonNegativeFloat, PositiveInt, field_validator
@@ -11,7 +11,9 @@ from graphs.arithmetic import ArithmeticProblem, names_in, translated
 from graphs.expressions import Call, Expression, call
 from graphs.kinds import Meta, Numbers, Tensor
 from graphs.node_type import Example, Interface, Misfit, NodeType, Port, axis_of
-from graphs.over_time import alone, mixes
+from graphs.over_time import Arriving, Treatment, alone, mixes
+
+T = TypeVar("T")
 
 
 class Add(NodeType):
@@ -83,10 +85,9 @@ class Choose(NodeType):
     choice: PositiveInt = 1
     """Which wire, counted from 1 in the order in which they arrive."""
 
-    over_time = alone
     examples = (
         Example({}, [(2, 3), (2, 5)], [(2, 3)]),
-        Example({"choice": 2}, [(2, 3), (2, 5)], [(2, 5)]),
+        Example({"choice": 2}, [(2, 3, 8), (2, 5, 8)], [(2, 5, 8)]),
         Example({"choice": 3}, [(2, 3), (2, 5)], problem="choice is 3, and 2 wires arrive"),
         Example({}, [], problem="choice is 1, and no wire arrives: wire what there is to choose"),
     )
@@ -100,7 +101,14 @@ class Choose(NodeType):
             raise Misfit(f"choice is {self.choice}, and {arrive}", use={"choice": wires})
         return self.choice - 1
 
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        """What it hands on is as it was."""
+        return "looks" if self._picked(arriving).time is None else "alone"
+
     def build(self, *values: Tensor) -> Expression:
+        return self._picked(values)
+
+    def _picked(self, values: Sequence[T]) -> T:
         if len(values) == 1:
             return values[0]  # the others were left out before
         return values[self.picks(len(values))]
