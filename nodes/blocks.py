@@ -36,6 +36,7 @@ class Input(BlockInput):
         "vector",
         "labels",
         "tokens",
+        "mask",
         "scalar",
         "node features",
         "edge features",
