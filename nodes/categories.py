@@ -7,7 +7,7 @@ from pydantic import NonNegativeFloat
 from graphs.expressions import Call, call
 from graphs.kinds import Classes, Meta, Numbers
 from graphs.node_type import Example, NodeType, axis_of
-from graphs.over_time import alone
+from graphs.over_time import alone, mixes
 from nodes.likelihoods import Levels, _Likelihood
 from nodes.modules import likelihoods
 
@@ -25,6 +25,7 @@ class CategoricalSample(NodeType):
     """How freely it draws: 0 takes the best, 1 goes by the scores, more is wilder."""
 
     stops_gradient = True
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 7, 10)], [Meta((2, 7), "int64")]),
         Example({"dim": 1, "temperature": 0.5}, [(2, 5, 4, 4)], [Meta((2, 4, 4), "int64")]),
@@ -48,16 +49,21 @@ class MuLawEncode(NodeType):
 
     levels: Levels = 256
     """How many classes there are."""
+    evenly: bool = False
+    """The levels are as far apart as they are numbered: for pixels, and for values that a network
+    draws on the scale of the levels."""
 
     over_time = alone
     examples = (
         Example({}, [(2, 16)], [Meta((2, 16), "int64")]),
         Example({"levels": 16}, [(2, 1, 16)], [Meta((2, 1, 16), "int64")]),
+        Example({"evenly": True}, [(2, 16)], [Meta((2, 16), "int64")]),
         Example({"levels": 1}, [(2, 16)], problem="levels"),
     )
 
     def build(self, wave: Numbers) -> Call:
-        return call(likelihoods.mu_law_encode, wave, levels=self.levels)
+        options = {"evenly": True} if self.evenly else {}
+        return call(likelihoods.mu_law_encode, wave, levels=self.levels, **options)
 
 
 class MuLawDecode(NodeType):

@@ -115,12 +115,13 @@ class Dann(nn.Module):
         faded_features = self.features(faded_image)  # (N, 64)
         reverse_plain = self.reverse_plain(plain_features)  # (N, 64)
         reverse_faded = self.reverse_faded(faded_features)  # (N, 64)
+        # (N, 10), (N, 10), (N, 1), (N, 1)
         return (
             self.reader(plain_features),
             self.reader(faded_features),
             self.judge(reverse_plain),
             self.judge(reverse_faded),
-        )  # (N, 10), (N, 10), (N, 1), (N, 1)
+        )
 
 
 class Program(nn.Module):
@@ -142,9 +143,10 @@ class Program(nn.Module):
         faded_image = batch["faded.image"]  # (N, 1, 8, 8)
         plain_label = batch["plain.label"]  # (N,)
         faded_label = batch["faded.label"]  # (N,)
+        # (N, 10), (N, 10), (N, 1), (N, 1)
         plain_digit, faded_digit, plain_domain, faded_domain = self.network(
             plain_image, faded_image
-        )  # (N, 10), (N, 10), (N, 1), (N, 1)
+        )
         reading = F.cross_entropy(plain_digit, plain_label, label_smoothing=0.0)
         seen_plain = F.binary_cross_entropy_with_logits(
             plain_domain, torch.full_like(plain_domain, 1.0)

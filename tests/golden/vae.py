@@ -95,12 +95,8 @@ class Vae(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         ink = binarise(image, 0.5)  # (N, 64)
         mean, log_variance = self.encoder(ink)
-        return (
-            mean,
-            log_variance,
-            self.decoder(reparameterise(mean, log_variance)),
-            ink,
-        )  # (N, 8), (N, 8), (N, 64), (N, 64)
+        # (N, 8), (N, 8), (N, 64), (N, 64)
+        return mean, log_variance, self.decoder(reparameterise(mean, log_variance)), ink
 
 
 class Program(nn.Module):
