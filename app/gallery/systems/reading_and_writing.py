@@ -8,7 +8,6 @@ from torch.nn import functional as F
 
 from app.gallery.judging import Measure, judges
 from app.gallery.trained import Trained
-from graphs.taking import whole
 
 
 @judges("char_lm")
@@ -42,7 +41,7 @@ def counted(tokens: Tensor, length: int, size: int) -> Tensor:
 @judges("lstm_lengths")
 def lstm_lengths(example: Trained) -> list[Measure]:
     """Digits read at a changing pace, and what the steps after their ends change."""
-    value, data = example.test()["accuracy"], whole(example.data)
+    value, data = example.test()["accuracy"], example.data
     blind = without_order(data["train"], data["test"], example.seed)
     padding = padding_changes(example.program.network, data["test"])
     return [
