@@ -329,7 +329,7 @@ def meta_tensor(leaf: Expression) -> Any:
 
 def _require_kind(port: Port, meta: Meta) -> None:
     if not port.takes.accepts(meta):
-        odd = f" of {meta.dtype}" if meta.floating == port.takes.integer else ""
+        odd = f" of {meta.dtype}" if meta.holds != port.takes.holds else ""
         raise PortMisfit(port.name, f"{port.name} needs {port.takes.needs()}, got {meta.text}{odd}")
 
 

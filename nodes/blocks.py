@@ -40,6 +40,7 @@ class Input(BlockInput):
         "labels",
         "tokens",
         "classes",
+        "mask",
         "scalar",
         "node features",
         "edge features",
