@@ -13,9 +13,18 @@ from app.editor.forms import given_text
 from app.editor.hover import sentence
 from app.editor.style import scale
 from app.editor.text import width
-from app.editor.widgets import Item, button, heading, icon_button, text_field, tooltip, words
+from app.editor.widgets import (
+    Item,
+    button,
+    heading,
+    icon_button,
+    keep_up,
+    text_field,
+    tooltip,
+    words,
+)
 from graphs.document import MAIN
-from graphs.edits import EditError
+from graphs.edits import DescribeParameter, EditError
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
@@ -44,8 +53,8 @@ class Parameters:
             self._names = tuple(parameters)
             self._build()
         for name, value in parameters.items():
-            if not dpg.is_item_active(f"parameters/{name}"):
-                dpg.set_value(f"parameters/{name}", given_text(value))
+            keep_up(f"parameters/{name}", given_text(value))
+            keep_up(f"parameters/{name}/help", self._editor.model.graph.help.get(name, ""))
 
     def _build(self) -> None:
         dpg.delete_item(self._rows, children_only=True)
@@ -54,6 +63,7 @@ class Parameters:
         for name in self._names or ():
             with dpg.group(horizontal=True, parent=self._rows):
                 self._row(name)
+            self._help(name)
 
     def _row(self, name: str) -> None:
         label = button(name, partial(self._rename, name), tag=f"parameters/{name}/name")
@@ -68,6 +78,21 @@ class Parameters:
         )
         remove = partial(self._remove, name)
         icon_button("trash", remove, tip="Remove", tag=f"parameters/{name}/remove")
+
+    def _help(self, name: str) -> None:
+        text_field(
+            tag=f"parameters/{name}/help",
+            hint=f"What {name} is, and sensible values",
+            width=-1,
+            parent=self._rows,
+            callback=lambda _s, text, name: self._described(name, text),
+            user_data=name,
+        )
+        dpg.add_spacer(height=scale(4), parent=self._rows)
+
+    def _described(self, name: str, text: str) -> None:
+        edit = DescribeParameter(graph=self._graph, name=name, text=text)
+        self._editor.do(edit, title=f"Describe {name}", merge=f"{self._graph} {name} help")
 
     def _typed(self, name: str, text: str) -> None:
         model = self._editor.model
