@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from app.editor.window import Editor
 
 LABEL_ROOM = 134
-REMOVE_ROOM = 40
+BUTTONS_ROOM = 80
 
 
 class Parameters:
@@ -54,7 +54,8 @@ class Parameters:
             self._build()
         for name, value in parameters.items():
             keep_up(f"parameters/{name}", given_text(value))
-            keep_up(f"parameters/{name}/help", self._editor.model.graph.help.get(name, ""))
+            help_ = self._editor.model.graph.help.get(name, "")
+            dpg.configure_item(f"parameters/{name}/help", default_value=help_, show=bool(help_))
 
     def _build(self) -> None:
         dpg.delete_item(self._rows, children_only=True)
@@ -63,7 +64,8 @@ class Parameters:
         for name in self._names or ():
             with dpg.group(horizontal=True, parent=self._rows):
                 self._row(name)
-            self._help(name)
+            help_ = f"parameters/{name}/help"
+            words("", style.MUTED, parent=self._rows, tag=help_, show=False)
 
     def _row(self, name: str) -> None:
         label = button(name, partial(self._rename, name), tag=f"parameters/{name}/name")
@@ -72,27 +74,25 @@ class Parameters:
         dpg.add_spacer(width=max(scale(LABEL_ROOM - 24) - round(width(name, scale(theme.SIZE))), 1))
         text_field(
             tag=f"parameters/{name}",
-            width=-scale(REMOVE_ROOM),
+            width=-scale(BUTTONS_ROOM),
             callback=lambda _s, text, name: self._typed(name, text),
             user_data=name,
         )
+        describe, tag = partial(self._describe, name), f"parameters/{name}/describe"
+        icon_button("pencil", describe, tip="Say what it is", tag=tag)
         remove = partial(self._remove, name)
         icon_button("trash", remove, tip="Remove", tag=f"parameters/{name}/remove")
 
-    def _help(self, name: str) -> None:
-        text_field(
-            tag=f"parameters/{name}/help",
-            hint=f"What {name} is, and sensible values",
-            width=-1,
-            parent=self._rows,
-            callback=lambda _s, text, name: self._described(name, text),
-            user_data=name,
-        )
-        dpg.add_spacer(height=scale(4), parent=self._rows)
+    def _describe(self, name: str) -> None:
+        """Ask what a parameter is."""
+        text = self._editor.model.graph.help.get(name, "")
+        question = f"What {name} is, and which values make sense:"
+        self._editor.dialogs.ask_name("Help", question, text, partial(self._described, name))
 
     def _described(self, name: str, text: str) -> None:
         edit = DescribeParameter(graph=self._graph, name=name, text=text)
-        self._editor.do(edit, title=f"Describe {name}", merge=f"{self._graph} {name} help")
+        self._editor.model.stop_merging()
+        self._editor.do(edit, title=f"Describe {name}")
 
     def _typed(self, name: str, text: str) -> None:
         model = self._editor.model
