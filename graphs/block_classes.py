@@ -22,6 +22,9 @@ from graphs.merging import Merger, PrintedClass, skeleton
 from graphs.naming import Imports, Names
 from graphs.printing import Described, Scope
 
+LONGEST = 92
+"""A line of a method has at most so many characters, before its indentation."""
+
 
 @dataclass
 class UsedGraph:
@@ -241,11 +244,19 @@ def forward_lines(
     several = ", ".join(["Tensor"] * len(results))
     returns = "Tensor" if len(results) == 1 else f"tuple[{several}]"
     values = ", ".join(scope.values[end] for end in results)
-    lines = [*scope.lines, f"{values} = {values}  # {', '.join(shapes[end] for end in results)}"]
-    if len(lines) > 1 and lines[-2].startswith(f"{values} = "):
-        lines.pop()
-    lines[-1] = f"return {lines[-1].removeprefix(f'{values} = ')}"
+    comment = ", ".join(shapes[end] for end in results)
+    lines = list(scope.lines)
+    if lines and lines[-1].startswith(f"{values} = "):
+        lines.append(f"return {lines.pop().removeprefix(f'{values} = ')}")
+    else:
+        lines += commented(f"return {values}", comment)
     return [f"def forward(self{signature}) -> {returns}:", *indented(lines)]
+
+
+def commented(line: str, comment: str) -> list[str]:
+    """A line of a method with a comment behind it, or above where both are too long for one."""
+    text = f"{line}  # {comment}"
+    return [text] if len(text) <= LONGEST else [f"# {comment}", line]
 
 
 def indented(lines: list[str]) -> list[str]:

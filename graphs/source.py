@@ -235,6 +235,7 @@ class _File:
             f"EPOCHS = {settings.epochs}",
             f"SEED = {settings.seed}",
             f"BATCH_SIZE = {int(batch_size)}",
+            *([f"EPOCH_SAMPLES = {int(self.handing.fewer)}"] if self.handing.fewer else []),
             *(f"{name.upper()} = {value!r}" for name, value in named),
         ]
         return "\n".join(lines)

@@ -26,7 +26,7 @@ from tests.gui.screen import Screen  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"
-SIZE = (2400, 1500)
+SIZE = (2900, 1500)
 MARGIN = 24
 COLOURS = 64
 

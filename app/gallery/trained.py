@@ -93,7 +93,7 @@ def _made(trainable: Trainable, seed: int, epochs: int | None) -> tuple[Any, dic
     torch.manual_seed(seed)
     data = trainable.load(torch.device("cpu"))
     module: Any = trainable.module
-    steps = steps_in(data["train"], module.BATCH_SIZE)
+    steps = steps_in(data["train"], module)
     return trainable.make(steps, epochs or module.EPOCHS), data
 
 
