@@ -17,7 +17,7 @@ from graphs.expressions import Call, Evaluation, Expression, walk
 from graphs.hyperparameters import fitted
 from graphs.inference import Scope as Scope_
 from graphs.inference import meta_tensor
-from graphs.kinds import size_text
+from graphs.kinds import is_symbolic, size_text
 from graphs.merging import Merger, PrintedClass, skeleton
 from graphs.naming import Imports, Names
 from graphs.printing import Described, Scope
@@ -175,6 +175,10 @@ class _Shapes(dict[End, str]):
 
 
 def _size(values: tuple[int, ...], texts: Mapping[tuple[Number, ...], str]) -> str:
+    """A size in all uses; a batch's letter, though one use may have a few of its samples alone."""
+    letters = {size_text(value) for value in values if is_symbolic(value)}
+    if len(letters) == 1:
+        return letters.pop()
     return size_text(values[0]) if len(set(values)) == 1 else texts.get(values, "…")
 
 

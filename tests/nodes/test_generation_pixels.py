@@ -98,6 +98,7 @@ def test_a_probe_shows_what_is_drawn() -> None:
     assert checked.shape_text("main", End("new", "image")) == "(2, 8, 8)"
     source = export(document)
     assert "levels[:2], keep_rows=3, temperature=1.0" in source
+    assert '"""From levels (N, 8, 8) to (N, 5, 8, 8)."""' in source
     batch = {"image": torch.rand(7, 8, 8), "label": torch.zeros(7).long()}
     shown = program(document).probe(batch)["shown.images"]
     assert shown.shape == (2, 1, 8, 8)
