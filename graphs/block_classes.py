@@ -20,7 +20,7 @@ from graphs.inference import meta_tensor
 from graphs.kinds import size_text
 from graphs.merging import Merger, PrintedClass, skeleton
 from graphs.naming import Imports, Names
-from graphs.printing import Described, Scope
+from graphs.printing import Described, Scope, shapes_comment
 
 
 @dataclass
@@ -241,7 +241,8 @@ def forward_lines(
     several = ", ".join(["Tensor"] * len(results))
     returns = "Tensor" if len(results) == 1 else f"tuple[{several}]"
     values = ", ".join(scope.values[end] for end in results)
-    lines = [*scope.lines, f"{values} = {values}  # {', '.join(shapes[end] for end in results)}"]
+    comment = shapes_comment(shapes[end] for end in results)
+    lines = [*scope.lines, f"{values} = {values}{comment}"]
     if len(lines) > 1 and lines[-2].startswith(f"{values} = "):
         lines.pop()
     lines[-1] = f"return {lines[-1].removeprefix(f'{values} = ')}"
