@@ -20,7 +20,7 @@ from graphs.inference import meta_tensor
 from graphs.kinds import is_symbolic, size_text
 from graphs.merging import Merger, PrintedClass, skeleton
 from graphs.naming import Imports, Names
-from graphs.printing import Described, Scope
+from graphs.printing import Described, Scope, shapes_comment
 
 LONGEST = 92
 """A line of a method has at most so many characters, before its indentation."""
@@ -248,7 +248,7 @@ def forward_lines(
     several = ", ".join(["Tensor"] * len(results))
     returns = "Tensor" if len(results) == 1 else f"tuple[{several}]"
     values = ", ".join(scope.values[end] for end in results)
-    comment = ", ".join(shapes[end] for end in results)
+    comment = shapes_comment(shapes[end] for end in results)
     lines = list(scope.lines)
     if lines and lines[-1].startswith(f"{values} = "):
         lines.append(f"return {lines.pop().removeprefix(f'{values} = ')}")
@@ -259,8 +259,8 @@ def forward_lines(
 
 def commented(line: str, comment: str) -> list[str]:
     """A line of a method with a comment behind it, or above where both are too long for one."""
-    text = f"{line}  # {comment}"
-    return [text] if len(text) <= LONGEST else [f"# {comment}", line]
+    text = f"{line}{comment}"
+    return [text] if len(text) <= LONGEST or not comment else [comment.strip(), line]
 
 
 def indented(lines: list[str]) -> list[str]:

@@ -32,6 +32,10 @@ LONGEST_INLINE = 56
 """Characters of the longest expression that is put into another."""
 DEEPEST_INLINE = 3
 """How many nodes one expression may hold."""
+LONGEST_COMMENT = 84
+"""Characters of the longest comment at the end of a line; shapes that are longer stand in the
+docstring of the class alone.
+"""
 
 
 @dataclass
@@ -307,9 +311,7 @@ def _at(structure: Any, path: tuple[Index, ...]) -> Any:
 def _pattern(
     structure: list[Any], names: dict[tuple[Index, ...], str], path: tuple[Index, ...] = ()
 ) -> str:
-    """The left side of an assignment that takes a tuple apart; `_` is a part that nothing uses, and
-    `*_` are many at the end.
-    """
+    """The left side of an assignment that takes a tuple apart."""
     parts: list[str] = []
     for index, part in enumerate(structure):
         here = (*path, index)
@@ -318,5 +320,16 @@ def _pattern(
             parts.append(names.get(here, "_"))
         else:
             parts.append(f"({_pattern(part, names, here)})")
-    unused = len(list(takewhile("_".__eq__, reversed(parts))))
-    return ", ".join([*parts[:-unused], "*_"] if unused > 2 else parts)
+    return left_side(parts)
+
+
+def left_side(names: list[str]) -> str:
+    """The names that a tuple's parts get; `_` is a part that nothing uses, `*_` many at the end."""
+    unused = len(list(takewhile("_".__eq__, reversed(names))))
+    return ", ".join([*names[:-unused], "*_"] if unused > 2 else names)
+
+
+def shapes_comment(shapes: Iterable[str]) -> str:
+    """What stands behind a line that computes values, where it is short enough for a line."""
+    text = ", ".join(shapes)
+    return f"  # {text}" if len(text) <= LONGEST_COMMENT else ""

@@ -12,7 +12,7 @@ from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call
 from graphs.labels import Labels
 from graphs.naming import Names, attribute_names
-from graphs.printing import Scope, leaves
+from graphs.printing import Scope, leaves, left_side, shapes_comment
 from graphs.probe_methods import ProbeMethods
 from graphs.programs import Statement
 from graphs.steps import Stage, looked_at_again, stages_of
@@ -106,8 +106,8 @@ class ProgramClass:
             several = len(self.context.graph.outputs(end.node)) > 1
             name = end.port if several else identifier(self.context.title(end.node))
             scope.values[end] = scope.names.unique(name) if end in wanted else "_"
-        results = ", ".join(scope.values[end] for end in network.outputs)
-        comment = ", ".join(shapes[end] for end in network.outputs)
+        results = left_side([scope.values[end] for end in network.outputs])
+        comment = shapes_comment(shapes[end] for end in network.outputs)
         return commented(f"{results} = self.network({arguments})", comment)
 
     def _value(self, id: str) -> End:
