@@ -277,7 +277,7 @@ class _GraphPass:
         try:
             facts = self._facts(node, type_, arrivals)
         except BlockMisfit as misfit:
-            if self.library.first.get(misfit.block) != misfit.use:
+            if misfit.problems and self.library.first.get(misfit.block) != misfit.use:
                 inner = misfit.problems[0]
                 self._report(id, f"inside {misfit.block}, at {inner.node}: {inner.text}")
             return

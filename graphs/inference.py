@@ -246,7 +246,7 @@ def meta_of(value: torch.Tensor) -> Meta:
 
 
 class BlockMisfit(Exception):
-    """A block has problems of its own with what arrives at it."""
+    """A block, or one inside it, has problems with what arrives: the former are its own."""
 
     def __init__(self, block: str, problems: tuple[Problem, ...], use: object) -> None:
         super().__init__(block)

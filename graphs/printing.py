@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from graphs.arithmetic import names_in, renamed
@@ -306,8 +307,10 @@ def _at(structure: Any, path: tuple[Index, ...]) -> Any:
 def _pattern(
     structure: list[Any], names: dict[tuple[Index, ...], str], path: tuple[Index, ...] = ()
 ) -> str:
-    """The left side of an assignment that takes a tuple apart; `_` is a part that nothing uses."""
-    parts = []
+    """The left side of an assignment that takes a tuple apart; `_` is a part that nothing uses, and
+    `*_` are many at the end.
+    """
+    parts: list[str] = []
     for index, part in enumerate(structure):
         here = (*path, index)
         used = any(name[: len(here)] == here for name in names)
@@ -315,4 +318,5 @@ def _pattern(
             parts.append(names.get(here, "_"))
         else:
             parts.append(f"({_pattern(part, names, here)})")
-    return ", ".join(parts)
+    unused = len(list(takewhile("_".__eq__, reversed(parts))))
+    return ", ".join([*parts[:-unused], "*_"] if unused > 2 else parts)

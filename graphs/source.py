@@ -144,6 +144,7 @@ class _File:
             bool(self.context.starts),
             self.program,
             self.context.hyperparameters,
+            self.context.graph.graph.help,
             self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
             self.handing,

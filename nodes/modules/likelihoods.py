@@ -94,17 +94,25 @@ def normal_entropy(log_variance: Tensor) -> Tensor:
     return (log_variance + math.log(2 * math.pi) + 1) / 2
 
 
-def mu_law_encode(wave: Tensor, levels: int = 256, evenly: bool = False) -> Tensor:
-    """Sound from -1 to 1 as classes, closer where it is quiet (ITU-T G.711) or `evenly`."""
-    even = wave.clamp(-1, 1)
-    if not evenly:
-        even = even.sign() * torch.log1p((levels - 1) * even.abs()) / math.log(levels)
-    return ((even + 1) / 2 * (levels - 1) + 0.5).long()
+def mu_law_encode(wave: Tensor, levels: int = 256) -> Tensor:
+    """Sound from -1 to 1 as classes that lie closer where it is quiet (ITU-T G.711)."""
+    wave = wave.clamp(-1, 1)
+    loudness = torch.log1p((levels - 1) * wave.abs()) / math.log(levels)
+    return ((wave.sign() * loudness + 1) / 2 * (levels - 1) + 0.5).long()
 
 
-def mu_law_decode(classes: Tensor, levels: int = 256, evenly: bool = False) -> Tensor:
-    """Classes as sound from -1 to 1; `evenly` leaves them as far apart as they are numbered."""
+def mu_law_decode(classes: Tensor, levels: int = 256) -> Tensor:
+    """Classes as sound from -1 to 1."""
     even = classes / (levels - 1) * 2 - 1
-    if evenly:
-        return even
     return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
+
+
+def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """The nearest of some levels at equal distances, as a class from 0."""
+    share = (x.clamp(low, high) - low) / (high - low)
+    return (share * (levels - 1)).round().long()
+
+
+def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Classes as numbers at equal distances."""
+    return low + classes / (levels - 1) * (high - low)

@@ -385,7 +385,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="dann.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--strength", type=float, default=STRENGTH)
+    parser.add_argument(
+        "--strength",
+        type=float,
+        default=STRENGTH,
+        help="How strongly features mislead the judge, 0 to 1.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

@@ -292,8 +292,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="distillation.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--temperature", type=float, default=TEMPERATURE)
-    parser.add_argument("--hidden", type=int, default=HIDDEN)
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=TEMPERATURE,
+        help="How soft the answers are that the student hears, 1 to 10.",
+    )
+    parser.add_argument("--hidden", type=int, default=HIDDEN, help="Units of the student, 4 to 64.")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

@@ -275,7 +275,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gan.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--lr", type=float, default=LR)
+    parser.add_argument(
+        "--lr", type=float, default=LR, help="Learning rate of both optimizers, 0.0002 to 0.003."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

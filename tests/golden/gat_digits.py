@@ -374,7 +374,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gat_digits.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--heads", type=int, default=HEADS)
+    parser.add_argument("--heads", type=int, default=HEADS, help="Attentions side by side, 1 to 8.")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

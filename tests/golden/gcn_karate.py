@@ -305,7 +305,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gcn_karate.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--hidden", type=int, default=HIDDEN)
+    parser.add_argument(
+        "--hidden",
+        type=int,
+        default=HIDDEN,
+        help="Features of a member after the first convolution, 2 to 64.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

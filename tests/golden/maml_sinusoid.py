@@ -249,7 +249,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="maml_sinusoid.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--step-size", type=float, default=STEP_SIZE)
+    parser.add_argument(
+        "--step-size",
+        type=float,
+        default=STEP_SIZE,
+        help="How far a gradient step on a task goes, 0.001 to 0.05.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

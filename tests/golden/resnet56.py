@@ -275,7 +275,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="resnet56.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--width", type=int, default=WIDTH)
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=WIDTH,
+        help="Channels of the first stage, 4 to 32; the last has four times as many.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

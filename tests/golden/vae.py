@@ -276,7 +276,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="vae.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--latent", type=int, default=LATENT)
+    parser.add_argument(
+        "--latent", type=int, default=LATENT, help="Numbers that a digit is packed into, 2 to 32."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

@@ -27,12 +27,9 @@ EPOCH_SAMPLES = 120
 CHANNELS = 32
 
 
-def mu_law_decode(classes: Tensor, levels: int = 256, evenly: bool = False) -> Tensor:
-    """Classes as sound from -1 to 1; `evenly` leaves them as far apart as they are numbered."""
-    even = classes / (levels - 1) * 2 - 1
-    if evenly:
-        return even
-    return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
+def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Classes as numbers at equal distances."""
+    return low + classes / (levels - 1) * (high - low)
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
@@ -138,12 +135,16 @@ def generate(
     return sequence
 
 
-def mu_law_encode(wave: Tensor, levels: int = 256, evenly: bool = False) -> Tensor:
-    """Sound from -1 to 1 as classes, closer where it is quiet (ITU-T G.711) or `evenly`."""
-    even = wave.clamp(-1, 1)
-    if not evenly:
-        even = even.sign() * torch.log1p((levels - 1) * even.abs()) / math.log(levels)
-    return ((even + 1) / 2 * (levels - 1) + 0.5).long()
+def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """The nearest of some levels at equal distances, as a class from 0."""
+    share = (x.clamp(low, high) - low) / (high - low)
+    return (share * (levels - 1)).round().long()
+
+
+def mu_law_decode(classes: Tensor, levels: int = 256) -> Tensor:
+    """Classes as sound from -1 to 1."""
+    even = classes / (levels - 1) * 2 - 1
+    return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
 
 
 class CausalConv1d(nn.Conv1d):
@@ -234,7 +235,7 @@ class Categorical(nn.Module):
 
     def forward(self, heard: Tensor) -> tuple[Tensor, Tensor]:
         levels = self.levels(heard)  # (N, 256, …)
-        value = mu_law_decode(categorical_sample(levels, dim=1), evenly=True)  # (N, …)
+        value = dequantise(categorical_sample(levels, dim=1), levels=256, low=-1.0)  # (N, …)
         # (N, …, 1), (N, …, 256)
         return torch.unsqueeze(value, -1), torch.permute(levels, (0, 2, 1))
 
@@ -264,7 +265,7 @@ class Wavenet(nn.Module):
         self.model = SoundModel(channels=channels)
 
     def forward(self, codes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        sequence = torch.unsqueeze(mu_law_decode(codes, evenly=True), -1)  # (N, 1024, 1)
+        sequence = torch.unsqueeze(dequantise(codes, levels=256, low=-1.0), -1)  # (N, 1024, 1)
         # (N, 1023, 256), (N, 1023), (N, 1024, 1)
         return self.model(sequence[:, :-1])[1], codes[:, 1:], sequence
 
@@ -317,7 +318,7 @@ class Program(nn.Module):
         drawn = generate(
             self.network.model, sequence[:, :64], steps=448, temperature=1.0, cached=True
         )  # (N, 512, 1)
-        wave = mu_law_decode(mu_law_encode(torch.squeeze(drawn, -1), evenly=True))  # (N, 512)
+        wave = mu_law_decode(quantise(torch.squeeze(drawn, -1), levels=256, low=-1.0))  # (N, 512)
         return {"melodies.sound": wave[:2]}
 
 
@@ -458,7 +459,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="wavenet.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--channels", type=int, default=CHANNELS)
+    parser.add_argument(
+        "--channels",
+        type=int,
+        default=CHANNELS,
+        help="Channels of a layer, 16 to 128: the work grows by its square.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

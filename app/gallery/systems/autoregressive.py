@@ -26,7 +26,7 @@ def wavenet(example: Trained) -> list[Measure]:
     train, test = (data[split]["codes"] for split in ("train", "test"))
     counted = min(ngram_bits(train, test, longest, 256) for longest in (2, 3))
     mixture, normal = (with_likelihood(example, number).test()["bits"] for number in (2, 3))
-    values = example.module.mu_law_decode(test, evenly=True)[..., None]
+    values = example.module.dequantise(test, 256, low=-1.0)[..., None]
     noise = harmonicity(example, torch.randint(0, 256, test.shape))
     model = example.program.network.model
     return [
@@ -51,7 +51,7 @@ def played(example: Trained, beginning: Tensor) -> float:
     module, model = example.module, example.program.network.model
     torch.manual_seed(example.seed)
     drawn = module.generate(model, beginning, steps=1023, temperature=1.0, cached=True)
-    return harmonicity(example, module.mu_law_encode(drawn[..., 0], evenly=True))
+    return harmonicity(example, module.quantise(drawn[..., 0], 256, low=-1.0))
 
 
 def no_leak(network: Callable[[Tensor], Tensor], sequence: Tensor) -> Measure:
