@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from app.gallery.judging import Measure, judges
-from app.gallery.trained import Trained
+from app.gallery.trained import Trained, changed
+from graphs.document import Document, End, Node, Wire
+from graphs.edits import AddNode, Connect, Edit, RemoveNodes
 
 
 @judges("char_lm")
@@ -96,3 +98,49 @@ def without_order(
         adam.step()
     right = bag(test["sequence"], test["mask"]).argmax(1) == test["label"]
     return right.float().mean().item()
+
+
+@judges("seq2seq_attention")
+def seq2seq_attention(example: Trained) -> list[Measure]:
+    """Dates that it never saw, written letter by letter from what it wrote itself."""
+    value = exact_match(example)
+    blind = exact_match(changed(example, *without_attention(example.document)))
+    return [
+        Measure("exact match", value, 0.97, baseline=blind, baseline_is="without attention"),
+        Measure("exact match above that without attention", value - blind, 0.15),
+    ]
+
+
+@torch.no_grad()
+def exact_match(example: Trained) -> float:
+    """The share of answers that are right to the last letter, and end where they should."""
+    test, network = example.data["test"], example.program.network
+    memory, summary = network.encoder(test["source"], test["mask"])
+    target = test["target"]
+    written = example.module.generate(
+        network.decoder,
+        test["before"][:, :1],
+        memory,
+        summary,
+        test["mask"],
+        steps=target.shape[1],
+        temperature=0.0,
+    )
+    return ((written[:, 1:] == target) | (target == 0)).all(1).float().mean().item()
+
+
+def without_attention(document: Document) -> list[Edit]:
+    """Edits after which every step gets the mean of the memory."""
+    place = document.graphs["DecoderStep"].nodes["attention"].position
+    wires = [
+        Wire(source=End("memory", "output"), target=End("mean", "x")),
+        Wire(source=End("mean", "output"), target=End("seen", "values")),
+        Wire(source=End("mean", "output"), target=End("known", "values")),
+    ]
+    return [
+        RemoveNodes(ids=("maps", "attention")),
+        RemoveNodes(graph="Decoder", ids=("shares",)),
+        RemoveNodes(graph="DecoderStep", ids=("attention", "shares")),
+        AddNode(graph="DecoderStep", id="mean", node=Node(type="Mean", position=place)),
+        *(Connect(graph="DecoderStep", wire=wire) for wire in wires),
+    ]

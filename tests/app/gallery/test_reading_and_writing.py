@@ -1,4 +1,4 @@
-"""Networks that read sequences of different lengths: what fills them up must change nothing."""
+"""Networks that read sequences of different lengths, and what their judges hold them to."""
 
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,9 @@ from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
-from app.gallery.systems.reading_and_writing import Bag, padding_changes
+from app.gallery.systems.reading_and_writing import Bag, padding_changes, without_attention
+from graphs.checking import check
+from graphs.edits import apply
 from graphs.files import SUFFIX, read
 from graphs.loading import load_source
 from graphs.source import export
@@ -49,3 +51,16 @@ def test_the_baseline_is_blind_to_order(samples: dict[str, Tensor]) -> None:
     sequence, mask = samples["sequence"][:, :length], samples["mask"][:, :length]
     found = bag(sequence, mask)
     torch.testing.assert_close(bag(sequence.flip(1), mask.flip(1)), found)
+
+
+def test_without_attention_it_is_whole() -> None:
+    """What the judge compares with has no problem, and nothing that looks at the memory."""
+    document = read(FOLDER / f"seq2seq_attention{SUFFIX}")
+    blind = apply(document, *without_attention(document))
+    assert check(blind).problems == ()
+    assert all(
+        node.type != "AdditiveAttention"
+        for graph in blind.graphs.values()
+        for node in graph.nodes.values()
+    )
+    assert "mean" in blind.graphs["DecoderStep"].nodes
