@@ -66,9 +66,8 @@ class GeneratePixels(_Use):
             )
 
     def _require_scores(self, image: Meta, scores: Meta) -> None:
-        count, *places = scores.shape[:1] + scores.shape[2:]
-        if not scores.floating or (count, *places) != image.shape:
-            wanted = image.text.replace("(N,", "(N, C,")
+        if not scores.floating or scores.shape[:1] + scores.shape[2:] != image.shape:
+            wanted = image.text.replace(", ", ", C, ", 1)
             raise Misfit(f"{self.block} gives {scores.text}: scores of each pixel are {wanted}")
 
 

@@ -65,15 +65,16 @@ def test_pixels_are_drawn_as_often_as_they_are_probable() -> None:
     torch.testing.assert_close(jumps, torch.tensor([0, 0.75, 0.25, 0, 0]), atol=0.02, rtol=0)
 
 
-def painter(classes: int = CLASSES, form: str = "rows", **parameters: object) -> Document:
+def painter(form: str = "rows", pooled: int = 1, **parameters: object) -> Document:
     """A block that learns grey levels from those before, and draws some."""
     use = {"block": "Model", "weights": "model"}
     model = drawn(
         levels=("Input", {}, {"kind": "classes"}),
         vectors=("OneHot", {"labels": "levels"}, {"num_classes": CLASSES}),
         channels=("Permute", {"x": "vectors"}, {"order": [0, 3, 1, 2]}),
-        masked=("MaskedConv2d", {"x": "channels"}, {"out_channels": classes, "mask": "A"}),
-        scores=("Output", {"value": "masked"}),
+        masked=("MaskedConv2d", {"x": "channels"}, {"out_channels": CLASSES, "mask": "A"}),
+        pool=("AvgPool2d", {"x": "masked"}, {"kernel_size": pooled}),
+        scores=("Output", {"value": "pool"}),
     )
     main = drawn(
         "painter",
@@ -110,5 +111,7 @@ def test_what_cannot_be_drawn_is_said() -> None:
         return [problem.text for problem in check(painter(**options)).problems]
 
     assert problems(keep_rows=8) == ["all 8 rows are kept: nothing is left to draw"]
+    small = "Model gives (2, 5, 4, 4): scores of each pixel are (2, C, 8, 8)"
+    assert small in problems(pooled=2)
     flat = problems(form="pixels")
     assert any("needs classes, (N, H, W) or (N, K, H, W), got (2, 64)" in text for text in flat)
