@@ -220,7 +220,7 @@ class Program(nn.Module):
         faded_image = batch["faded.image"]  # (N, 1, 8, 8)
         faded_label = batch["faded.label"]  # (N,)
         # (N, 10), (N, 10), (N, 1), (N, 1), (N, 64)
-        _, faded_digit, _, _, _ = self.network(plain_image, faded_image)
+        _, faded_digit, *_ = self.network(plain_image, faded_image)
         return {"faded_mistakes.counts": confusion(faded_digit, faded_label)}
 
 

@@ -262,15 +262,8 @@ class MemoryNetwork(nn.Module):
             features=96,
         )
         scores = self.scores(steps)  # (N, 12, 3)
-        return (
-            scores,
-            label,
-            scores[:, -1],
-            label[:, -1],
-            shown,
-            writes,
-            reads,
-        )  # (N, 12, 3), (N, 12), (N, 3), (N,), (N, 12, 1, 8, 8), (N, 12, 16), (N, 12, 16)
+        # (N, 12, 3), (N, 12), (N, 3), (N,), (N, 12, 1, 8, 8), (N, 12, 16), (N, 12, 16)
+        return scores, label, scores[:, -1], label[:, -1], shown, writes, reads
 
 
 class Program(nn.Module):
@@ -292,9 +285,8 @@ class Program(nn.Module):
         """Losses and metrics of one batch."""
         support = batch["support"]  # (N, 24, 1, 8, 8)
         support_label = batch["support_label"]  # (N, 24)
-        scores, label, last_scores, last_label, *_ = self.network(
-            support, support_label
-        )  # (N, 12, 3), (N, 12), (N, 3), (N,), (N, 12, 1, 8, 8), (N, 12, 16), (N, 12, 16)
+        # (N, 12, 3), (N, 12), (N, 3), (N,), (N, 12, 1, 8, 8), (N, 12, 16), (N, 12, 16)
+        scores, label, last_scores, last_label, *_ = self.network(support, support_label)
         cross_entropy = F.cross_entropy(
             torch.flatten(scores, 0, 1), torch.flatten(label), label_smoothing=0.0
         )
@@ -321,9 +313,8 @@ class Program(nn.Module):
         """What the probes show of one batch."""
         support = batch["support"]  # (N, 24, 1, 8, 8)
         support_label = batch["support_label"]  # (N, 24)
-        scores, label, _, _, shown, writes, reads = self.network(
-            support, support_label
-        )  # (N, 12, 3), (N, 12), (N, 3), (N,), (N, 12, 1, 8, 8), (N, 12, 16), (N, 12, 16)
+        # (N, 12, 3), (N, 12), (N, 3), (N,), (N, 12, 1, 8, 8), (N, 12, 16), (N, 12, 16)
+        scores, label, _, _, shown, writes, reads = self.network(support, support_label)
         side_by_side = torch.permute(shown, (0, 2, 3, 1, 4))  # (N, 1, 8, 12, 8)
         strip = torch.reshape(side_by_side, (len(side_by_side), 1, 8, 96))  # (N, 1, 8, 96)
         memory_use = torch.stack(

@@ -320,7 +320,7 @@ class Program(nn.Module):
         before = batch["before"]  # (N, 11)
         target = batch["target"]  # (N, 11)
         # (N, 11, 70), (N, 21, 128), (N, 64), (N, 11, 21)
-        scores, _, _, _ = self.network(source, mask, before)
+        scores, *_ = self.network(source, mask, before)
         surprise = F.cross_entropy(
             torch.flatten(scores, 0, 1), torch.flatten(target), label_smoothing=0.0, ignore_index=0
         )
