@@ -1,0 +1,523 @@
+"""pixelcnn: a PixelCNN learns digits pixel by pixel, each from those before it, and draws its own
+
+Run it: python pixelcnn.py --device cpu --epochs 64
+"""
+
+import argparse
+import math
+import multiprocessing
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+EPOCHS = 64
+SEED = 0
+BATCH_SIZE = 32
+CHANNELS = 32
+
+
+def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """The nearest of some levels at equal distances, as a class from 0."""
+    share = (x.clamp(low, high) - low) / (high - low)
+    return (share * (levels - 1)).round().long()
+
+
+def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
+    """Nats of a sample as bits for each of its numbers."""
+    return nats / (dimensions * math.log(2))
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; then every part is as it was."""
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
+
+
+def chosen(scores: Tensor, temperature: float) -> Tensor:
+    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    if temperature == 0:
+        return scores.argmax(1)
+    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
+
+
+@torch.no_grad()
+def generate_pixels(
+    module: nn.Module, image: Tensor, *others: Tensor, keep_rows: int, temperature: float
+) -> Tensor:
+    """Draw images of whole numbers, (N, H, W) or with K colours (N, K, H, W), pixel by pixel.
+
+    The first rows stay as they are. The module sees what is drawn so far, and 0 where nothing is
+    yet; of the scores that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
+    next one count. It is in evaluation mode meanwhile, and nothing learns from what is drawn.
+    """
+    drawn = image.clone(memory_format=torch.contiguous_format)
+    drawn[..., keep_rows:, :] = 0
+    count, *_, height, width = drawn.shape
+    colours = drawn.view(count, -1, height, width)
+    rows, columns = range(keep_rows, height), range(width)
+    with evaluating(module):
+        for row, column, colour in product(rows, columns, range(colours.shape[1])):
+            result = module(drawn, *others)
+            scores = result[0] if isinstance(result, tuple) else result
+            here = scores.reshape(count, -1, *colours.shape[1:])[:, :, colour, row, column]
+            colours[:, colour, row, column] = chosen(here, temperature)
+    return drawn
+
+
+def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Classes as numbers at equal distances."""
+    return low + classes / (levels - 1) * (high - low)
+
+
+def one_hot(labels: Tensor, num_classes: int) -> Tensor:
+    """A vector for each class, 1 at the class and 0 elsewhere."""
+    return F.one_hot(labels, num_classes).float()
+
+
+class MaskedConv2d(nn.Conv2d):
+    """A convolution in which a pixel sees those above it, those before it in its row, and with mask
+    "B" itself: (N, C, H, W) to (N, out, H, W) (van den Oord et al. 2016, arXiv 1601.06759).
+
+    Channels fall into `colours` of equal size; at its own pixel, a colour sees those before it, and
+    with mask "B" itself.
+    """
+
+    seen: Tensor
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int | tuple[int, int],
+        mask: str = "B",
+        colours: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, padding="same", bias=bias)
+        height, width = self.kernel_size
+        row, column = height // 2, width // 2
+        colour = torch.arange(out_channels)[:, None] * colours // out_channels
+        colour_seen = torch.arange(in_channels) * colours // in_channels
+        seen = torch.ones(out_channels, in_channels, height, width)
+        seen[:, :, row, column] = (colour > colour_seen).float()
+        if mask == "B":
+            seen[:, :, row, column] = (colour >= colour_seen).float()
+        seen[:, :, row, column + 1 :] = 0
+        seen[:, :, row + 1 :] = 0
+        self.register_buffer("seen", seen, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve with the part of each filter that may be seen."""
+        convolved: Tensor = self._conv_forward(x, self.weight * self.seen, self.bias)
+        return convolved
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+def gated_tanh(x: Tensor) -> Tensor:
+    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    value, gate = x.chunk(2, 1)
+    return torch.tanh(value) * torch.sigmoid(gate)
+
+
+class GatedLayer(nn.Module):
+    """From x (N, channels, 8, 8) to (N, channels, 8, 8)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.masked = MaskedConv2d(channels, channels * 2, 3)
+        self.dropout = nn.Dropout2d(0.1)
+        self.out = nn.Conv2d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        gate = gated_tanh(self.masked(x))  # (N, channels, 8, 8)
+        dropout = self.dropout(gate)  # (N, channels, 8, 8)
+        return x + self.out(dropout)  # (N, channels, 8, 8)
+
+
+class PixelModel(nn.Module):
+    """From levels (N, 8, 8) to (N, 17, 8, 8)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.before = MaskedConv2d(17, channels, 5, mask="A")
+        self.layers = Chain([GatedLayer(channels=channels) for _ in range(5)])
+        self.mix = nn.Conv2d(channels, channels, 1)
+        self.head = nn.Conv2d(channels, 17, 1)
+
+    def forward(self, levels: Tensor) -> Tensor:
+        before = self.before(
+            torch.permute(one_hot(levels, 17), (0, 3, 1, 2))
+        )  # (N, channels, 8, 8)
+        relu_1 = F.relu(self.layers(before))  # (N, channels, 8, 8)
+        relu_2 = F.relu(self.mix(relu_1))  # (N, channels, 8, 8)
+        return self.head(relu_2)  # (N, 17, 8, 8)
+
+
+class Pixelcnn(nn.Module):
+    """From image (N, 8, 8) to (N, 17, 8, 8), (N, 8, 8)."""
+
+    def __init__(self, channels: int = CHANNELS) -> None:
+        super().__init__()
+        self.model = PixelModel(channels=channels)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        levels = quantise(image, levels=17)  # (N, 8, 8)
+        return self.model(levels), levels  # (N, 17, 8, 8), (N, 8, 8)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(
+        self, steps_per_epoch: int, epochs: int = EPOCHS, channels: int = CHANNELS
+    ) -> None:
+        super().__init__()
+        self.network = Pixelcnn(channels=channels)
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.05
+        )
+        self.adamw_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.adamw, max_lr=0.004, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        image = batch["image"]  # (N, 8, 8)
+        scores, levels = self.network(image)  # (N, 17, 8, 8), (N, 8, 8)
+        nats = F.cross_entropy(scores, levels, label_smoothing=0.0)
+        return {"nats": nats, "bits": bits_per_dimension(nats)}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise nats
+        self.adamw.zero_grad()
+        values["nats"].backward()
+        self.adamw.step()
+        self.adamw_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        image = batch["image"]  # (N, 8, 8)
+        _, levels = self.network(image)  # (N, 17, 8, 8), (N, 8, 8)
+        some = levels[:12]  # (12, 8, 8)
+        ended = generate_pixels(
+            self.network.model, some, keep_rows=4, temperature=1.0
+        )  # (12, 8, 8)
+        drawn = generate_pixels(
+            self.network.model, some, keep_rows=0, temperature=1.0
+        )  # (12, 8, 8)
+        grey = dequantise(torch.cat([some, ended, drawn], dim=2), levels=17)  # (12, 8, 24)
+        return {"samples.images": torch.unsqueeze(grey, 1)[:12]}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+class Tensors:
+    """Samples whose fields lie in memory, each a tensor."""
+
+    def __init__(self, fields: dict[str, Tensor]) -> None:
+        self.fields = fields
+
+    def __len__(self) -> int:
+        return len(next(iter(self.fields.values())))
+
+    def to(self, device: str | torch.device) -> Self:
+        return type(self)({name: values.to(device) for name, values in self.fields.items()})
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        return {name: values[index.to(values.device)] for name, values in self.fields.items()}
+
+    def column(self, name: str) -> Tensor:
+        """One field of all samples."""
+        return self.fields[name]
+
+
+def in_memory(splits: dict[str, dict[str, Tensor]]) -> dict[str, Tensors]:
+    """Splits whose fields are tensors, as splits that hand out their samples by number."""
+    return {name: Tensors(fields) for name, fields in splits.items()}
+
+
+class Batches(Dataset[dict[str, Tensor]]):
+    """A split as a DataLoader takes it: an item is a batch."""
+
+    def __init__(self, split: Any) -> None:
+        self.split = split
+
+    def __getitem__(self, index: list[int]) -> dict[str, Tensor]:
+        batch: dict[str, Tensor] = self.split.take(torch.tensor(index))
+        return batch
+
+
+def again(numbers: Tensor, count: int) -> Tensor:
+    """So many of the numbers: all of them in a random order, then in another, and so on."""
+    rounds = math.ceil(count / len(numbers))
+    drawn = [numbers[torch.randperm(len(numbers))] for _ in range(rounds)]
+    return torch.cat(drawn)[:count]
+
+
+def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
+    """As many numbers as there are samples, of which each class has an equal part."""
+    classes = classes.cpu()
+    if not in_turn:
+        weights = 1.0 / classes.bincount().clamp(min=1).double()
+        return torch.multinomial(weights[classes], len(classes), replacement=True)
+    present = sorted(set(classes.tolist()))
+    members = [torch.nonzero(classes == number)[:, 0] for number in present]
+    rounds = math.ceil(len(classes) / len(members))
+    turns = [again(numbers, rounds) for numbers in members]
+    return torch.stack(turns, 1).flatten()[: len(classes)]
+
+
+class Sampled:
+    """A split whose training samples come in an order of their own.
+
+    Orders: shuffled; fixed; weighted, where samples are drawn again and again so that classes come
+    equally often on average; balanced, where classes take turns. `by` names the field with classes,
+    `limit` is the number of samples that an epoch has at most.
+    """
+
+    def __init__(
+        self,
+        split: Any,
+        order: str = "shuffled",
+        by: str = "",
+        drop_last: bool = False,
+        workers: int = 0,
+        limit: int | None = None,
+    ) -> None:
+        self.split = split
+        self.order = order
+        self.by = by
+        self.drop_last = drop_last
+        self.workers = workers
+        self.limit = limit
+        self.device = torch.device("cpu")
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def to(self, device: str | torch.device) -> Self:
+        self.device = torch.device(device)
+        if not self.workers:
+            self.split = self.split.to(device)
+        return self
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        batch = self.split.take(index)
+        return {name: values.to(self.device) for name, values in batch.items()}
+
+    def places(self, batch_size: int) -> int:
+        """How many samples an epoch has."""
+        count = min(len(self), self.limit or len(self))
+        return count - count % batch_size if self.drop_last else count
+
+    def epoch(self, batch_size: int) -> Tensor:
+        """The numbers of an epoch's samples in the order in which they come."""
+        if len(self) and not self.places(batch_size):
+            raise ValueError(f"drop_last leaves no batch of {batch_size} of {len(self)} samples")
+        if self.order in ("weighted", "balanced") and len(self):
+            order = order_by_class(self.split.column(self.by), self.order == "balanced")
+        else:
+            order = torch.arange(len(self)) if self.order == "fixed" else torch.randperm(len(self))
+        return order[: self.places(batch_size)]
+
+    def in_order(self) -> Tensor:
+        """The numbers of all samples once."""
+        return torch.arange(len(self))
+
+    def read(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """Take batch by batch; with workers, other processes read the next ones meanwhile."""
+        if not self.workers or "fork" not in multiprocessing.get_all_start_methods():
+            return map(self.take, places)
+        loader = DataLoader(
+            Batches(self.split),
+            batch_size=None,
+            sampler=[place.tolist() for place in places],
+            num_workers=self.workers,
+            generator=torch.Generator(),  # it draws a seed, which must not come from ours
+            multiprocessing_context="fork",
+        )
+        return ({name: values.to(self.device) for name, values in b.items()} for b in loader)
+
+
+def sampled(
+    splits: Mapping[str, Any],
+    order: str = "shuffled",
+    by: str = "",
+    drop_last: bool = False,
+    workers: int = 0,
+    limit: int | None = None,
+) -> dict[str, Sampled]:
+    """Splits whose training samples come in an order of their own."""
+    return {
+        name: Sampled(part, order, by, drop_last, workers, limit) for name, part in splits.items()
+    }
+
+
+def load(device: str) -> dict[str, Sampled]:
+    """Every split of the data, on a device: handed out by number."""
+    splits = sampled(in_memory(digits("rows", validation=0.05, test=0.25, seed=0)), limit=640)
+    return {name: split.to(device) for name, split in splits.items()}
+
+
+def batches(
+    split: Sampled, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take a split batch by batch, in its own order for training; the first may be skipped.
+
+    The order is drawn at once, each batch when its turn comes.
+    """
+    order = split.epoch(batch_size) if shuffle else split.in_order()
+    starts = range(skip * batch_size, len(order), batch_size)
+    return split.read([order[start : start + batch_size] for start in starts])
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["image"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Sampled) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Sampled) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, Sampled]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="pixelcnn.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--channels", type=int, default=CHANNELS)
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = data["train"].places(BATCH_SIZE)
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs, channels=arguments.channels).to(
+        arguments.device
+    )
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
