@@ -21,8 +21,12 @@ else
 	@$(PYTHON) main.py export $(EXAMPLE) -o digits_cnn.py
 endif
 
+PYTEST = OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest
+NOTHING_PICKED = 5
+
 test: check
-	@OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest $(ARGS)
+	@$(PYTEST) -m gui $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
+	@$(PYTEST) -m "not gui" --numprocesses 2 $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
 
 check:
 	@scripts/set_up.sh test $(EXTRAS)

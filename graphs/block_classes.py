@@ -17,10 +17,13 @@ from graphs.expressions import Call, Evaluation, Expression, walk
 from graphs.hyperparameters import fitted
 from graphs.inference import Scope as Scope_
 from graphs.inference import meta_tensor
-from graphs.kinds import size_text
+from graphs.kinds import is_symbolic, size_text
 from graphs.merging import Merger, PrintedClass, skeleton
 from graphs.naming import Imports, Names
-from graphs.printing import Described, Scope
+from graphs.printing import Described, Scope, shapes_comment
+
+LONGEST = 92
+"""A line of a method has at most so many characters, before its indentation."""
 
 
 @dataclass
@@ -172,6 +175,10 @@ class _Shapes(dict[End, str]):
 
 
 def _size(values: tuple[int, ...], texts: Mapping[tuple[Number, ...], str]) -> str:
+    """A size in all uses; a batch's letter, though one use may have a few of its samples alone."""
+    letters = {size_text(value) for value in values if is_symbolic(value)}
+    if len(letters) == 1:
+        return letters.pop()
     return size_text(values[0]) if len(set(values)) == 1 else texts.get(values, "…")
 
 
@@ -241,11 +248,19 @@ def forward_lines(
     several = ", ".join(["Tensor"] * len(results))
     returns = "Tensor" if len(results) == 1 else f"tuple[{several}]"
     values = ", ".join(scope.values[end] for end in results)
-    lines = [*scope.lines, f"{values} = {values}  # {', '.join(shapes[end] for end in results)}"]
-    if len(lines) > 1 and lines[-2].startswith(f"{values} = "):
-        lines.pop()
-    lines[-1] = f"return {lines[-1].removeprefix(f'{values} = ')}"
+    comment = shapes_comment(shapes[end] for end in results)
+    lines = list(scope.lines)
+    if lines and lines[-1].startswith(f"{values} = "):
+        lines.append(f"return {lines.pop().removeprefix(f'{values} = ')}")
+    else:
+        lines += commented(f"return {values}", comment)
     return [f"def forward(self{signature}) -> {returns}:", *indented(lines)]
+
+
+def commented(line: str, comment: str) -> list[str]:
+    """A line of a method with a comment behind it, or above where both are too long for one."""
+    text = f"{line}{comment}"
+    return [text] if len(text) <= LONGEST or not comment else [comment.strip(), line]
 
 
 def indented(lines: list[str]) -> list[str]:

@@ -80,7 +80,8 @@ class BlockModule(nn.Module):
         before = self.use
         self.use = self.library.use(self.name, tuple(map(meta_of, tensors)), self.arguments)
         checked = self.library.checked(self.use)
-        if checked.problems:
+        ends = result_ends(checked)
+        if checked.problems or any(end not in checked.metas for end in ends):
             raise BlockMisfit(checked.name, checked.problems, self.use)
         shapes = [shape for key in weight_keys(checked) for shape in checked.weights[key]]
         if before is None:
@@ -91,7 +92,7 @@ class BlockModule(nn.Module):
                 " and ".join(meta.text for meta in use.given) for use in (self.use, before)
             )
             raise Misfit(f"{self.name} got {first}, then {came}: its weights do not fit both")
-        metas = [checked.metas[end] for end in result_ends(checked)]
+        metas = [checked.metas[end] for end in ends]
         made_ = [_tensor(meta) for meta in metas]
         return made_[0] if len(made_) == 1 else tuple(made_)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from graphs.document import MAIN, Document, End, Graph
-from graphs.inference import Scope, Shapes
+from graphs.document import MAIN, Document, End, Graph, Wire
+from graphs.inference import Scope, Shapes, validated
 from graphs.kinds import Meta, Tensor, kind_of
 from graphs.node_type import Interface, NodeType, Port, node_types
 from graphs.outputs import output_paths
@@ -25,10 +25,13 @@ class CheckedGraph:
     """A graph with all that is known of it; a block, for one of its uses."""
 
     name: str
+    drawn: Graph
+    """The graph as it is drawn."""
     graph: Graph
+    """What of it there is, without what no choice asks for."""
     wiring: Wiring
     types: dict[str, NodeType]
-    """Each node whose type and parameters are known, in the graph's order."""
+    """Each node of it whose type and parameters are known, in the graph's order."""
     metas: dict[End, Meta]
     """What leaves each output port that is known."""
     weights: dict[str, Shapes]
@@ -40,11 +43,30 @@ class CheckedGraph:
 
     def inputs(self, node: str) -> tuple[Port, ...]:
         """A node's input ports; for an unknown type, those that its wires name."""
-        return ports_of(self.graph, node, self.types.get(node), self.library.interfaces)[0]
+        return self._ports(node)[0]
 
     def outputs(self, node: str) -> tuple[Port, ...]:
         """A node's output ports; for an unknown type, those that its wires name."""
-        return ports_of(self.graph, node, self.types.get(node), self.library.interfaces)[1]
+        return self._ports(node)[1]
+
+    def _ports(self, node: str) -> tuple[Ports, Ports]:
+        type_ = self.types.get(node)
+        if self.leaves_out(node):
+            made = validated(self.drawn.nodes[node], self.scope)
+            type_ = made if isinstance(made, NodeType) else None
+        return ports_of(self.drawn, node, type_, self.library.interfaces)
+
+    def leaves_out(self, node: str) -> bool:
+        """Whether a node is drawn, and no choice asks for it."""
+        return node in self.drawn.nodes and node not in self.graph.nodes
+
+    def refuses(self, wire: Wire) -> bool:
+        """Whether a wire is drawn, and no choice asks for it."""
+        return wire in self._refused
+
+    @cached_property
+    def _refused(self) -> frozenset[Wire]:
+        return frozenset(self.drawn.wires) - frozenset(self.graph.wires)
 
     def weights_key(self, node: str) -> str:
         """What two nodes with the same weights have in common."""
@@ -110,9 +132,9 @@ class Checked:
         """Whether a wire may be laid: the kind fits, as far as it is known, and no cycle closes."""
         checked = self.graphs[graph]
         port = next((p for p in checked.inputs(target.node) if p.name == target.port), None)
-        if port is None or checked.wiring.closes_cycle(source.node, target.node):
+        if port is None or Wiring(checked.drawn).closes_cycle(source.node, target.node):
             return False
-        if is_data(checked.graph, target.node) and not is_data(checked.graph, source.node):
+        if is_data(checked.drawn, target.node) and not is_data(checked.drawn, source.node):
             return False
         meta = checked.metas.get(source)
         return meta is None or port.takes.accepts(meta)

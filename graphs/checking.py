@@ -9,6 +9,7 @@ from pathlib import Path
 from graphs.block_ports import BlockInput, BlockOutput
 from graphs.blocks import Library, Use, port_nodes
 from graphs.checked import Checked, CheckedGraph, is_data, ports_of
+from graphs.choosing import chosen
 from graphs.document import MAIN, Document, End, Graph, Node, Wire
 from graphs.fixes import (
     adapters,
@@ -85,7 +86,7 @@ class _GraphPass:
 
     library: Library
     name: str
-    graph: Graph
+    drawn: Graph
     given: Mapping[str, Meta] | None
     scope: Scope
     types: dict[str, NodeType] = field(default_factory=dict)
@@ -94,6 +95,12 @@ class _GraphPass:
     problems: list[Problem] = field(default_factory=list)
     arriving: dict[str, dict[str, list[Wire]]] = field(default_factory=dict)
     uses: dict[str, Use] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Leave out what no choice asks for."""
+        self.graph, self.wrong = chosen(self.drawn, self.scope)
+        for id, misfit in self.wrong.items():
+            self._report(id, str(misfit), fixes=use_parameters(self.name, id, misfit.use))
 
     def result(self) -> CheckedGraph:
         """Check everything."""
@@ -113,6 +120,7 @@ class _GraphPass:
         self.problems.sort(key=lambda problem: place.get(problem.node or "", -1))
         return CheckedGraph(
             self.name,
+            self.drawn,
             self.graph,
             wiring,
             self.types,
@@ -202,7 +210,7 @@ class _GraphPass:
         ports = self._ports(id)[0]
         connected = self._check_inputs(id, ports)
         type_ = self.types.get(id)
-        if type_ is None:
+        if type_ is None or id in self.wrong:
             return
         arrivals = self._arrivals(id, ports)
         if isinstance(type_, BlockInput):
@@ -269,7 +277,7 @@ class _GraphPass:
         try:
             facts = self._facts(node, type_, arrivals)
         except BlockMisfit as misfit:
-            if self.library.first.get(misfit.block) != misfit.use:
+            if misfit.problems and self.library.first.get(misfit.block) != misfit.use:
                 inner = misfit.problems[0]
                 self._report(id, f"inside {misfit.block}, at {inner.node}: {inner.text}")
             return

@@ -79,6 +79,8 @@ class Graph(Frozen):
     wires: tuple[Wire, ...] = ()
     parameters: dict[str, int | float] = {}
     """Named values that nodes may refer to (`=width * 2`); those of main are hyperparameters."""
+    help: dict[str, str] = {}
+    """What a parameter is and which values make sense, by its name."""
 
     @field_validator("parameters")
     @classmethod

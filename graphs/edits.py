@@ -130,7 +130,20 @@ class SetGraphParameters(GraphEdit):
     parameters: dict[str, int | float]
 
     def change(self, graph: Graph) -> Graph:
-        return _changed(graph, parameters=self.parameters)
+        help = {name: text for name, text in graph.help.items() if name in self.parameters}
+        return _changed(graph, parameters=self.parameters, help=help)
+
+
+class DescribeParameter(GraphEdit):
+    """Say what a graph's parameter is and which values make sense; an empty text says nothing."""
+
+    kind: Literal["describe_parameter"] = "describe_parameter"
+    name: str
+    text: str
+
+    def change(self, graph: Graph) -> Graph:
+        others = {name: text for name, text in graph.help.items() if name != self.name}
+        return _changed(graph, help={**others, **({self.name: self.text} if self.text else {})})
 
 
 class PutGraph(Frozen):
@@ -186,6 +199,7 @@ Edit = Annotated[
     | Rename
     | Move
     | SetGraphParameters
+    | DescribeParameter
     | PutGraph
     | RemoveGraph
     | Configure,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 
 from graphs.arithmetic import Number
 from graphs.handing import Handing
 from graphs.origins import Loaders
 from graphs.programs import Program
+
+LONGEST_HELP = 80
+"""Characters of a flag's help on one line."""
 
 
 def load_text(loaders: Loaders, reads_files: bool, signature: str, handing: Handing) -> str:
@@ -33,12 +37,14 @@ def main_text(
     loads_weights: bool,
     program: Program,
     hyperparameters: Mapping[str, Number],
+    help_: Mapping[str, str],
     of_data: list[str],
     of_program: list[str],
     handing: Handing,
 ) -> str:
     """The loop, and the command line in front of it."""
-    flags = "".join(_flag(name, value) for name, value in hyperparameters.items())
+    named = hyperparameters.items()
+    flags = "".join(_flag(name, value, help_.get(name, "")) for name, value in named)
     data = ["arguments.data"] if reads_files else []
     data += [f"{name}=arguments.{name}" for name in of_data]
     given = ["steps_per_epoch", "arguments.epochs"] if program.needs_length else []
@@ -70,10 +76,13 @@ def _probed(program: Program, handing: Handing) -> str:
     return text.replace("        TALLY\n", _TALLY if program.tallies else "")
 
 
-def _flag(name: str, value: Number) -> str:
+def _flag(name: str, value: Number, help_: str) -> str:
     kind = type(value).__name__
     flag = name.replace("_", "-")
-    return f'    parser.add_argument("--{flag}", type={kind}, default={name.upper()})\n'
+    parts = textwrap.wrap(help_.replace("%", "%%"), LONGEST_HELP, drop_whitespace=False)
+    text = " ".join(map(repr, parts))
+    about = f", help={f'({text})' if len(parts) > 1 else text}" if parts else ""
+    return f'    parser.add_argument("--{flag}", type={kind}, default={name.upper()}{about})\n'
 
 
 _DATA_FLAG = """

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from graphs import loop, sampling, sampling_together, taking, together, unpaired
+from graphs import fewer, loop, sampling, sampling_together, taking, together, unpaired
 from graphs.node_type import Data
 
 
@@ -24,7 +24,14 @@ class Handing(NamedTuple):
     @property
     def samples(self) -> bool:
         """Whether samples come in an order of their own, or are read ahead."""
-        return any(map(_options, self.data.values()))
+        return any(map(_options, self.data.values())) and not self.fewer
+
+    @property
+    def fewer(self) -> int | None:
+        """How many samples an epoch has, of a source in memory that asks for nothing else."""
+        (first, *others) = self.data.values()
+        only = not others and not first.hands_out and set(_options(first)) == {"limit"}
+        return first.epoch_samples if only else None
 
     @property
     def several(self) -> bool:
@@ -46,7 +53,8 @@ class Handing(NamedTuple):
         if self.samples:
             return 'data["train"].places(BATCH_SIZE)'
         fields = self.several or not self.by_number
-        return 'max(map(len, data["train"].values()))' if fields else 'len(data["train"])'
+        length = 'max(map(len, data["train"].values()))' if fields else 'len(data["train"])'
+        return f"min({length}, EPOCH_SAMPLES)" if self.fewer else length
 
     @property
     def before_load(self) -> list[Callable[..., Any]]:
@@ -65,6 +73,8 @@ class Handing(NamedTuple):
         """The function that cuts a split into batches."""
         if self.samples:
             return sampling_together.batches if self.several else sampling.batches
+        if self.fewer:
+            return fewer.batches
         if self.by_number:
             return together.batches if self.several else taking.batches
         return unpaired.batches if self.several else loop.batches

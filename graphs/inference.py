@@ -246,7 +246,7 @@ def meta_of(value: torch.Tensor) -> Meta:
 
 
 class BlockMisfit(Exception):
-    """A block has problems of its own with what arrives at it."""
+    """A block, or one inside it, has problems with what arrives: the former are its own."""
 
     def __init__(self, block: str, problems: tuple[Problem, ...], use: object) -> None:
         super().__init__(block)
@@ -329,7 +329,7 @@ def meta_tensor(leaf: Expression) -> Any:
 
 def _require_kind(port: Port, meta: Meta) -> None:
     if not port.takes.accepts(meta):
-        odd = f" of {meta.dtype}" if meta.floating == port.takes.integer else ""
+        odd = f" of {meta.dtype}" if meta.holds != port.takes.holds else ""
         raise PortMisfit(port.name, f"{port.name} needs {port.takes.needs()}, got {meta.text}{odd}")
 
 

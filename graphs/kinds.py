@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import itertools
 import re
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from graphs.document import End
 from graphs.expressions import Attribute, Call, Expression, call
 
 SYMBOLS = {"N": 100_003, "V": 100_019, "E": 100_043, "G": 100_049}
 """Samples of a batch; nodes and edges of all its graphs; how many graphs it has."""
+
+
+Contents = Literal["numbers", "whole numbers", "true and false"]
+"""What a tensor holds, in words."""
 
 
 class Meta(NamedTuple):
@@ -34,6 +38,13 @@ class Meta(NamedTuple):
     @property
     def floating(self) -> bool:
         return self.dtype.startswith(("float", "bfloat"))
+
+    @property
+    def holds(self) -> Contents:
+        """What such a tensor holds, in words."""
+        if self.dtype == "bool":
+            return "true and false"
+        return "numbers" if self.floating else "whole numbers"
 
 
 def size_text(size: int) -> str:
@@ -59,9 +70,6 @@ def in_words(text: str) -> str:
     return re.sub(r"\d{6,}", lambda number: size_text(int(number[0])), text)
 
 
-_NUMBERS = {False: "numbers of any shape", True: "whole numbers of any shape"}
-
-
 class Tensor(Expression):
     """Any tensor on a wire. A kind is a subclass; as the annotation of a port it says what may
     arrive there.
@@ -73,8 +81,8 @@ class Tensor(Expression):
     """How many axes there may be, where they have no names; None is any number."""
     layout: ClassVar[str] = ""
     """What such tensors look like, in words."""
-    integer: ClassVar[bool] = False
-    """Whether the kind holds whole numbers, as labels and tokens do."""
+    holds: ClassVar[Contents] = "numbers"
+    """What the kind holds: whole numbers, as labels and tokens do, or true and false, as masks."""
     title: ClassVar[str] = "tensor"
     strict: ClassVar[bool] = False
     """Whether an axis of unknown size must be the one that is named: nodes, and not edges."""
@@ -89,7 +97,7 @@ class Tensor(Expression):
         ranks = range(len(cls.axes), len(cls.axes) + 1) if cls.axes is not None else cls.ranks
         fits = ranks is None or len(meta.shape) in ranks
         fits = fits and (not cls.strict or cls._fits_axes(meta.shape))
-        return fits and (cls is Tensor or meta.floating != cls.integer)
+        return fits and (cls is Tensor or meta.holds == cls.holds)
 
     @classmethod
     def _fits_axes(cls, shape: tuple[int, ...]) -> bool:
@@ -109,11 +117,11 @@ class Tensor(Expression):
     def needs(cls) -> str:
         """What the kind needs, in words."""
         if cls.axes is None:
-            return cls.layout or _NUMBERS[cls.integer]
+            return cls.layout or f"{cls.holds} of any shape"
         if not cls.axes:
             return "one number, such as a loss"
         axes = f"({', '.join(cls.axes)}{',' * (len(cls.axes) == 1)})"
-        return f"{axes} of whole numbers" if cls.integer else axes
+        return axes if cls.holds == "numbers" else f"{axes} of {cls.holds}"
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -211,7 +219,7 @@ class Labels(Tensor):
     """A class for each sample: (N,), whole numbers from 0."""
 
     axes = ("N",)
-    integer = True
+    holds = "whole numbers"
     title = "labels"
 
 
@@ -219,14 +227,22 @@ class Tokens(Tensor):
     """A sequence of classes for each sample: (N, T), whole numbers from 0."""
 
     axes = ("N", "T")
-    integer = True
+    holds = "whole numbers"
     title = "tokens"
+
+
+class Mask(Tensor):
+    """Which steps of each sequence are real, and do not only fill it up: (N, T), true or false."""
+
+    axes = ("N", "T")
+    holds = "true and false"
+    title = "mask"
 
 
 class Classes(Tensor):
     """Whole numbers from 0, of any shape: labels, or tokens."""
 
-    integer = True
+    holds = "whole numbers"
     title = "classes"
 
 
@@ -262,7 +278,7 @@ class EdgeIndex(Tensor):
 
     axes = ("2", "E")
     strict = True
-    integer = True
+    holds = "whole numbers"
     title = "edge index"
 
 
@@ -271,7 +287,7 @@ class GraphIndex(Tensor):
 
     axes = ("V",)
     strict = True
-    integer = True
+    holds = "whole numbers"
     title = "graph index"
 
 
@@ -280,7 +296,7 @@ class GraphSizes(Tensor):
 
     axes = ("G",)
     strict = True
-    integer = True
+    holds = "whole numbers"
     title = "graph sizes"
 
 
@@ -299,7 +315,7 @@ class Weights(Tensor):
 
 OF_GRAPHS = (NodeFeatures, EdgeFeatures, EdgeIndex, GraphIndex)
 """The kinds that a tensor shows by the letters of its sizes."""
-NAMED = (Image, Volume, Sequence, Vector, Labels, Tokens, Scalar)
+NAMED = (Image, Volume, Sequence, Vector, Labels, Tokens, Mask, Scalar)
 """The kinds that a tensor shows by its rank and dtype alone."""
 
 

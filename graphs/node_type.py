@@ -219,6 +219,12 @@ class NodeType(FromFiles):
         """The file that its weights start from, if there is one."""
         return None
 
+    def picks(self, wires: int) -> int | None:
+        """Of so many wires, the number of the only one that it needs; None: it needs all of them.
+        Raises Misfit.
+        """
+        return None
+
     def build(self, *args: Any, **blocks: Any) -> Any:
         """Describe the Python of this node. The signature of a subclass names its input ports."""
         raise TypeError(f"{type(self).__name__} has no build")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from graphs.arithmetic import names_in, renamed
@@ -31,6 +32,10 @@ LONGEST_INLINE = 56
 """Characters of the longest expression that is put into another."""
 DEEPEST_INLINE = 3
 """How many nodes one expression may hold."""
+LONGEST_COMMENT = 84
+"""Characters of the longest comment at the end of a line; shapes that are longer stand in the
+docstring of the class alone.
+"""
 
 
 @dataclass
@@ -306,8 +311,8 @@ def _at(structure: Any, path: tuple[Index, ...]) -> Any:
 def _pattern(
     structure: list[Any], names: dict[tuple[Index, ...], str], path: tuple[Index, ...] = ()
 ) -> str:
-    """The left side of an assignment that takes a tuple apart; `_` is a part that nothing uses."""
-    parts = []
+    """The left side of an assignment that takes a tuple apart."""
+    parts: list[str] = []
     for index, part in enumerate(structure):
         here = (*path, index)
         used = any(name[: len(here)] == here for name in names)
@@ -315,4 +320,16 @@ def _pattern(
             parts.append(names.get(here, "_"))
         else:
             parts.append(f"({_pattern(part, names, here)})")
-    return ", ".join(parts)
+    return left_side(parts)
+
+
+def left_side(names: list[str]) -> str:
+    """The names that a tuple's parts get; `_` is a part that nothing uses, `*_` many at the end."""
+    unused = len(list(takewhile("_".__eq__, reversed(names))))
+    return ", ".join([*names[:-unused], "*_"] if unused > 2 else names)
+
+
+def shapes_comment(shapes: Iterable[str]) -> str:
+    """What stands behind a line that computes values, where it is short enough for a line."""
+    text = ", ".join(shapes)
+    return f"  # {text}" if len(text) <= LONGEST_COMMENT else ""

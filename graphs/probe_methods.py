@@ -24,8 +24,8 @@ class Surroundings(Protocol):
     def reads(self, fields: Iterable[End]) -> list[str]:
         """Lines that take fields out of a batch."""
 
-    def call_network(self, network: NetworkClass, scope: Scope, wanted: set[End]) -> str:
-        """The line that computes what is wanted of the network."""
+    def call_network(self, network: NetworkClass, scope: Scope, wanted: set[End]) -> list[str]:
+        """The lines that compute what is wanted of the network."""
 
 
 class ProbeMethods:
@@ -83,5 +83,5 @@ class ProbeMethods:
             known = {key: [f"network.{name}" for name in names] for key, names in inside}
             scope.modules = ChainMap(around.scope.modules, known)
         if network and wanted:
-            lines.append(around.call_network(network, scope, wanted))
+            lines += around.call_network(network, scope, wanted)
         return scope, lines

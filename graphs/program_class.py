@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from textwrap import wrap
 
-from graphs.block_classes import class_text, indented
+from graphs.block_classes import class_text, commented, indented
 from graphs.classes import Context, NetworkClass
 from graphs.document import End, identifier
 from graphs.expression_printer import ExpressionPrinter
 from graphs.expressions import Call
 from graphs.labels import Labels
 from graphs.naming import Names, attribute_names
-from graphs.printing import Scope, leaves
+from graphs.printing import Scope, leaves, left_side, shapes_comment
 from graphs.probe_methods import ProbeMethods
 from graphs.programs import Statement
 from graphs.steps import Stage, looked_at_again, stages_of
@@ -75,7 +75,7 @@ class ProgramClass:
         lines = self.reads(self.of_step)
         if self.network:
             wanted = set(context.entering(program.judging))
-            lines.append(self.call_network(self.network, scope, wanted))
+            lines += self.call_network(self.network, scope, wanted)
             nodes = context.described(program.judging)
         else:
             order = context.graph.wiring.order
@@ -98,17 +98,17 @@ class ProgramClass:
             for end in fields
         ]
 
-    def call_network(self, network: NetworkClass, scope: Scope, wanted: set[End]) -> str:
-        """The line that computes what is wanted of the network."""
+    def call_network(self, network: NetworkClass, scope: Scope, wanted: set[End]) -> list[str]:
+        """The lines that computes what is wanted of the network."""
         shapes = self.context.shapes
         arguments = ", ".join(scope.values[end] for end in network.inputs)
         for end in network.outputs:
             several = len(self.context.graph.outputs(end.node)) > 1
             name = end.port if several else identifier(self.context.title(end.node))
             scope.values[end] = scope.names.unique(name) if end in wanted else "_"
-        results = ", ".join(scope.values[end] for end in network.outputs)
-        comment = ", ".join(shapes[end] for end in network.outputs)
-        return f"{results} = self.network({arguments})  # {comment}"
+        results = left_side([scope.values[end] for end in network.outputs])
+        comment = shapes_comment(shapes[end] for end in network.outputs)
+        return commented(f"{results} = self.network({arguments})", comment)
 
     def _value(self, id: str) -> End:
         """The value that is logged for a node: what an optimizer minimises, or its only output."""

@@ -144,6 +144,7 @@ class _File:
             bool(self.context.starts),
             self.program,
             self.context.hyperparameters,
+            self.context.graph.graph.help,
             self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
             self.handing,
@@ -235,6 +236,7 @@ class _File:
             f"EPOCHS = {settings.epochs}",
             f"SEED = {settings.seed}",
             f"BATCH_SIZE = {int(batch_size)}",
+            *([f"EPOCH_SAMPLES = {int(self.handing.fewer)}"] if self.handing.fewer else []),
             *(f"{name.upper()} = {value!r}" for name, value in named),
         ]
         return "\n".join(lines)

@@ -6,14 +6,11 @@ from pydantic import Field, PositiveInt
 from torch import nn
 
 from graphs.expressions import Call, Expression, call
-from graphs.kinds import Features, Meta, Sequence, Tokens
+from graphs.kinds import Features, Mask, Meta, Sequence
 from graphs.node_type import Example, Misfit, NodeType
 from graphs.over_time import Arriving, Treatment
 from nodes.modules import attention
 from nodes.modules.sequences import causal_mask, hidden_steps
-
-WHOLE = "int64"
-"""The dtype of an example's mask."""
 
 
 def looks_back(self: Any, arriving: tuple[Arriving, ...]) -> Treatment:
@@ -51,7 +48,7 @@ class MultiheadAttention(NodeType):
     examples = (
         Example({}, [(2, 7, 32)], [(2, 7, 32)]),
         Example({"num_heads": 2}, [(2, 7, 32), (2, 5, 16)], [(2, 7, 32)]),
-        Example({}, [(2, 7, 32), (2, 5, 16), Meta((2, 5), WHOLE)], [(2, 7, 32)]),
+        Example({}, [(2, 7, 32), (2, 5, 16), Meta((2, 5), "bool")], [(2, 7, 32)]),
         Example({"causal": True, "bias": False}, [(2, 7, 32)], [(2, 7, 32)]),
         Example({"causal": True, "positions": "rotary"}, [(2, 7, 32)], [(2, 7, 32)]),
         Example({"causal": True, "positions": "alibi"}, [(2, 7, 32)], [(2, 7, 32)]),
@@ -77,7 +74,7 @@ class MultiheadAttention(NodeType):
     )
 
     def build(
-        self, query: Sequence, context: Sequence | None = None, mask: Tokens | None = None
+        self, query: Sequence, context: Sequence | None = None, mask: Mask | None = None
     ) -> Expression:
         require_heads(self.num_heads, query.features, self.positions)
         require_mask(mask, context or query)
@@ -102,7 +99,7 @@ class MultiheadAttention(NodeType):
             positions=self.positions,
         )
 
-    def _torchs(self, query: Sequence, source: Sequence, mask: Tokens | None) -> Expression:
+    def _torchs(self, query: Sequence, source: Sequence, mask: Mask | None) -> Expression:
         if self.causal and source.shape[1] != query.shape[1]:
             raise Misfit(
                 "causal needs as many steps in context as in query, "
@@ -152,7 +149,7 @@ class DotProductAttention(NodeType):
         Example({}, [(2, 7, 8), (2, 5, 8), (2, 5, 3)], [(2, 7, 3)]),
         Example(
             {"num_heads": 2},
-            [(2, 7, 8), (2, 5, 8), (2, 5, 4), Meta((2, 5), WHOLE)],
+            [(2, 7, 8), (2, 5, 8), (2, 5, 4), Meta((2, 5), "bool")],
             [(2, 7, 4)],
         ),
         Example({"causal": True}, [(2, 7, 8), (2, 7, 8), (2, 7, 3)], [(2, 7, 3)]),
@@ -191,7 +188,7 @@ class DotProductAttention(NodeType):
         return "alone" if timed == {"query"} and not self.causal else "looks"
 
     def build(
-        self, query: Sequence, key: Sequence, value: Sequence, mask: Tokens | None = None
+        self, query: Sequence, key: Sequence, value: Sequence, mask: Mask | None = None
     ) -> Expression:
         self._require_fit(query, key, value)
         require_mask(mask, key)
@@ -236,7 +233,7 @@ class AdditiveAttention(NodeType):
     outputs = ("found", "shares")
     examples = (
         Example({}, [(2, 16), (2, 5, 8)], [(2, 8), (2, 5)]),
-        Example({}, [(2, 7, 16), (2, 5, 8), Meta((2, 5), WHOLE)], [(2, 7, 8), (2, 7, 5)]),
+        Example({}, [(2, 7, 16), (2, 5, 8), Meta((2, 5), "bool")], [(2, 7, 8), (2, 7, 5)]),
         Example({}, [(2, 16), (2, 8)], problem="memory needs (N, T, F), got (N, 8)"),
     )
 
@@ -245,7 +242,7 @@ class AdditiveAttention(NodeType):
         return "alone" if timed == {"query"} else "looks"
 
     def build(
-        self, query: Features, memory: Sequence, mask: Tokens | None = None
+        self, query: Features, memory: Sequence, mask: Mask | None = None
     ) -> tuple[Expression, ...]:
         require_mask(mask, memory)
         made = call(attention.AdditiveAttention, query.features, memory.features, self.hidden_size)
@@ -267,7 +264,7 @@ def require_heads(num_heads: int, features: int, positions: str) -> None:
         raise Misfit(f"{text}, got {features // num_heads}")
 
 
-def require_mask(mask: Tokens | None, sequence: Sequence) -> None:
+def require_mask(mask: Mask | None, sequence: Sequence) -> None:
     """A mask says of each step of a sequence whether it is real."""
     if mask is not None and mask.shape != sequence.shape[:2]:
         wanted = Meta(sequence.shape[:2]).text

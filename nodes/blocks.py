@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt
 from graphs.block_ports import BlockInput, BlockOutput
 from graphs.document import identifier
 from graphs.expressions import Apply, Call, call
-from graphs.kinds import NAMED, OF_GRAPHS, Features, GraphSizes, Numbers, Tensor
+from graphs.kinds import NAMED, OF_GRAPHS, Classes, Features, GraphSizes, Numbers, Tensor
 from graphs.node_type import BlockName, File, Interface, Misfit, NodeType, Port
 from graphs.outputs import Outputs
 from graphs.over_time import inside
@@ -17,7 +17,10 @@ from nodes.modules.freezing import frozen
 from nodes.modules.repeating import Again, Chain
 from nodes.modules.state import Average
 
-_KINDS = {kind.title: kind for kind in (Tensor, Numbers, Features, *NAMED, *OF_GRAPHS, GraphSizes)}
+_KINDS = {
+    kind.title: kind
+    for kind in (Tensor, Numbers, Features, Classes, *NAMED, *OF_GRAPHS, GraphSizes)
+}
 
 
 class Input(BlockInput):
@@ -36,6 +39,8 @@ class Input(BlockInput):
         "vector",
         "labels",
         "tokens",
+        "classes",
+        "mask",
         "scalar",
         "node features",
         "edge features",

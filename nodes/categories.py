@@ -6,8 +6,8 @@ from pydantic import NonNegativeFloat
 
 from graphs.expressions import Call, call
 from graphs.kinds import Classes, Meta, Numbers
-from graphs.node_type import Example, NodeType, axis_of
-from graphs.over_time import alone
+from graphs.node_type import Example, Misfit, NodeType, axis_of
+from graphs.over_time import alone, mixes
 from nodes.likelihoods import Levels, _Likelihood
 from nodes.modules import likelihoods
 
@@ -25,6 +25,7 @@ class CategoricalSample(NodeType):
     """How freely it draws: 0 takes the best, 1 goes by the scores, more is wilder."""
 
     stops_gradient = True
+    over_time = mixes("dim")
     examples = (
         Example({}, [(2, 7, 10)], [Meta((2, 7), "int64")]),
         Example({"dim": 1, "temperature": 0.5}, [(2, 5, 4, 4)], [Meta((2, 4, 4), "int64")]),
@@ -63,24 +64,81 @@ class MuLawEncode(NodeType):
 class MuLawDecode(NodeType):
     """Turns the classes of MuLawEncode back into sound from -1 to 1.
 
-    Use it to hear what a WaveNet drew; and, with `evenly`, to show classes to a network as numbers.
+    Use it to hear what a WaveNet drew. To show classes to a network as numbers, use Dequantise.
     """
 
     levels: Levels = 256
     """How many classes there are."""
-    evenly: bool = False
-    """Leave the levels as far apart as they are numbered, from -1 to 1: what a network reads."""
 
     over_time = alone
     examples = (
         Example({}, [Meta((2, 16), "int64")], [(2, 16)]),
-        Example({"evenly": True}, [Meta((2, 16), "int64")], [(2, 16)]),
         Example({}, [(2, 16)], problem="classes needs whole numbers of any shape"),
     )
 
     def build(self, classes: Classes) -> Call:
-        options = {"evenly": True} if self.evenly else {}
-        return call(likelihoods.mu_law_decode, classes, levels=self.levels, **options)
+        return call(likelihoods.mu_law_decode, classes, levels=self.levels)
+
+
+class Quantise(NodeType):
+    """Rounds numbers to a few levels at equal distances: what leaves are classes from 0.
+
+    Use it where a network is to say how probable each level of a pixel or a measurement is, as
+    PixelCNN does. What lies outside is cut. Dequantise gives numbers back.
+    """
+
+    levels: Levels = 17
+    """How many classes there are."""
+    low: float = 0.0
+    """The number that is class 0."""
+    high: float = 1.0
+    """The number that is the last class."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 8, 8)], [Meta((2, 8, 8), "int64")]),
+        Example({"levels": 2, "low": -1}, [(2, 5)], [Meta((2, 5), "int64")]),
+        Example({"levels": 1}, [(2, 5)], problem="levels"),
+        Example({"low": 1}, [(2, 5)], problem="low has to be below high, got 1 and 1"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        require_order(self.low, self.high)
+        return call(likelihoods.quantise, x, levels=self.levels, low=self.low, high=self.high)
+
+
+class Dequantise(NodeType):
+    """Turns the classes of Quantise back into numbers.
+
+    Use it to show or hear what a network drew level by level, and to show levels to a network.
+    """
+
+    levels: Levels = 17
+    """How many classes there are."""
+    low: float = 0.0
+    """The number that class 0 becomes."""
+    high: float = 1.0
+    """The number that the last class becomes."""
+
+    over_time = alone
+    examples = (
+        Example({}, [Meta((2, 8, 8), "int64")], [(2, 8, 8)]),
+        Example({"levels": 256, "low": -1}, [Meta((2, 16), "int64")], [(2, 16)]),
+        Example({}, [(2, 16)], problem="classes needs whole numbers of any shape"),
+        Example({"high": -1}, [Meta((2, 5), "int64")], problem="low has to be below high"),
+    )
+
+    def build(self, classes: Classes) -> Call:
+        require_order(self.low, self.high)
+        return call(
+            likelihoods.dequantise, classes, levels=self.levels, low=self.low, high=self.high
+        )
+
+
+def require_order(low: float, high: float) -> None:
+    """Raises Misfit where the lowest number is not below the highest."""
+    if low >= high:
+        raise Misfit(f"low has to be below high, got {low:g} and {high:g}")
 
 
 class CategoricalEntropy(_Likelihood):

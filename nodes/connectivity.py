@@ -1,17 +1,19 @@
 """Connectivity: arithmetic between wires."""
 
 import operator
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import torch
-from pydantic import NonNegativeFloat, field_validator
+from pydantic import NonNegativeFloat, PositiveInt, field_validator
 
 from graphs.arithmetic import ArithmeticProblem, names_in, translated
 from graphs.expressions import Call, Expression, call
 from graphs.kinds import Meta, Numbers, Tensor
 from graphs.node_type import Example, Interface, Misfit, NodeType, Port, axis_of
-from graphs.over_time import alone, mixes
+from graphs.over_time import Arriving, Treatment, alone, mixes
+
+T = TypeVar("T")
 
 
 class Add(NodeType):
@@ -70,6 +72,46 @@ class Concat(NodeType):
             shapes = " and ".join(value.meta.text for value in values)
             raise Misfit(f"needs equal sizes on every axis but {axis}, got {shapes}")
         return call(torch.cat, list(values), dim=self.dim)
+
+
+class Choose(NodeType):
+    """Hands on one of its wires: the first, the second, … as `choice` says.
+
+    Use it to keep variants in one drawing, and a hyperparameter as `choice` to turn from one to the
+    next: with and without a layer, one of three losses, one of two data sets. What only the other
+    wires need is not there: it is neither checked nor trained, and not in the exported file.
+    """
+
+    choice: PositiveInt = 1
+    """Which wire, counted from 1 in the order in which they arrive."""
+
+    examples = (
+        Example({}, [(2, 3), (2, 5)], [(2, 3)]),
+        Example({"choice": 2}, [(2, 3, 8), (2, 5, 8)], [(2, 5, 8)]),
+        Example({"choice": 3}, [(2, 3), (2, 5)], problem="choice is 3, and 2 wires arrive"),
+        Example({}, [], problem="choice is 1, and no wire arrives: wire what there is to choose"),
+    )
+
+    def picks(self, wires: int) -> int:
+        if not wires:
+            what = "no wire arrives: wire what there is to choose"
+            raise Misfit(f"choice is {self.choice}, and {what}")
+        if self.choice > wires:
+            arrive = "1 wire arrives" if wires == 1 else f"{wires} wires arrive"
+            raise Misfit(f"choice is {self.choice}, and {arrive}", use={"choice": wires})
+        return self.choice - 1
+
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        """What it hands on is as it was."""
+        return "looks" if self._picked(arriving).time is None else "alone"
+
+    def build(self, *values: Tensor) -> Expression:
+        return self._picked(values)
+
+    def _picked(self, values: Sequence[T]) -> T:
+        if len(values) == 1:
+            return values[0]  # the others were left out before
+        return values[self.picks(len(values))]
 
 
 class Multiply(NodeType):

@@ -9,6 +9,7 @@ from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 from graphs.expressions import Call, Expression, call
 from graphs.kinds import Meta, Numbers, Tensor
 from graphs.node_type import Example, Misfit, NodeType
+from graphs.over_time import alone
 from nodes.losses import require_equal
 from nodes.modules.distributions import GaussianNoise as GaussianNoiseModule
 from nodes.modules.distributions import fixed_noise, logistic_noise, reparameterise
@@ -159,6 +160,7 @@ class Reparameterise(NodeType):
     2013, arXiv 1312.6114), and as the sampler of a GaussianLikelihood.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 8), (2, 8)], [(2, 8)]),
         Example({}, [(2, 4, 3, 3), (2, 4, 3, 3)], [(2, 4, 3, 3)]),

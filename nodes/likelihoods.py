@@ -7,6 +7,7 @@ from pydantic import Field, PositiveFloat
 from graphs.expressions import Call, Expression, call
 from graphs.kinds import Meta, Numbers
 from graphs.node_type import Example, Loss, Misfit, NodeType
+from graphs.over_time import alone, mixes
 from nodes.losses import require_equal
 from nodes.modules import likelihoods
 
@@ -91,6 +92,7 @@ class LogisticSample(NodeType):
     Use it as the sampler of a LogisticLikelihood, and where a loss is a mean over draws.
     """
 
+    over_time = alone
     examples = (
         Example({}, [(2, 1, 16), (2, 1, 16)], [(2, 1, 16)]),
         Example({}, [(2, 8), (2, 8)], [(2, 8)]),
@@ -146,6 +148,7 @@ class LogisticMixtureSample(NodeType):
     """How many values there are from -1 to 1."""
 
     stops_gradient = True
+    over_time = mixes(1)
     examples = (
         Example({}, [(2, 15, 16)], [(2, 1, 16)]),
         Example({"levels": 17}, [(2, 6, 4, 4)], [(2, 1, 4, 4)]),

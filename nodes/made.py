@@ -160,7 +160,7 @@ class _Pairs(_Made):
         question = Meta((N, source), "int64")
         return {
             "source": question,
-            "mask": Meta((N, source)),
+            "mask": Meta((N, source), "bool"),
             "before": answer,
             "target": answer,
         }
@@ -169,16 +169,21 @@ class _Pairs(_Made):
 class DateStrings(_Pairs):
     """Dates as people write them, to be written as 2024-05-31: a small task of translation.
 
-    `source`, (N, 21), holds letters as numbers from 3, filled up with 0; `mask` is 1 where there is
-    a letter. `target`, (N, 11), is the answer with 2 after its end, and `before` the answer with 1
-    before its beginning, for a network that is told the letters before. There are 70 tokens.
+    `source`, (N, 21), holds letters as numbers from 3, filled up with 0; `mask` is true where there
+    is a letter. `target`, (N, 11), is the answer with 2 after its end, and `before` the answer with
+    1 before its beginning, for a network that is told the letters before. There are 70 tokens.
     """
 
     examples = (
         Example(
             {"samples": 5, "held_out": 2},
             [],
-            [Meta((N, 21), "int64"), (N, 21), Meta((N, 11), "int64"), Meta((N, 11), "int64")],
+            [
+                Meta((N, 21), "int64"),
+                Meta((N, 21), "bool"),
+                Meta((N, 11), "int64"),
+                Meta((N, 11), "int64"),
+            ],
         ),
         Example({"samples": 0}, [], problem="samples"),
     )
@@ -206,7 +211,12 @@ class ReversedStrings(_Pairs):
         Example(
             {"samples": 5, "held_out": 2},
             [],
-            [Meta((N, 16), "int64"), (N, 16), Meta((N, 17), "int64"), Meta((N, 17), "int64")],
+            [
+                Meta((N, 16), "int64"),
+                Meta((N, 16), "bool"),
+                Meta((N, 17), "int64"),
+                Meta((N, 17), "int64"),
+            ],
         ),
         Example({"longest": 3}, [], problem="shortest is 5, and longest is 3"),
     )
@@ -235,17 +245,22 @@ class WarpedDigits(_Dealt):
     """Handwritten digits read row by row at a changing pace: sequences of different lengths to
     classify.
 
-    `sequence` is (N, T, 8) with 0 after its end, `mask` (N, T) is 1 until there and then 0,
+    `sequence` is (N, T, 8) with 0 after its end, `mask` (N, T) is true until there,
     `length` (N,) the number of steps, 8 to T, and `label` the digit.
     """
 
     longest_stay: Annotated[int, Field(ge=1, le=100)] = 3
     """How often a row is seen at most before the next; T is 8 times this."""
+    paces: PositiveInt = 1
+    """At how many paces each digit is read: so many sequences are made of it, all of them either to
+    train on or to judge by.
+    """
 
     outputs = ("sequence", "mask", "length", "label")
     examples = (
-        Example({}, [], [(N, 24, 8), (N, 24), _LABEL, _LABEL]),
-        Example({"longest_stay": 1}, [], [(N, 8, 8), (N, 8), _LABEL, _LABEL]),
+        Example({}, [], [(N, 24, 8), Meta((N, 24), "bool"), _LABEL, _LABEL]),
+        Example({"longest_stay": 1}, [], [(N, 8, 8), Meta((N, 8), "bool"), _LABEL, _LABEL]),
+        Example({"paces": 2}, [], [(N, 24, 8), Meta((N, 24), "bool"), _LABEL, _LABEL]),
         Example({"longest_stay": 0}, [], problem="longest_stay"),
     )
 
@@ -257,10 +272,10 @@ class WarpedDigits(_Dealt):
         steps = 8 * self.longest_stay
         return {
             "sequence": Meta((N, steps, 8)),
-            "mask": Meta((N, steps)),
+            "mask": Meta((N, steps), "bool"),
             "length": _LABEL,
             "label": _LABEL,
         }
 
     def build(self) -> Call:
-        return call(warped_digits, self.longest_stay, **self.dealing)
+        return call(warped_digits, self.longest_stay, paces=self.paces, **self.dealing)

@@ -106,6 +106,7 @@ class PaddingMask(NodeType):
     padding: NonNegativeInt = 0
     """The token that fills sequences up."""
 
+    adapter = True
     over_time = alone
     examples = (
         Example({}, [Meta((2, 7), "int64")], [Meta((2, 7), "bool")]),

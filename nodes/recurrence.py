@@ -7,19 +7,19 @@ from pydantic import Field, PositiveInt
 from torch import nn
 
 from graphs.expressions import SHORTCUTS, Apply, Expression, call
-from graphs.kinds import Meta, Sequence, Tokens, Vector
+from graphs.kinds import Mask, Meta, Sequence, Vector
 from graphs.node_type import Example, Misfit, NodeType
 from graphs.over_time import Arriving, Treatment, remembers
 from nodes.attention import require_mask
 from nodes.modules.recurrence import read_real_steps
 
-MASK = Meta((2, 7), "int64")
+MASK = Meta((2, 7), "bool")
 _BAD = (
     Example({"dropout": 0.5}, [(2, 7, 5)], problem="dropout needs at least 2 layers"),
     Example({}, [(2, 3, 8, 8)], problem="needs (N, T, F), got (N, 3, 8, 8)"),
     Example(
         {},
-        [(2, 7, 5), Meta((2, 6), "int64")],
+        [(2, 7, 5), Meta((2, 6), "bool")],
         problem="needs a mask of (N, 7), one for each step, got (N, 6)",
     ),
     Example(
@@ -53,7 +53,7 @@ class _Recurrent(NodeType):
             return "looks"
         return remembers(1)(self, arriving)
 
-    def _run(self, x: Sequence, mask: Tokens | None, state: Any, **options: Any) -> Apply | Any:
+    def _run(self, x: Sequence, mask: Mask | None, state: Any, **options: Any) -> Apply | Any:
         """The layer applied to all steps, or to those that are real."""
         if self.dropout and self.num_layers == 1:
             raise Misfit("dropout needs at least 2 layers, got num_layers 1", use={"num_layers": 2})
@@ -119,7 +119,7 @@ class LSTM(_Recurrent):
     def build(
         self,
         x: Sequence,
-        mask: Tokens | None = None,
+        mask: Mask | None = None,
         state: Vector | None = None,
         memory: Vector | None = None,
     ) -> tuple[Expression, ...]:
@@ -156,7 +156,7 @@ class GRU(_Recurrent):
     )
 
     def build(
-        self, x: Sequence, mask: Tokens | None = None, state: Vector | None = None
+        self, x: Sequence, mask: Mask | None = None, state: Vector | None = None
     ) -> tuple[Expression, ...]:
         result = self._run(x, mask, self._start(state))
         return result[0], self._top(result[1])
@@ -186,7 +186,7 @@ class RNN(_Recurrent):
     )
 
     def build(
-        self, x: Sequence, mask: Tokens | None = None, state: Vector | None = None
+        self, x: Sequence, mask: Mask | None = None, state: Vector | None = None
     ) -> tuple[Expression, ...]:
         options = {} if self.nonlinearity == "tanh" else {"nonlinearity": self.nonlinearity}
         result = self._run(x, mask, self._start(state), **options)

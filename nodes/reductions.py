@@ -1,12 +1,13 @@
-"""Connectivity: the values along one axis made one."""
+"""Connectivity: the values along one axis made one, or a few."""
 
 from typing import Any
 
 import torch
+from pydantic import PositiveInt
 
 from graphs.expressions import Call, call
-from graphs.kinds import Numbers
-from graphs.node_type import Example, NodeType, axis_of
+from graphs.kinds import Meta, Numbers, is_symbolic
+from graphs.node_type import Example, Misfit, NodeType, axis_of
 from graphs.over_time import mixes
 
 
@@ -81,3 +82,39 @@ class LogSumExp(_Reduction):
 
     def build(self, x: Numbers) -> Call:
         return self.reduced(torch.logsumexp, x)
+
+
+class TopK(NodeType):
+    """The k largest values along one axis, and where they stand; or the k smallest.
+
+    Use it to choose: the experts that a token goes to, the keys that are looked at, the place of a
+    memory that is used least. `values` are in order, the most extreme first; `places` count from 0,
+    and OneHot makes vectors of them. A gradient reaches the values that were chosen, and no others.
+    """
+
+    k: PositiveInt = 1
+    """How many are taken."""
+    dim: int = -1
+    """The axis along which they are chosen: -1 is the last, the features."""
+    largest: bool = True
+    """The largest values, or else the smallest."""
+
+    over_time = mixes("dim")
+    outputs = ("values", "places")
+    examples = (
+        Example({}, [(2, 5)], [(2, 1), Meta((2, 1), "int64")]),
+        Example(
+            {"k": 3, "dim": 1, "largest": False},
+            [(2, 7, 5)],
+            [(2, 3, 5), Meta((2, 3, 5), "int64")],
+        ),
+        Example({"k": 6}, [(2, 5)], problem="k is 6, and axis -1 of (N, 5) has 5 places"),
+        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        size = x.shape[axis_of(x, self.dim)]
+        if not is_symbolic(size) and self.k > size:
+            text = f"k is {self.k}, and axis {self.dim} of {x.meta.text} has {size} places"
+            raise Misfit(text, use={"k": size})
+        return call(torch.topk, x, self.k, self.dim, **({} if self.largest else {"largest": False}))

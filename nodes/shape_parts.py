@@ -9,7 +9,7 @@ from graphs.expressions import Call, Item, call
 from graphs.kinds import Tensor
 from graphs.node_type import Example, Interface, Misfit, NodeType, axis_of
 from graphs.outputs import Outputs
-from graphs.over_time import Arriving, Treatment, mixes
+from graphs.over_time import Arriving, Treatment, alone, mixes
 from graphs.parameters import Size
 from nodes.modules.shapes import shifted
 from nodes.windows import Sizes
@@ -75,6 +75,27 @@ class Slice(NodeType):
         if not range(size)[part]:
             raise Misfit(f"nothing of axis {self.dim} of {x.meta.text} is left")
         return x[(*[slice(None)] * self.dim, part)]
+
+
+class FirstSamples(NodeType):
+    """Takes the first samples of a batch, where a few are enough.
+
+    Use it before what takes long and is only looked at, such as samples that Generate draws for a
+    probe: not all of a batch have to be drawn.
+    """
+
+    count: PositiveInt = 16
+    """How many samples are taken; of a batch with fewer, all."""
+
+    over_time = alone
+    examples = (
+        Example({"count": 2}, [(5, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"count": 2}, [(5,)], [(2,)]),
+        Example({"count": 0}, [(5, 7)], problem="count"),
+    )
+
+    def build(self, x: Tensor) -> Item:
+        return x[(slice(self.count),)]
 
 
 class Split(NodeType):

@@ -57,11 +57,11 @@ class _Text(Data):
 
 
 class ReferenceText(_Text):
-    """Python's own reference as a text of about 500,000 characters, to learn to write like it.
+    """Python's own reference as a text of about 400,000 characters, to learn to write like it.
 
     It comes with Python, and differs a little between versions. Repeated paragraphs are left out.
-    `target` is the token that comes next at each step; both are (N, T). Guessing from the three
-    characters before needs about 2.5 bits a character.
+    `target` is the token that comes next at each step; both are (N, T). Guessing from the two
+    characters before, as they were counted, needs about 2.5 bits a character.
     """
 
     vocabulary: Annotated[int, Field(ge=2, le=10_000)] = 100

@@ -6,7 +6,7 @@ from pydantic import Field, PositiveInt
 from torch import nn
 
 from graphs.expressions import Call, Expression, call
-from graphs.kinds import Meta, Sequence, Tokens
+from graphs.kinds import Mask, Meta, Sequence
 from graphs.node_type import Example, Misfit, NodeType
 from graphs.over_time import Arriving, Treatment
 from nodes.attention import require_heads, require_mask
@@ -73,7 +73,7 @@ class TransformerEncoderLayer(_TransformerLayer):
 
     examples = (
         Example(_SMALL, [(2, 7, 8)], [(2, 7, 8)]),
-        Example({**_SMALL, "norm_first": True}, [(2, 7, 8), Meta((2, 7), "int64")], [(2, 7, 8)]),
+        Example({**_SMALL, "norm_first": True}, [(2, 7, 8), Meta((2, 7), "bool")], [(2, 7, 8)]),
         Example({**_SMALL, "causal": True, "activation": "gelu"}, [(2, 7, 8)], [(2, 7, 8)]),
         Example(
             {**_SMALL, "causal": True, "norm_first": True, "positions": "rotary"},
@@ -85,7 +85,7 @@ class TransformerEncoderLayer(_TransformerLayer):
         Example({}, [(2, 8)], problem="needs (N, T, F), got (N, 8)"),
     )
 
-    def build(self, x: Sequence, mask: Tokens | None = None) -> Expression:
+    def build(self, x: Sequence, mask: Mask | None = None) -> Expression:
         require_mask(mask, x)
         made = self._made(nn.TransformerEncoderLayer, x.features)
         if mask is None:
@@ -110,13 +110,13 @@ class TransformerDecoderLayer(_TransformerLayer):
         Example(_SMALL, [(2, 7, 8), (2, 5, 8)], [(2, 7, 8)]),
         Example(
             {**_SMALL, "norm_first": True, "positions": "rotary"},
-            [(2, 7, 8), (2, 5, 8), Meta((2, 7), "int64"), Meta((2, 5), "int64")],
+            [(2, 7, 8), (2, 5, 8), Meta((2, 7), "bool"), Meta((2, 5), "bool")],
             [(2, 7, 8)],
         ),
         Example({**_SMALL, "causal": False}, [(2, 7, 8), (2, 5, 8)], [(2, 7, 8)]),
         Example(
             {**_SMALL, "causal": False},
-            [(2, 7, 8), (2, 5, 8), Meta((2, 7), "int64"), Meta((2, 5), "int64")],
+            [(2, 7, 8), (2, 5, 8), Meta((2, 7), "bool"), Meta((2, 5), "bool")],
             [(2, 7, 8)],
         ),
         Example({}, [(2, 7, 8), (2, 5, 6)], problem="needs 8 features in memory, got (N, 5, 6)"),
@@ -126,8 +126,8 @@ class TransformerDecoderLayer(_TransformerLayer):
         self,
         x: Sequence,
         memory: Sequence,
-        mask: Tokens | None = None,
-        memory_mask: Tokens | None = None,
+        mask: Mask | None = None,
+        memory_mask: Mask | None = None,
     ) -> Expression:
         if memory.features != x.features:
             raise Misfit(f"needs {x.features} features in memory, got {memory.meta.text}")

@@ -1,8 +1,10 @@
 """Takes the pictures of the examples' graphs, from the real editor on a virtual screen.
 
-    .venv/bin/python scripts/take_pictures.py [NAME...]
+    .venv/bin/python scripts/take_pictures.py [NAME...] [NAME/USE/USE...]
 
-Each is as large as its graph at 100 %, in 64 colours, in assets/pictures. Needs Xvfb and xdotool.
+Each is as large as its graph at 100 %, in 64 colours, in assets/pictures. `char_lm/prediction` is
+the block that the node `prediction` uses, as a double click opens it, and is saved as
+`char_lm_prediction.png`. Needs Xvfb and xdotool.
 """
 
 from __future__ import annotations
@@ -24,31 +26,40 @@ from tests.gui.screen import Screen  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"
-SIZE = (2400, 1500)
+SIZE = (2900, 1500)
 MARGIN = 24
 COLOURS = 64
 
 
 def main(names: list[str]) -> None:
     PICTURES.mkdir(exist_ok=True)
-    paths = [EXAMPLES / f"{name}{SUFFIX}" for name in names] or sorted(EXAMPLES.glob(f"*{SUFFIX}"))
-    for path in paths:
-        picture = picture_of(path, read(path))
-        name = path.name.removesuffix(SUFFIX)
+    every = (path.name.removesuffix(SUFFIX) for path in sorted(EXAMPLES.glob(f"*{SUFFIX}")))
+    for name, *uses in (given.split("/") for given in names or every):
+        path = EXAMPLES / f"{name}{SUFFIX}"
+        picture = picture_of(path, read(path), uses)
         small = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=COLOURS)
-        small.save(PICTURES / f"{name}.png", optimize=True)
-        print(f"{name}: {picture.width}x{picture.height}")
+        target = PICTURES / f"{'_'.join([name, *uses[-1:]])}.png"
+        small.save(target, optimize=True)
+        print(f"{target.stem}: {picture.width}x{picture.height}")
 
 
-def picture_of(path: Path, document: Document) -> Image.Image:
-    """The canvas around all nodes of main, once everything is checked."""
+def picture_of(path: Path, document: Document, uses: list[str]) -> Image.Image:
+    """The canvas around all nodes of main, or of the block that uses lead to, once everything is
+    checked.
+    """
+    graph = document.main
     with tempfile.TemporaryDirectory() as place, Screen(*SIZE) as screen:
         window = EditorWindow(screen, Path(place), "edit", str(path))
         screen.wait_until(lambda: is_large(screen, window), timeout=60)
         window.wait_for("checked", timeout=300)
+        for use in uses:
+            screen.key("f")
+            window.two_frames()
+            window.open_block(use, timeout=300)
+            graph = document.graphs[str(graph.nodes[use].parameters["block"])]
         screen.key("f")
         window.two_frames()
-        boxes = [window.ask("node", id) for id in document.main.nodes]
+        boxes = [window.ask("node", id) for id in graph.nodes]
         screen.move(SIZE[0] - 5, 5)
         window.two_frames()
         canvas = window.ask("canvas")

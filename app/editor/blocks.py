@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from graphs.arithmetic import ArithmeticProblem, is_expression, renamed
 from graphs.document import MAIN, Document, Graph, Node, identifier
 from graphs.edits import (
+    DescribeParameter,
     Edit,
     EditError,
     PutGraph,
@@ -180,6 +181,8 @@ def rename_parameter(
     _require_parameter_name(drawn.parameters, new)
     parameters = {new if key == old else key: value for key, value in drawn.parameters.items()}
     edits: list[Edit] = [SetGraphParameters(graph=graph, parameters=parameters)]
+    if old in drawn.help:
+        edits.append(DescribeParameter(graph=graph, name=new, text=drawn.help[old]))
     for id, node in drawn.nodes.items():
         edits += _changed(graph, id, node, _renamed_in(node.parameters, {old: new}))
     for name, other in document.graphs.items():

@@ -41,6 +41,8 @@ class Hover:
             said.append((known.summary(), style.MUTED))
         elif self._captions.library:
             said.append((f"There is no node type {node.type} in this version.", style.MUTED))
+        if self._is_left_out(id):
+            said.append(("Left out: a choice asks for something else.", style.WARNING))
         if count := self._learned(id):
             said.append((f"{count:,} learned numbers", style.MUTED))
         return said
@@ -48,6 +50,12 @@ class Hover:
     def _problems(self, id: str) -> list[Paragraph]:
         found = problems_of(self._model.checked, self._model.graph_name).get(id, [])
         return [(problem_text(problem), style.ERROR) for problem in found]
+
+    def _is_left_out(self, id: str) -> bool:
+        checked = self._model.checked
+        if checked is None or not self._captions.was_checked(id):
+            return False
+        return checked.graphs[self._model.graph_name].leaves_out(id)
 
     def _learned(self, id: str) -> int:
         checked = self._model.checked

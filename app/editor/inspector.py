@@ -20,7 +20,7 @@ from app.editor.preview import Preview
 from app.editor.previewer import Previewer
 from app.editor.probe_view import ProbeView
 from app.editor.style import scale
-from app.editor.widgets import Item, button, heading, text_field, words
+from app.editor.widgets import Item, button, heading, keep_up, text_field, words
 from graphs.document import MAIN, End, Node
 from graphs.edits import Configure, Rename
 
@@ -284,9 +284,3 @@ class Inspector(Panel):
             total = model.checked.count_all_parameters(model.graph_name)
             facts.append(("learns", f"{total:,} numbers"))
         return facts
-
-
-def keep_up(tag: str, value: object) -> None:
-    """Show a value in a field, unless someone is typing into it."""
-    if dpg.does_item_exist(tag) and not dpg.is_item_active(tag) and dpg.get_value(tag) != value:
-        dpg.set_value(tag, value)

@@ -13,15 +13,24 @@ from app.editor.forms import given_text
 from app.editor.hover import sentence
 from app.editor.style import scale
 from app.editor.text import width
-from app.editor.widgets import Item, button, heading, icon_button, text_field, tooltip, words
+from app.editor.widgets import (
+    Item,
+    button,
+    heading,
+    icon_button,
+    keep_up,
+    text_field,
+    tooltip,
+    words,
+)
 from graphs.document import MAIN
-from graphs.edits import EditError
+from graphs.edits import DescribeParameter, EditError
 
 if TYPE_CHECKING:
     from app.editor.window import Editor
 
 LABEL_ROOM = 134
-REMOVE_ROOM = 40
+BUTTONS_ROOM = 80
 
 
 class Parameters:
@@ -44,8 +53,9 @@ class Parameters:
             self._names = tuple(parameters)
             self._build()
         for name, value in parameters.items():
-            if not dpg.is_item_active(f"parameters/{name}"):
-                dpg.set_value(f"parameters/{name}", given_text(value))
+            keep_up(f"parameters/{name}", given_text(value))
+            help_ = self._editor.model.graph.help.get(name, "")
+            dpg.configure_item(f"parameters/{name}/help", default_value=help_, show=bool(help_))
 
     def _build(self) -> None:
         dpg.delete_item(self._rows, children_only=True)
@@ -54,6 +64,8 @@ class Parameters:
         for name in self._names or ():
             with dpg.group(horizontal=True, parent=self._rows):
                 self._row(name)
+            help_ = f"parameters/{name}/help"
+            words("", style.MUTED, parent=self._rows, tag=help_, show=False)
 
     def _row(self, name: str) -> None:
         label = button(name, partial(self._rename, name), tag=f"parameters/{name}/name")
@@ -62,12 +74,25 @@ class Parameters:
         dpg.add_spacer(width=max(scale(LABEL_ROOM - 24) - round(width(name, scale(theme.SIZE))), 1))
         text_field(
             tag=f"parameters/{name}",
-            width=-scale(REMOVE_ROOM),
+            width=-scale(BUTTONS_ROOM),
             callback=lambda _s, text, name: self._typed(name, text),
             user_data=name,
         )
+        describe, tag = partial(self._describe, name), f"parameters/{name}/describe"
+        icon_button("pencil", describe, tip="Say what it is", tag=tag)
         remove = partial(self._remove, name)
         icon_button("trash", remove, tip="Remove", tag=f"parameters/{name}/remove")
+
+    def _describe(self, name: str) -> None:
+        """Ask what a parameter is."""
+        text = self._editor.model.graph.help.get(name, "")
+        question = f"What {name} is, and which values make sense:"
+        self._editor.dialogs.ask_name("Help", question, text, partial(self._described, name))
+
+    def _described(self, name: str, text: str) -> None:
+        edit = DescribeParameter(graph=self._graph, name=name, text=text)
+        self._editor.model.stop_merging()
+        self._editor.do(edit, title=f"Describe {name}")
 
     def _typed(self, name: str, text: str) -> None:
         model = self._editor.model

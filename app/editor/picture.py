@@ -18,7 +18,7 @@ from app.editor.style import Colour
 from graphs.document import MAIN, End, Graph, Node, Wire
 
 if TYPE_CHECKING:
-    from graphs.checked import Checked
+    from graphs.checked import Checked, CheckedGraph
     from graphs.node_type import NodeType
     from graphs.problems import Problem
 
@@ -47,7 +47,7 @@ class NodeLook:
     problem: bool = False
     known: bool = True
     dim: bool = False
-    """It is not what one looks for: a gradient does not reach it."""
+    """It is not what one looks for (a gradient does not reach it), or no choice asks for it."""
 
 
 @dataclass(frozen=True)
@@ -204,8 +204,24 @@ class _Maker:
             id in self.subject.selection,
             id in self.problems or not self.troubled.isdisjoint(held(node, self.captions.library)),
             known is not None or not self.captions.library,
-            self.is_dim(id),
+            self.is_dim(id) or self.is_left_out(id),
         )
+
+    def is_left_out(self, id: str) -> bool:
+        """No choice asks for it."""
+        checked = self._checked_graph(id)
+        return checked is not None and checked.leaves_out(id)
+
+    def is_refused(self, wire: Wire) -> bool:
+        """A choice asks for another wire."""
+        checked = self._checked_graph(wire.target.node)
+        return checked is not None and checked.refuses(wire)
+
+    def _checked_graph(self, id: str) -> CheckedGraph | None:
+        """What is known of the graph, if the last check saw a node."""
+        checked = self.subject.checked
+        seen = checked is not None and self.captions.was_checked(id)
+        return checked.graphs.get(self.subject.graph_name) if checked and seen else None
 
     def is_dim(self, *ids: str) -> bool:
         """Something else is lit."""
@@ -237,5 +253,5 @@ class _Maker:
         known = checked is not None and self.captions.was_checked(wire.source.node)
         text = checked.shape_text(self.subject.graph_name, wire.source) if checked and known else ""
         colour = style.kind_colour(self.output_kind(wire.source))
-        dim = self.is_dim(wire.source.node, wire.target.node)
+        dim = self.is_dim(wire.source.node, wire.target.node) or self.is_refused(wire)
         return WireLook(curve, colour, text, wire == self.subject.selected_wire, dim)

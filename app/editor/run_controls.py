@@ -13,12 +13,11 @@ from app.editor.curve_view import CurveView
 from app.editor.following import Curves, Follower, Update, in_words, live_run
 from app.editor.hover import sentence
 from app.editor.icons import icon
-from app.editor.inspector import keep_up
 from app.editor.layout import Area
 from app.editor.panel import Panel
 from app.editor.preferences import read_preferences, write_preferences
 from app.editor.style import Colour, scale
-from app.editor.widgets import Item, button, heading, text_field, words
+from app.editor.widgets import Item, button, heading, keep_up, text_field, words
 from app.runs import Info, Run, RunError, State
 from graphs.edits import Configure
 

@@ -75,6 +75,7 @@ KINDS = {
     "labels": hexed("#d58bb5"),
     "classes": hexed("#d58bb5"),
     "tokens": hexed("#f0e442"),
+    "mask": hexed("#7ac943"),
     "node features": hexed("#e69f00"),
     "edge features": hexed("#7fd0dd"),
     "edge index": hexed("#56b4e9"),

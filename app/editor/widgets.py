@@ -23,6 +23,12 @@ def text_field(*, tag: Item = 0, **options: Any) -> Item:
     return item
 
 
+def keep_up(tag: str, value: object) -> None:
+    """Show a value in a field, unless someone is typing into it."""
+    if dpg.does_item_exist(tag) and not dpg.is_item_active(tag) and dpg.get_value(tag) != value:
+        dpg.set_value(tag, value)
+
+
 def is_typing() -> bool:
     """A field is being typed into."""
     gone = {item for item in _fields if not dpg.does_item_exist(item)}

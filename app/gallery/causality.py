@@ -1,11 +1,13 @@
 """Whether a network that predicts what comes next looks at what is to come."""
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 
 @torch.no_grad()
-def felt(network: nn.Module, tokens: Tensor, place: int) -> Tensor:
+def felt(network: Callable[[Tensor], Tensor], tokens: Tensor, place: int) -> Tensor:
     """Which steps of what leaves a network, (T,), are not bit for bit what they were when the token
     at a place is another one.
     """
@@ -15,6 +17,6 @@ def felt(network: nn.Module, tokens: Tensor, place: int) -> Tensor:
     return changed.flatten(2).any(2).any(0)
 
 
-def leaks(network: nn.Module, tokens: Tensor, place: int) -> int:
+def leaks(network: Callable[[Tensor], Tensor], tokens: Tensor, place: int) -> int:
     """How many steps feel a token that comes after them: none of a causal network."""
     return int(felt(network, tokens, place)[:place].sum())

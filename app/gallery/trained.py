@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file
+from torch import Tensor
 
 import nodes.library  # noqa: F401  (registers the node types)
 from app.training.program import Trainable, steps_in
@@ -37,6 +38,14 @@ class Trained:
     """What the exported file printed."""
     seconds: float
     """CPU seconds that the training took, start and all."""
+
+    def samples(self, split: str) -> dict[str, Tensor]:
+        """All samples of a split, by field, however it hands them out."""
+        found = self.data[split]
+        every: dict[str, Tensor] = (
+            found if isinstance(found, dict) else found.take(torch.arange(len(found)))
+        )
+        return every
 
     def test(self) -> dict[str, float]:
         """Losses and metrics on the test split, as the file printed them."""
@@ -93,7 +102,7 @@ def _made(trainable: Trainable, seed: int, epochs: int | None) -> tuple[Any, dic
     torch.manual_seed(seed)
     data = trainable.load(torch.device("cpu"))
     module: Any = trainable.module
-    steps = steps_in(data["train"], module.BATCH_SIZE)
+    steps = steps_in(data["train"], module)
     return trainable.make(steps, epochs or module.EPOCHS), data
 
 

@@ -95,20 +95,21 @@ def field(name: str, values: Tensor, count: int, letters: Sequence[str] | None) 
     finite = values[torch.isfinite(values)] if not whole else values
     low, high = (finite.min().item(), finite.max().item()) if finite.numel() else (0, 0)
     sizes = ", ".join(map(str, values.shape[1:]))
+    symbols = "01" if values.dtype == torch.bool else letters
     return {
         "name": name,
         "shape": f"(N, {sizes})" if sizes else "(N,)",
         "dtype": str(values.dtype).removeprefix("torch."),
         "range": [low, high],
         "classes": classes(values) if whole and values.dim() == 1 else None,
-        "samples": samples(values[:SAMPLES], low, high, letters),
+        "samples": samples(values[:SAMPLES], low, high, symbols),
     }
 
 
 def classes(values: Tensor) -> list[int] | None:
     """How many samples there are of each class from 0."""
     fits = values.numel() and values.min() >= 0 and values.max() < MOST_CLASSES
-    return values.bincount().tolist() if fits else None
+    return values.long().bincount().tolist() if fits else None
 
 
 def samples(
@@ -149,7 +150,7 @@ def thinned(curve: Tensor) -> list[float]:
 
 
 def text(tokens: list[int], letters: Sequence[str] | None) -> str:
-    """Tokens as the letters that they stand for, or as numbers."""
+    """Tokens as the letters that they stand for, or as numbers; masks as 0 and 1."""
     shown = tokens[:LONGEST_TEXT]
     if letters is None:
         return " ".join(map(str, shown[: LONGEST_TEXT // 3]))

@@ -63,7 +63,7 @@ class Training:
         self.saver = saver
         torch.manual_seed(seed)
         self.data = trainable.load(device)
-        self.steps_per_epoch = steps_in(self.data["train"], self.module.BATCH_SIZE)
+        self.steps_per_epoch = steps_in(self.data["train"], self.module)
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
         self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()

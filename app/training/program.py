@@ -80,10 +80,13 @@ def samples_in(split: Any) -> int:
     return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
 
 
-def steps_in(train: Any, batch_size: int) -> int:
-    """How many steps an epoch has: a split that draws its samples says how many places that is."""
-    places = train.places(batch_size) if hasattr(train, "places") else samples_in(train)
-    return max(1, math.ceil(places / batch_size))
+def steps_in(train: Any, module: Any) -> int:
+    """How many steps an epoch of a program has: a split that draws its samples says how many places
+    that is, and so does a program whose epochs have some of the samples.
+    """
+    size = module.BATCH_SIZE
+    places = train.places(size) if hasattr(train, "places") else samples_in(train)
+    return max(1, math.ceil(min(places, getattr(module, "EPOCH_SAMPLES", places)) / size))
 
 
 class BadDocumentError(RunError):

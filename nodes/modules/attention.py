@@ -121,7 +121,7 @@ class DotProductAttention(nn.Module):
             if self.causal:
                 bias = bias.masked_fill(ahead > 0, -math.inf)
         if mask is not None:
-            bias = bias.masked_fill(~mask.bool()[:, None, None], -math.inf)
+            bias = bias.masked_fill(~mask[:, None, None], -math.inf)
         return bias
 
 
@@ -176,7 +176,7 @@ class AdditiveAttention(nn.Module):
         fit = torch.tanh(self.query(steps)[:, :, None] + self.memory(memory)[:, None])
         scores = self.score(fit)[..., 0]
         if mask is not None:
-            scores = scores.masked_fill(~mask.bool()[:, None], -math.inf)
+            scores = scores.masked_fill(~mask[:, None], -math.inf)
         shares = scores.softmax(2)
         found = shares @ memory
         return (found, shares) if query.dim() == 3 else (found[:, 0], shares[:, 0])
@@ -240,6 +240,6 @@ class TransformerLayer(nn.Module):
 
     def look_across(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
         """What each step finds in the memory."""
-        hidden = None if mask is None else ~mask.bool()
+        hidden = None if mask is None else ~mask
         found: Tensor = self.across(x, memory, memory, hidden, need_weights=False)[0]
         return found

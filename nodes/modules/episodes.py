@@ -154,7 +154,7 @@ def dealt_tasks(
     """The samples of every task, known ones first, and the numbers of their classes:
     (T, way * (shot + queries)) twice.
     """
-    classes = torch.rand(count, len(pools), generator=draw).argsort(1)[:, :way]
+    classes = torch.rand(count, len(pools), generator=draw).topk(way, largest=False).indices
     members = pools[classes]
     order = torch.rand(members.shape, generator=draw).masked_fill(members < 0, 2.0).argsort(2)
     drawn = members.gather(2, order[:, :, : shot + queries])

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import product
 from typing import Any
 
 import torch
@@ -41,6 +42,30 @@ def generate(
             new = next_[:, None]
             sequence = torch.cat([sequence, new], 1)
     return sequence
+
+
+@torch.no_grad()
+def generate_pixels(
+    module: nn.Module, image: Tensor, *others: Tensor, keep_rows: int, temperature: float
+) -> Tensor:
+    """Draw images of whole numbers, (N, H, W) or with K colours (N, K, H, W), pixel by pixel.
+
+    The first rows stay as they are. The module sees what is drawn so far, and 0 where nothing is
+    yet; of the scores that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
+    next one count. It is in evaluation mode meanwhile, and nothing learns from what is drawn.
+    """
+    drawn = image.clone(memory_format=torch.contiguous_format)
+    drawn[..., keep_rows:, :] = 0
+    count, *_, height, width = drawn.shape
+    colours = drawn.view(count, -1, height, width)
+    rows, columns = range(keep_rows, height), range(width)
+    with evaluating(module):
+        for row, column, colour in product(rows, columns, range(colours.shape[1])):
+            result = module(drawn, *others)
+            scores = result[0] if isinstance(result, tuple) else result
+            here = scores.reshape(count, -1, *colours.shape[1:])[:, :, colour, row, column]
+            colours[:, colour, row, column] = chosen(here, temperature)
+    return drawn
 
 
 @contextmanager

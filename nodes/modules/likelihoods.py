@@ -101,9 +101,18 @@ def mu_law_encode(wave: Tensor, levels: int = 256) -> Tensor:
     return ((wave.sign() * loudness + 1) / 2 * (levels - 1) + 0.5).long()
 
 
-def mu_law_decode(classes: Tensor, levels: int = 256, evenly: bool = False) -> Tensor:
-    """Classes as sound from -1 to 1; `evenly` leaves them as far apart as they are numbered."""
+def mu_law_decode(classes: Tensor, levels: int = 256) -> Tensor:
+    """Classes as sound from -1 to 1."""
     even = classes / (levels - 1) * 2 - 1
-    if evenly:
-        return even
     return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
+
+
+def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """The nearest of some levels at equal distances, as a class from 0."""
+    share = (x.clamp(low, high) - low) / (high - low)
+    return (share * (levels - 1)).round().long()
+
+
+def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Classes as numbers at equal distances."""
+    return low + classes / (levels - 1) * (high - low)

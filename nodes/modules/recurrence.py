@@ -12,7 +12,7 @@ def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = Non
 
     `mask` (N, T) is true at real steps, which come first; a sequence has at least one.
     """
-    lengths = mask.bool().sum(1).clamp(min=1).cpu()
+    lengths = mask.sum(1).clamp(min=1).cpu()
     packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
     result, state = layer(packed, state)
     sequence, _ = pad_packed_sequence(result, batch_first=True, total_length=x.shape[1])

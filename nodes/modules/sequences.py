@@ -67,7 +67,7 @@ class ClassToken(nn.Module):
 
 def hidden_steps(mask: Tensor) -> Tensor:
     """A mask turned round, as attention takes it: true at steps that nothing may look at."""
-    return ~mask.bool()
+    return ~mask
 
 
 def padding_mask(tokens: Tensor, padding: int) -> Tensor:

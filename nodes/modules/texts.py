@@ -16,7 +16,7 @@ def read_text(path: Path) -> str:
 
 
 def reference_text() -> str:
-    """Python's own reference, with each paragraph once: about 500,000 characters."""
+    """Python's own reference, with each paragraph once: about 400,000 characters."""
     from pydoc_data.topics import topics
 
     parts = (part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n"))

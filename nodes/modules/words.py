@@ -80,8 +80,7 @@ def as_tokens(
         source[row, : len(asked)] = torch.tensor(asked)
         before[row, : len(said) + 1] = torch.tensor([1, *said])
         target[row, : len(said) + 1] = torch.tensor([*said, 2])
-    mask = (source > 0).float()
-    return {"source": source, "mask": mask, "before": before, "target": target}
+    return {"source": source, "mask": source > 0, "before": before, "target": target}
 
 
 def numbers_of(text: str) -> list[int]:

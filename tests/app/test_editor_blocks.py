@@ -28,7 +28,7 @@ from app.editor.reach import reach_of
 from app.editor.weights import originals, own_weights, same_weights, weights_of
 from graphs.checking import check
 from graphs.document import MAIN, Document, Graph, Node
-from graphs.edits import EditError, SetParameters, apply
+from graphs.edits import DescribeParameter, EditError, SetGraphParameters, SetParameters, apply
 from graphs.node_type import node_types
 from graphs.turns import Turn
 from tests.graphs.drawing import classifier, drawn
@@ -114,6 +114,18 @@ def test_parameters_of_a_graph() -> None:
         add_parameter(document, "Inner", "width")
     with pytest.raises(EditError, match="small letters, digits and _"):
         add_parameter(document, "Inner", "Big width")
+
+
+def test_a_parameter_keeps_its_help() -> None:
+    """Under another name, and not when it is gone."""
+    document = apply(nested(), DescribeParameter(graph="Inner", name="width", text="100% of it"))
+    renamed = apply(document, *rename_parameter(document, TYPES, "Inner", "width", "wide"))
+    assert renamed.graphs["Inner"].help == {"wide": "100% of it"}
+    assert (
+        apply(document, SetGraphParameters(graph="Inner", parameters={})).graphs["Inner"].help == {}
+    )
+    silent = apply(document, DescribeParameter(graph="Inner", name="width", text=""))
+    assert silent.graphs["Inner"].help == {}
 
 
 def test_a_renamed_parameter_is_renamed_where_it_is_read_and_given() -> None:

@@ -20,6 +20,7 @@ from graphs.edits import AddNode, Connect, SetParameters
 from graphs.files import read
 from graphs.node_type import node_types
 from graphs.source import export
+from tests.graphs.test_choosing import variants
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "assets" / "examples" / "digits_cnn.graph.json"
 
@@ -55,6 +56,16 @@ def test_shapes_and_kinds_are_on_the_wires(document: Document, checked: Checked)
     assert picture.wires[wire].colour == style.KINDS["image"]
     assert picture.nodes["digits"].outputs[1].colour == style.KINDS["labels"]
     assert not any(look.problem for look in picture.nodes.values())
+
+
+def test_what_no_choice_asks_for_is_dim() -> None:
+    document = variants(1)
+    checked = check(document)
+    picture = make_picture(subject(document, checked))
+    assert {id for id, look in picture.nodes.items() if look.dim} == {"hidden", "bent", "deep"}
+    dim = {(w.source.node, w.target.node) for w, look in picture.wires.items() if look.dim}
+    assert ("deep", "scores") in dim and ("straight", "scores") not in dim
+    assert [port.name for port in picture.nodes["deep"].inputs] == ["x"]
 
 
 def test_the_telling_parameters_are_on_the_node(document: Document, checked: Checked) -> None:

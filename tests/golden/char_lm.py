@@ -220,7 +220,7 @@ class Program(nn.Module):
 
 
 def reference_text() -> str:
-    """Python's own reference, with each paragraph once: about 500,000 characters."""
+    """Python's own reference, with each paragraph once: about 400,000 characters."""
     from pydoc_data.topics import topics
 
     parts = (part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n"))
@@ -380,8 +380,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="char_lm.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--hidden", type=int, default=HIDDEN)
-    parser.add_argument("--temperature", type=float, default=TEMPERATURE)
+    parser.add_argument(
+        "--hidden",
+        type=int,
+        default=HIDDEN,
+        help="Units of the LSTM, 32 to 256: more write better and take longer.",
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=TEMPERATURE,
+        help="How freely the samples are drawn, 0.3 to 1.2.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

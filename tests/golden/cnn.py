@@ -268,7 +268,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="cnn.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--width", type=int, default=WIDTH)
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=WIDTH,
+        help="Filters of the first stage, 8 to 64; the next has twice as many.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

@@ -467,8 +467,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="cyclegan.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--cycle", type=float, default=CYCLE)
-    parser.add_argument("--identity", type=float, default=IDENTITY)
+    parser.add_argument(
+        "--cycle",
+        type=float,
+        default=CYCLE,
+        help="How much the way there and back counts, 1 to 10.",
+    )
+    parser.add_argument(
+        "--identity",
+        type=float,
+        default=IDENTITY,
+        help="How much leaving alone what is right already counts, 0 to 5.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

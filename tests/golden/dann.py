@@ -7,6 +7,7 @@ Run it: python dann.py --device cpu --epochs 80
 import argparse
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 EPOCHS = 80
 SEED = 0
 BATCH_SIZE = 64
+STRENGTH = 0.1
 
 
 class GradientReversal(nn.Module):
@@ -52,6 +54,27 @@ class GradientReversal(nn.Module):
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
     """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
+
+
+def principal(points: Tensor) -> Tensor:
+    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+
+    Each direction points to where its largest weight is positive, so that pictures do not flip.
+    """
+    centred = torch.nan_to_num(points.float() - points.float().mean(0))
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Features(nn.Module):
@@ -97,38 +120,42 @@ class Judge(nn.Module):
 
 class Dann(nn.Module):
     """From plain_image (N, 1, 8, 8), faded_image (N, 1, 8, 8) to (N, 10), (N, 10), (N, 1),
-    (N, 1).
+    (N, 1), (N, 64).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strength: float = STRENGTH) -> None:
         super().__init__()
         self.features = Features()
         self.reader = Reader()
-        self.reverse_plain = GradientReversal(strength=0.1, steps=800)
-        self.reverse_faded = GradientReversal(strength=0.1, steps=800)
+        self.reverse_plain = GradientReversal(strength=strength, steps=800)
+        self.reverse_faded = GradientReversal(strength=strength, steps=800)
         self.judge = Judge()
 
     def forward(
         self, plain_image: Tensor, faded_image: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         plain_features = self.features(plain_image)  # (N, 64)
         faded_features = self.features(faded_image)  # (N, 64)
         reverse_plain = self.reverse_plain(plain_features)  # (N, 64)
         reverse_faded = self.reverse_faded(faded_features)  # (N, 64)
+        # (N, 10), (N, 10), (N, 1), (N, 1), (N, 64)
         return (
             self.reader(plain_features),
             self.reader(faded_features),
             self.judge(reverse_plain),
             self.judge(reverse_faded),
-        )  # (N, 10), (N, 10), (N, 1), (N, 1)
+            faded_features,
+        )
 
 
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(
+        self, steps_per_epoch: int, epochs: int = EPOCHS, strength: float = STRENGTH
+    ) -> None:
         super().__init__()
-        self.network = Dann()
+        self.network = Dann(strength=strength)
         self.sgd = torch.optim.SGD(
             self.network.parameters(), lr=0.03, momentum=0.9, weight_decay=0.001, nesterov=False
         )
@@ -142,9 +169,10 @@ class Program(nn.Module):
         faded_image = batch["faded.image"]  # (N, 1, 8, 8)
         plain_label = batch["plain.label"]  # (N,)
         faded_label = batch["faded.label"]  # (N,)
-        plain_digit, faded_digit, plain_domain, faded_domain = self.network(
+        # (N, 10), (N, 10), (N, 1), (N, 1), (N, 64)
+        plain_digit, faded_digit, plain_domain, faded_domain, _ = self.network(
             plain_image, faded_image
-        )  # (N, 10), (N, 10), (N, 1), (N, 1)
+        )
         reading = F.cross_entropy(plain_digit, plain_label, label_smoothing=0.0)
         seen_plain = F.binary_cross_entropy_with_logits(
             plain_domain, torch.full_like(plain_domain, 1.0)
@@ -172,6 +200,28 @@ class Program(nn.Module):
         self.sgd_schedule.step()
 
         return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        plain_image = batch["plain.image"]  # (N, 1, 8, 8)
+        faded_image = batch["faded.image"]  # (N, 1, 8, 8)
+        faded_label = batch["faded.label"]  # (N,)
+        # (N, 10), (N, 10), (N, 1), (N, 1), (N, 64)
+        _, _, _, _, faded_features = self.network(plain_image, faded_image)
+        return {
+            "images.images": torch.stack([plain_image[:8], faded_image[:8]], 1),
+            "faded_digits.points": principal(faded_features)[:500],
+            "faded_digits.label": faded_label[:500],
+        }
+
+    def tally(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Counts of one batch, which add up over many."""
+        plain_image = batch["plain.image"]  # (N, 1, 8, 8)
+        faded_image = batch["faded.image"]  # (N, 1, 8, 8)
+        faded_label = batch["faded.label"]  # (N,)
+        # (N, 10), (N, 10), (N, 1), (N, 1), (N, 64)
+        _, faded_digit, *_ = self.network(plain_image, faded_image)
+        return {"faded_mistakes.counts": confusion(faded_digit, faded_label)}
 
 
 def split(
@@ -302,6 +352,26 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -314,16 +384,28 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="dann.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--strength",
+        type=float,
+        default=STRENGTH,
+        help="How strongly features mislead the judge, 0 to 1.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(steps_per_epoch, arguments.epochs, strength=arguments.strength).to(
+        arguments.device
+    )
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

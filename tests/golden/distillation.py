@@ -7,6 +7,7 @@ Run it: python distillation.py --device cpu --epochs 100
 import argparse
 import math
 from collections.abc import Iterator
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -17,6 +18,8 @@ from torch.nn import functional as F
 EPOCHS = 100
 SEED = 0
 BATCH_SIZE = 64
+TEMPERATURE = 3.0
+HIDDEN = 24
 
 
 def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
@@ -49,16 +52,25 @@ def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
     return (prediction.argmax(1) == label).float().mean()
 
 
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
+
+
 class Student(nn.Module):
     """From image (N, 1, 8, 8) to (N, 10)."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.hidden = nn.Linear(64, 24)
-        self.linear = nn.Linear(24, 10)
+        self.hidden = nn.Linear(64, hidden)
+        self.linear = nn.Linear(hidden, 10)
 
     def forward(self, image: Tensor) -> Tensor:
-        relu = F.relu(self.hidden(torch.flatten(image, 1)))  # (N, 24)
+        relu = F.relu(self.hidden(torch.flatten(image, 1)))  # (N, hidden)
         return self.linear(relu)  # (N, 10)
 
 
@@ -82,9 +94,16 @@ class Teacher(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(
+        self,
+        steps_per_epoch: int,
+        epochs: int = EPOCHS,
+        temperature: float = TEMPERATURE,
+        hidden: int = HIDDEN,
+    ) -> None:
         super().__init__()
-        self.student = Student()
+        self.temperature = temperature
+        self.student = Student(hidden=hidden)
         self.teacher = Teacher()
         self.learning = torch.optim.AdamW(
             self.student.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
@@ -106,7 +125,7 @@ class Program(nn.Module):
         label = batch["label"]  # (N,)
         student = self.student(image)  # (N, 10)
         teacher = self.teacher(image)  # (N, 10)
-        imitation = distillation(student, frozen(self.teacher, image), temperature=3.0)
+        imitation = distillation(student, frozen(self.teacher, image), temperature=self.temperature)
         return {
             "imitation": imitation,
             "reading": F.cross_entropy(teacher, label, label_smoothing=0.0),
@@ -121,7 +140,7 @@ class Program(nn.Module):
 
         # learning: minimise imitation over student
         student = self.student(image)  # (N, 10)
-        imitation = distillation(student, frozen(self.teacher, image), temperature=3.0)
+        imitation = distillation(student, frozen(self.teacher, image), temperature=self.temperature)
         student_accuracy = accuracy(student, label)
         if self.epoch >= 26:
             descend(self.learning, imitation)
@@ -141,6 +160,12 @@ class Program(nn.Module):
             "teacher_accuracy": teacher_accuracy.detach(),
             "student_accuracy": student_accuracy.detach(),
         }
+
+    def tally(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Counts of one batch, which add up over many."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        label = batch["label"]  # (N,)
+        return {"student_mistakes.counts": confusion(self.student(image), label)}
 
 
 def split(
@@ -234,6 +259,26 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = {}
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -246,17 +291,33 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="distillation.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=TEMPERATURE,
+        help="How soft the answers are that the student hears, 1 to 10.",
+    )
+    parser.add_argument("--hidden", type=int, default=HIDDEN, help="Units of the student, 4 to 64.")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(
+        steps_per_epoch,
+        arguments.epochs,
+        temperature=arguments.temperature,
+        hidden=arguments.hidden,
+    ).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         program.epoch = epoch
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

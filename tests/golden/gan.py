@@ -17,6 +17,7 @@ from torch.nn import functional as F
 EPOCHS = 100
 SEED = 0
 BATCH_SIZE = 64
+LR = 0.001
 
 
 class GaussianNoise(nn.Module):
@@ -82,18 +83,18 @@ class Discriminator(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, lr: float = LR) -> None:
         super().__init__()
         self.generator = Generator()
         self.discriminator = Discriminator()
         self.judge = torch.optim.AdamW(
-            self.discriminator.parameters(), lr=0.001, betas=(0.5, 0.999), weight_decay=0.0
+            self.discriminator.parameters(), lr=lr, betas=(0.5, 0.999), weight_decay=0.0
         )
         self.judge_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
             self.judge, T_max=epochs * steps_per_epoch
         )
         self.forger = torch.optim.AdamW(
-            self.generator.parameters(), lr=0.001, betas=(0.5, 0.999), weight_decay=0.0
+            self.generator.parameters(), lr=lr, betas=(0.5, 0.999), weight_decay=0.0
         )
         self.forger_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
             self.forger, T_max=epochs * steps_per_epoch
@@ -274,13 +275,16 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gan.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--lr", type=float, default=LR, help="Learning rate of both optimizers, 0.0002 to 0.003."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(steps_per_epoch, arguments.epochs, lr=arguments.lr).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -6,6 +6,7 @@ Run it: python gat_digits.py --device cpu --epochs 100
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol, Self
 
 import torch
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 EPOCHS = 100
 SEED = 0
 BATCH_SIZE = 64
+HEADS = 4
 
 
 def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
@@ -121,15 +123,36 @@ def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
     return (prediction.argmax(1) == label).float().mean()
 
 
+def principal(points: Tensor) -> Tensor:
+    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+
+    Each direction points to where its largest weight is positive, so that pictures do not flip.
+    """
+    centred = torch.nan_to_num(points.float() - points.float().mean(0))
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
+
+
 class GatDigits(nn.Module):
     """From nodes (V, 64), edge_index (2, E), asked (N,) to (N, 10)."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: int = HEADS) -> None:
         super().__init__()
         self.drop_pixels = nn.Dropout(0.3)
-        self.near = GATConv(64, 16, heads=4, dropout=0.3)
+        self.near = GATConv(64, 16, heads=heads, dropout=0.3)
         self.drop_features = nn.Dropout(0.3)
-        self.far = GATConv(64, 10, heads=4, concat=False, dropout=0.3)
+        self.far = GATConv(heads * 16, 10, heads=heads, concat=False, dropout=0.3)
 
     def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
         drop_pixels = self.drop_pixels(nodes)  # (V, 64)
@@ -141,9 +164,9 @@ class GatDigits(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: int = HEADS) -> None:
         super().__init__()
-        self.network = GatDigits()
+        self.network = GatDigits(heads=heads)
         self.adamw = torch.optim.AdamW(
             self.network.parameters(), lr=0.01, betas=(0.9, 0.999), weight_decay=0.05
         )
@@ -170,6 +193,24 @@ class Program(nn.Module):
         self.adamw.step()
 
         return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        nodes = batch["nodes"]  # (V, 64)
+        edge_index = batch["edge_index"]  # (2, E)
+        asked = batch["asked"]  # (N,)
+        label = batch["label"]  # (N,)
+        digit = self.network(nodes, edge_index, asked)  # (N, 10)
+        return {"likeness.points": principal(digit)[:2000], "likeness.label": label[:2000]}
+
+    def tally(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Counts of one batch, which add up over many."""
+        nodes = batch["nodes"]  # (V, 64)
+        edge_index = batch["edge_index"]  # (2, E)
+        asked = batch["asked"]  # (N,)
+        label = batch["label"]  # (N,)
+        digit = self.network(nodes, edge_index, asked)  # (N, 10)
+        return {"mistakes.counts": confusion(digit, label)}
 
 
 class OneGraph:
@@ -300,6 +341,26 @@ def measure(program: Program, split: Split) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, Split]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -312,14 +373,19 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gat_digits.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--heads", type=int, default=HEADS, help="Attentions side by side, 1 to 8.")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    program = Program().to(arguments.device)
+    program = Program(heads=arguments.heads).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

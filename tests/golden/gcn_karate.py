@@ -6,6 +6,7 @@ Run it: python gcn_karate.py --device cpu --epochs 200
 
 import argparse
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol, Self
 
 import networkx as nx
@@ -17,6 +18,7 @@ from torch.nn import functional as F
 EPOCHS = 200
 SEED = 0
 BATCH_SIZE = 64
+HIDDEN = 16
 
 
 def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
@@ -91,11 +93,11 @@ def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
 class GcnKarate(nn.Module):
     """From nodes (V, 34), edge_index (2, E), asked (N,) to (N, 2)."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.near = GCNConv(34, 16)
+        self.near = GCNConv(34, hidden)
         self.dropout = nn.Dropout(0.3)
-        self.far = GCNConv(16, 2)
+        self.far = GCNConv(hidden, 2)
 
     def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
         relu = F.relu(self.near(nodes, edge_index))  # (V, 16)
@@ -106,9 +108,9 @@ class GcnKarate(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self) -> None:
+    def __init__(self, hidden: int = HIDDEN) -> None:
         super().__init__()
-        self.network = GcnKarate()
+        self.network = GcnKarate(hidden=hidden)
         self.adamw = torch.optim.AdamW(
             self.network.parameters(), lr=0.02, betas=(0.9, 0.999), weight_decay=0.01
         )
@@ -135,6 +137,15 @@ class Program(nn.Module):
         self.adamw.step()
 
         return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        nodes = batch["nodes"]  # (V, 34)
+        edge_index = batch["edge_index"]  # (2, E)
+        asked = batch["asked"]  # (N,)
+        label = batch["label"]  # (N,)
+        side = self.network(nodes, edge_index, asked)  # (N, 2)
+        return {"sides.points": side[:500], "sides.label": label[:500]}
 
 
 class OneGraph:
@@ -264,6 +275,23 @@ def measure(program: Program, split: Split) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, Split]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -276,14 +304,24 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gcn_karate.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--hidden",
+        type=int,
+        default=HIDDEN,
+        help="Features of a member after the first convolution, 2 to 64.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    program = Program().to(arguments.device)
+    program = Program(hidden=arguments.hidden).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

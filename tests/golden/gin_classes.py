@@ -8,6 +8,7 @@ import argparse
 import math
 import random
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Protocol, Self
 
 import networkx as nx
@@ -19,6 +20,7 @@ from torch.nn import functional as F
 EPOCHS = 30
 SEED = 0
 BATCH_SIZE = 40
+WIDTH = 32
 
 
 class Chain(nn.ModuleList):
@@ -73,6 +75,27 @@ def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
     return (prediction.argmax(1) == label).float().mean()
 
 
+def principal(points: Tensor) -> Tensor:
+    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+
+    Each direction points to where its largest weight is positive, so that pictures do not flip.
+    """
+    centred = torch.nan_to_num(points.float() - points.float().mean(0))
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
+
+
 def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """Where edges come from and where they lead, (E,) each.
 
@@ -119,37 +142,37 @@ class GINConv(nn.Module):
 
 
 class Layer(nn.Module):
-    """From x (V, 32), edge_index (2, E) to (V, 32)."""
+    """From x (V, width), edge_index (2, E) to (V, width)."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.gin = GINConv(32, 32, 32)
+        self.gin = GINConv(width, width, width)
 
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
-        return F.relu(self.gin(x, edge_index))  # (V, 32)
+        return F.relu(self.gin(x, edge_index))  # (V, width)
 
 
 class GinClasses(nn.Module):
-    """From nodes (V, 1), edge_index (2, E), sizes (G,) to (G, 2)."""
+    """From nodes (V, 1), edge_index (2, E), sizes (G,) to (G, 2), (G, 32)."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
-        self.start = nn.Linear(1, 32)
-        self.layers = Chain([Layer() for _ in range(3)])
-        self.origin = nn.Linear(32, 2)
+        self.start = nn.Linear(1, width)
+        self.layers = Chain([Layer(width=width) for _ in range(3)])
+        self.origin = nn.Linear(width, 2)
 
-    def forward(self, nodes: Tensor, edge_index: Tensor, sizes: Tensor) -> Tensor:
+    def forward(self, nodes: Tensor, edge_index: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
         start = self.start(nodes)  # (V, 32)
         graph = pool_graphs(self.layers(start, edge_index), sizes, reduce="mean")  # (G, 32)
-        return self.origin(graph)  # (G, 2)
+        return self.origin(graph), graph  # (G, 2), (G, 32)
 
 
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, width: int = WIDTH) -> None:
         super().__init__()
-        self.network = GinClasses()
+        self.network = GinClasses(width=width)
         self.adamw = torch.optim.AdamW(
             self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
         )
@@ -163,7 +186,7 @@ class Program(nn.Module):
         edge_index = batch["edge_index"]  # (2, E)
         sizes = batch["sizes"]  # (G,)
         label = batch["label"]  # (G,)
-        origin = self.network(nodes, edge_index, sizes)  # (G, 2)
+        origin, _ = self.network(nodes, edge_index, sizes)  # (G, 2), (G, 32)
         return {
             "loss": F.cross_entropy(origin, label, label_smoothing=0.0),
             "accuracy": accuracy(origin, label),
@@ -181,6 +204,24 @@ class Program(nn.Module):
         self.adamw_schedule.step()
 
         return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        nodes = batch["nodes"]  # (V, 1)
+        edge_index = batch["edge_index"]  # (2, E)
+        sizes = batch["sizes"]  # (G,)
+        label = batch["label"]  # (G,)
+        _, graph = self.network(nodes, edge_index, sizes)  # (G, 2), (G, 32)
+        return {"origins.points": principal(graph)[:500], "origins.label": label[:500]}
+
+    def tally(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Counts of one batch, which add up over many."""
+        nodes = batch["nodes"]  # (V, 1)
+        edge_index = batch["edge_index"]  # (2, E)
+        sizes = batch["sizes"]  # (G,)
+        label = batch["label"]  # (G,)
+        origin, _ = self.network(nodes, edge_index, sizes)  # (G, 2), (G, 32)
+        return {"mistakes.counts": confusion(origin, label)}
 
 
 def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
@@ -342,6 +383,26 @@ def measure(program: Program, split: Split) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, Split]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -354,16 +415,21 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gin_classes.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--width", type=int, default=WIDTH, help="Features of a node, 8 to 64.")
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = len(data["train"])
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(steps_per_epoch, arguments.epochs, width=arguments.width).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

@@ -18,6 +18,7 @@ from torch.nn import functional as F
 EPOCHS = 25
 SEED = 0
 BATCH_SIZE = 25
+STEP_SIZE = 0.01
 
 
 def adapt(
@@ -72,14 +73,17 @@ class WaveNetwork(nn.Module):
 class MamlSinusoid(nn.Module):
     """From support (N, 10, 1), answer (N, 10, 1), query (N, 10, 1) to (N, 10, 1), (N, 10, 1)."""
 
-    def __init__(self) -> None:
+    def __init__(self, step_size: float = STEP_SIZE) -> None:
         super().__init__()
+        self.step_size = step_size
         self.network = WaveNetwork()
 
     def forward(self, support: Tensor, answer: Tensor, query: Tensor) -> tuple[Tensor, Tensor]:
-        one_step = adapt(self.network, support, answer, query, steps=1, lr=0.01)  # (N, 10, 1)
+        one_step = adapt(
+            self.network, support, answer, query, steps=1, lr=self.step_size
+        )  # (N, 10, 1)
         ten_steps = adapt(
-            self.network, support, answer, query, steps=10, lr=0.01, order="first"
+            self.network, support, answer, query, steps=10, lr=self.step_size, order="first"
         )  # (N, 10, 1)
         return one_step, ten_steps  # (N, 10, 1), (N, 10, 1)
 
@@ -87,9 +91,11 @@ class MamlSinusoid(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(
+        self, steps_per_epoch: int, epochs: int = EPOCHS, step_size: float = STEP_SIZE
+    ) -> None:
         super().__init__()
-        self.network = MamlSinusoid()
+        self.network = MamlSinusoid(step_size=step_size)
         self.adamw = torch.optim.AdamW(
             self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.0
         )
@@ -243,13 +249,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="maml_sinusoid.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--step-size",
+        type=float,
+        default=STEP_SIZE,
+        help="How far a gradient step on a task goes, 0.001 to 0.05.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(steps_per_epoch, arguments.epochs, step_size=arguments.step_size).to(
+        arguments.device
+    )
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -8,6 +8,7 @@ import argparse
 import math
 import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Protocol, Self
 
 import networkx as nx
@@ -19,6 +20,7 @@ from torch.nn import functional as F
 EPOCHS = 30
 SEED = 0
 BATCH_SIZE = 50
+WIDTH = 24
 
 
 class Again(nn.Module):
@@ -139,27 +141,27 @@ class NNConv(nn.Module):
 
 
 class Round(nn.Module):
-    """From h (V, 24), edge_index (2, E), bonds (E, 3) to (V, 24)."""
+    """From h (V, width), edge_index (2, E), bonds (E, 3) to (V, width)."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.messages = NNConv(24, 24, 3, hidden_features=None, root=False)
-        self.gru = nn.GRUCell(24, 24)
+        self.messages = NNConv(width, width, 3, hidden_features=None, root=False)
+        self.gru = nn.GRUCell(width, width)
 
     def forward(self, h: Tensor, edge_index: Tensor, bonds: Tensor) -> Tensor:
-        messages = self.messages(h, edge_index, bonds)  # (V, 24)
-        return self.gru(messages, h)  # (V, 24)
+        messages = self.messages(h, edge_index, bonds)  # (V, width)
+        return self.gru(messages, h)  # (V, width)
 
 
 class Mpnn(nn.Module):
     """From nodes (V, 4), edge_index (2, E), edges (E, 3), sizes (G,) to (G, 1)."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
-        self.start = nn.Linear(4, 24)
-        self.rounds = Again(Round(), 4)
-        self.molecule = Set2Set(48)
-        self.hidden = nn.Linear(96, 64)
+        self.start = nn.Linear(4, width)
+        self.rounds = Again(Round(width=width), 4)
+        self.molecule = Set2Set(width * 2)
+        self.hidden = nn.Linear(width * 4, 64)
         self.energy = nn.Linear(64, 1)
 
     def forward(self, nodes: Tensor, edge_index: Tensor, edges: Tensor, sizes: Tensor) -> Tensor:
@@ -173,9 +175,9 @@ class Mpnn(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, width: int = WIDTH) -> None:
         super().__init__()
-        self.network = Mpnn()
+        self.network = Mpnn(width=width)
         self.adamw = torch.optim.AdamW(
             self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
         )
@@ -205,6 +207,16 @@ class Program(nn.Module):
         self.adamw_schedule.step()
 
         return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        nodes = batch["nodes"]  # (V, 4)
+        edge_index = batch["edge_index"]  # (2, E)
+        edges = batch["edges"]  # (E, 3)
+        sizes = batch["sizes"]  # (G,)
+        target = batch["target"]  # (G, 1)
+        energy = self.network(nodes, edge_index, edges, sizes)  # (G, 1)
+        return {"energies.points": torch.cat([target, energy], dim=1)[:500]}
 
 
 def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
@@ -415,6 +427,23 @@ def measure(program: Program, split: Split) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, Split]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -427,16 +456,26 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="mpnn.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=WIDTH,
+        help="Features of an atom, 8 to 64; a bond's matrix has its square.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = len(data["train"])
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(steps_per_epoch, arguments.epochs, width=arguments.width).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

@@ -6,6 +6,7 @@ Run it: python resnet56.py --device cpu --epochs 10
 import argparse
 import math
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -16,6 +17,7 @@ from torch.nn import functional as F
 EPOCHS = 10
 SEED = 0
 BATCH_SIZE = 64
+WIDTH = 8
 
 
 class Chain(nn.ModuleList):
@@ -41,6 +43,15 @@ class Chain(nn.ModuleList):
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
     """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Residual(nn.Module):
@@ -83,16 +94,16 @@ class Widening(nn.Module):
 class Resnet56(nn.Module):
     """From image (N, 1, 8, 8) to (N, 10)."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
-        self.stem = nn.Conv2d(1, 8, 3, padding="same", bias=False)
-        self.norm = nn.BatchNorm2d(8)
-        self.stage_1 = Chain([Residual(channels=8) for _ in range(9)])
-        self.widening = Widening(in_channels=8, channels=16)
-        self.stage_2 = Chain([Residual(channels=16) for _ in range(8)])
-        self.widening_2 = Widening(in_channels=16, channels=32)
-        self.stage_3 = Chain([Residual(channels=32) for _ in range(8)])
-        self.scores = nn.Linear(32, 10)
+        self.stem = nn.Conv2d(1, width, 3, padding="same", bias=False)
+        self.norm = nn.BatchNorm2d(width)
+        self.stage_1 = Chain([Residual(channels=width) for _ in range(9)])
+        self.widening = Widening(in_channels=width, channels=2 * width)
+        self.stage_2 = Chain([Residual(channels=2 * width) for _ in range(8)])
+        self.widening_2 = Widening(in_channels=width * 2, channels=4 * width)
+        self.stage_3 = Chain([Residual(channels=4 * width) for _ in range(8)])
+        self.scores = nn.Linear(width * 4, 10)
 
     def forward(self, image: Tensor) -> Tensor:
         stem = self.stem(image)  # (N, 8, 8, 8)
@@ -108,9 +119,9 @@ class Resnet56(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, width: int = WIDTH) -> None:
         super().__init__()
-        self.network = Resnet56()
+        self.network = Resnet56(width=width)
         self.sgd = torch.optim.SGD(
             self.network.parameters(), lr=0.05, momentum=0.9, weight_decay=0.0001, nesterov=True
         )
@@ -140,6 +151,13 @@ class Program(nn.Module):
         self.sgd_schedule.step()
 
         return {name: value.detach() for name, value in values.items()}
+
+    def tally(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Counts of one batch, which add up over many."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        label = batch["label"]  # (N,)
+        scores = self.network(image)  # (N, 10)
+        return {"mistakes.counts": confusion(scores, label)}
 
 
 def split(
@@ -224,6 +242,26 @@ def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     return average(values, sizes)
 
 
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = {}
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
 def report(name: str, values: dict[str, float]) -> None:
     """Print one line of measurements."""
     print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
@@ -236,16 +274,26 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="resnet56.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=WIDTH,
+        help="Channels of the first stage, 4 to 32; the last has four times as many.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(steps_per_epoch, arguments.epochs, width=arguments.width).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
     save_file(program.state_dict(), arguments.save)
 

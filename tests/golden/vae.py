@@ -17,6 +17,7 @@ from torch.nn import functional as F
 EPOCHS = 200
 SEED = 0
 BATCH_SIZE = 128
+LATENT = 8
 
 
 def binarise(x: Tensor, threshold: float) -> Tensor:
@@ -48,31 +49,31 @@ def principal(points: Tensor) -> Tensor:
 
 
 class Encoder(nn.Module):
-    """From pixels (N, 64) to (N, 8), (N, 8)."""
+    """From pixels (N, 64) to (N, latent), (N, latent)."""
 
-    def __init__(self) -> None:
+    def __init__(self, latent: int) -> None:
         super().__init__()
         self.worn = nn.Dropout(0.1)
         self.wide = nn.Linear(64, 256)
         self.dropout = nn.Dropout(0.2)
         self.narrow = nn.Linear(256, 256)
-        self.mean_layer = nn.Linear(256, 8)
-        self.variance_layer = nn.Linear(256, 8)
+        self.mean_layer = nn.Linear(256, latent)
+        self.variance_layer = nn.Linear(256, latent)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         worn = self.worn(pixels)  # (N, 64)
         relu_1 = F.relu(self.wide(worn))  # (N, 256)
         dropout = self.dropout(relu_1)  # (N, 256)
         relu_2 = F.relu(self.narrow(dropout))  # (N, 256)
-        return self.mean_layer(relu_2), self.variance_layer(relu_2)  # (N, 8), (N, 8)
+        return self.mean_layer(relu_2), self.variance_layer(relu_2)  # (N, latent), (N, latent)
 
 
 class Decoder(nn.Module):
-    """From code (N, 8) to (N, 64)."""
+    """From code (N, in_features) to (N, 64)."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_features: int) -> None:
         super().__init__()
-        self.wide = nn.Linear(8, 256)
+        self.wide = nn.Linear(in_features, 256)
         self.dropout = nn.Dropout(0.2)
         self.narrow = nn.Linear(256, 256)
         self.logits = nn.Linear(256, 64)
@@ -87,28 +88,25 @@ class Decoder(nn.Module):
 class Vae(nn.Module):
     """From image (N, 64) to (N, 8), (N, 8), (N, 64), (N, 64)."""
 
-    def __init__(self) -> None:
+    def __init__(self, latent: int = LATENT) -> None:
         super().__init__()
-        self.encoder = Encoder()
-        self.decoder = Decoder()
+        self.encoder = Encoder(latent=latent)
+        self.decoder = Decoder(in_features=latent)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         ink = binarise(image, 0.5)  # (N, 64)
         mean, log_variance = self.encoder(ink)
-        return (
-            mean,
-            log_variance,
-            self.decoder(reparameterise(mean, log_variance)),
-            ink,
-        )  # (N, 8), (N, 8), (N, 64), (N, 64)
+        # (N, 8), (N, 8), (N, 64), (N, 64)
+        return mean, log_variance, self.decoder(reparameterise(mean, log_variance)), ink
 
 
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, latent: int = LATENT) -> None:
         super().__init__()
-        self.network = Vae()
+        self.network = Vae(latent=latent)
+        self.latent = latent
         self.adamw = torch.optim.AdamW(
             self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.01
         )
@@ -155,8 +153,8 @@ class Program(nn.Module):
             ],
             1,
         )  # (8, 2, 1, 8, 8)
-        dream = self.network.decoder(torch.randn(len(image), 8, device=image.device))  # (N, 64)
-        dream_chance = torch.sigmoid(dream)  # (N, 64)
+        noise = torch.randn(len(image), self.latent, device=image.device)  # (N, 8)
+        dream_chance = torch.sigmoid(self.network.decoder(noise))  # (N, 64)
         dream_image = torch.reshape(dream_chance, (len(dream_chance), 1, 8, 8))  # (N, 1, 8, 8)
         return {
             "codes.points": principal(mean)[:500],
@@ -278,13 +276,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="vae.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--latent", type=int, default=LATENT, help="Numbers that a digit is packed into, 2 to 32."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program(steps_per_epoch, arguments.epochs, latent=arguments.latent).to(
+        arguments.device
+    )
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

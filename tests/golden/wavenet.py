@@ -1,6 +1,9 @@
-"""wavenet: a WaveNet learns plucked strings, one of 256 levels at a time, and plays its own
+"""wavenet: a WaveNet learns plucked strings value by value, by one of three likelihoods, and plays
+its own
 
 Run it: python wavenet.py --device cpu --epochs 25
+
+Fixed in this file: likelihood = 1.
 """
 
 import argparse
@@ -20,7 +23,13 @@ from torch.nn import functional as F
 EPOCHS = 25
 SEED = 0
 BATCH_SIZE = 4
+EPOCH_SAMPLES = 120
 CHANNELS = 32
+
+
+def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Classes as numbers at equal distances."""
+    return low + classes / (levels - 1) * (high - low)
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
@@ -126,11 +135,15 @@ def generate(
     return sequence
 
 
-def mu_law_decode(classes: Tensor, levels: int = 256, evenly: bool = False) -> Tensor:
-    """Classes as sound from -1 to 1; `evenly` leaves them as far apart as they are numbered."""
+def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """The nearest of some levels at equal distances, as a class from 0."""
+    share = (x.clamp(low, high) - low) / (high - low)
+    return (share * (levels - 1)).round().long()
+
+
+def mu_law_decode(classes: Tensor, levels: int = 256) -> Tensor:
+    """Classes as sound from -1 to 1."""
     even = classes / (levels - 1) * 2 - 1
-    if evenly:
-        return even
     return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
 
 
@@ -190,6 +203,15 @@ def gated_tanh(x: Tensor) -> Tensor:
     return torch.tanh(value) * torch.sigmoid(gate)
 
 
+@torch.no_grad()
+def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) -> Tensor:
+    """A class drawn from scores along an axis, which goes away; temperature 0 takes the best."""
+    if temperature == 0:
+        return scores.argmax(dim)
+    share = (scores / temperature).movedim(dim, -1).softmax(-1)
+    return torch.multinomial(share.flatten(0, -2), 1).view(share.shape[:-1])
+
+
 class ResidualLayer(nn.Module):
     """From x (N, channels, …) to (N, channels, …), (N, 2 * channels, …)."""
 
@@ -204,32 +226,48 @@ class ResidualLayer(nn.Module):
         return x + self.residual(gate), self.skipped(gate)  # (N, channels, …), (N, 2 * channels, …)
 
 
+class Categorical(nn.Module):
+    """From heard (N, in_channels, …) to (N, …, 1), (N, …, 256)."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.levels = nn.Conv1d(in_channels, 256, 1)
+
+    def forward(self, heard: Tensor) -> tuple[Tensor, Tensor]:
+        levels = self.levels(heard)  # (N, 256, …)
+        value = dequantise(categorical_sample(levels, dim=1), levels=256, low=-1.0)  # (N, …)
+        # (N, …, 1), (N, …, 256)
+        return torch.unsqueeze(value, -1), torch.permute(levels, (0, 2, 1))
+
+
 class SoundModel(nn.Module):
-    """From codes (N, …) to (N, …, 256)."""
+    """From values (N, …, 1) to (N, …, 1), (N, …, 256)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.stem = CausalConv1d(1, channels, 2)
         self.layers = Chain([ResidualLayer(channels=channels, i=i) for i in range(12)])
         self.mix = nn.Conv1d(channels * 2, 2 * channels, 1)
-        self.levels = nn.Conv1d(channels * 2, 256, 1)
+        self.categorical = Categorical(in_channels=channels * 2)
 
-    def forward(self, codes: Tensor) -> Tensor:
-        stem = self.stem(torch.unsqueeze(mu_law_decode(codes, evenly=True), 1))  # (N, channels, …)
+    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        stem = self.stem(torch.permute(values, (0, 2, 1)))  # (N, channels, …)
         relu_1 = F.relu(self.layers(stem)[1])  # (N, channels * 2, …)
         relu_2 = F.relu(self.mix(relu_1))  # (N, channels * 2, …)
-        return torch.permute(self.levels(relu_2), (0, 2, 1))  # (N, …, 256)
+        return self.categorical(relu_2)
 
 
 class Wavenet(nn.Module):
-    """From codes (N, 1024) to (N, 1023, 256), (N, 1023)."""
+    """From codes (N, 1024) to (N, 1023, 256), (N, 1023), (N, 1024, 1)."""
 
     def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
         self.model = SoundModel(channels=channels)
 
-    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        return self.model(codes[:, :-1]), codes[:, 1:]  # (N, 1023, 256), (N, 1023)
+    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        sequence = torch.unsqueeze(dequantise(codes, levels=256, low=-1.0), -1)  # (N, 1024, 1)
+        # (N, 1023, 256), (N, 1023), (N, 1024, 1)
+        return self.model(sequence[:, :-1])[1], codes[:, 1:], sequence
 
 
 class Program(nn.Module):
@@ -250,11 +288,15 @@ class Program(nn.Module):
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
         codes = batch["codes"]  # (N, 1024)
-        scores, target = self.network(codes)  # (N, 1023, 256), (N, 1023)
-        nats = F.cross_entropy(
-            torch.flatten(scores, 0, 1), torch.flatten(target), label_smoothing=0.0
+        parameters, target, _ = self.network(codes)  # (N, 1023, 256), (N, 1023), (N, 1024, 1)
+        categorical = F.cross_entropy(
+            torch.flatten(parameters, 0, 1), torch.flatten(target), label_smoothing=0.0
         )
-        return {"nats": nats, "bits": bits_per_dimension(nats)}
+        return {
+            "nats": categorical,
+            "categorical": categorical,
+            "bits": bits_per_dimension(categorical),
+        }
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
@@ -272,10 +314,12 @@ class Program(nn.Module):
     def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """What the probes show of one batch."""
         codes = batch["codes"]  # (N, 1024)
+        _, _, sequence = self.network(codes)  # (N, 1023, 256), (N, 1023), (N, 1024, 1)
         drawn = generate(
-            self.network.model, codes[:, :64], steps=448, temperature=1.0, cached=True
-        )  # (N, 512)
-        return {"melodies.sound": mu_law_decode(drawn)[:2]}
+            self.network.model, sequence[:, :64], steps=448, temperature=1.0, cached=True
+        )  # (N, 512, 1)
+        wave = mu_law_decode(quantise(torch.squeeze(drawn, -1), levels=256, low=-1.0))  # (N, 512)
+        return {"melodies.sound": wave[:2]}
 
 
 def pluck(period: int, length: int, draw: np.random.Generator) -> np.ndarray:
@@ -330,7 +374,7 @@ def plucked_strings(
 
 def load(device: str) -> dict[str, dict[str, Tensor]]:
     """Every split of the data, on a device: split -> field -> tensor."""
-    splits = plucked_strings(samples=120, held_out=12, length=1024, levels=256, seed=0)
+    splits = plucked_strings(samples=400, held_out=12, length=1024, levels=256, seed=0)
     return {
         split: {name: values.to(device) for name, values in fields.items()}
         for split, fields in splits.items()
@@ -340,11 +384,12 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
 def batches(
     split: dict[str, Tensor], batch_size: int, shuffle: bool = False
 ) -> Iterator[dict[str, Tensor]]:
-    """Cut a split into batches, in a new random order when shuffled."""
+    """Cut a split into batches; when shuffled, as many samples of it as an epoch has."""
     count = len(next(iter(split.values())))
     if shuffle:
-        order = torch.randperm(count)
+        order = torch.randperm(count)[:EPOCH_SAMPLES]
         split = {name: values[order] for name, values in split.items()}
+        count = len(order)
     for start in range(0, count, batch_size):
         yield {name: values[start : start + batch_size] for name, values in split.items()}
 
@@ -414,12 +459,17 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="wavenet.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--channels", type=int, default=CHANNELS)
+    parser.add_argument(
+        "--channels",
+        type=int,
+        default=CHANNELS,
+        help="Channels of a layer, 16 to 128: the work grows by its square.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    longest = max(map(len, data["train"].values()))
+    longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
     program = Program(steps_per_epoch, arguments.epochs, channels=arguments.channels).to(
         arguments.device

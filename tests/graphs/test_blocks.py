@@ -206,21 +206,24 @@ def joined(left: Document, right: Document, wires: list[tuple[str, str]]) -> Doc
     return left.with_graph("main", graph)
 
 
-def test_blocks_in_blocks() -> None:
-    outer = drawn(
+def outer() -> Document:
+    """A block that holds two copies of another in a row."""
+    block = drawn(
         x=("Input", {}, {"kind": "features"}),
         two=("Repeat", {"x": "x"}, {"block": "Dense", "copies": 2}),
     )
-    outer = joined(outer, drawn(y=("Output", {})), [("two.y", "y.value")])
-    document = with_blocks(
-        classifier_of(a=use("Outer", "digits.image"), b=use("Outer", "a.y")),
-        Outer=outer,
-        Dense=dense(),
-    )
+    return joined(block, drawn(y=("Output", {})), [("two.y", "y.value")])
+
+
+def test_blocks_in_blocks() -> None:
+    layers = {"a": use("Outer", "digits.image"), "b": use("Outer", "a.y")}
+    document = with_blocks(classifier_of(**layers), Outer=outer(), Dense=dense())
     assert check(document).problems == ()
     source = export(document)
     assert source.index("class Dense") < source.index("class Outer") < source.index("class Blocks")
     assert "Outer(in_features=64)" in source and "Outer(in_features=8)" in source
+    broken = with_blocks(document, Outer=outer(), Dense=dense("=wide"))
+    assert {(p.graph, p.node) for p in check(broken).problems} == {("Dense", "linear")}
 
 
 @pytest.mark.parametrize(

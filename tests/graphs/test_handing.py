@@ -10,6 +10,7 @@ from torch import Tensor
 import nodes.library  # noqa: F401  registers the node types
 from app.runs import Run
 from app.training.control import Control
+from app.training.program import steps_in
 from graphs import loop, node_type, sampling, taking, together, unpaired
 from graphs.checking import check
 from graphs.document import Document
@@ -191,16 +192,20 @@ def test_a_fixed_order_and_no_last_part() -> None:
 
 
 def test_an_epoch_of_fewer_samples_takes_others_each_time() -> None:
-    source = options(epoch_samples=120)
-    module = load_source(source, Path("program.py"))
-    train = module.load("cpu")["train"]
-    assert train.places(module.BATCH_SIZE) == 120
-    torch.manual_seed(0)
-    epochs = [list(module.batches(train, 50, shuffle=True)) for _ in range(2)]
-    assert [len(batch["label"]) for batch in epochs[0]] == [50, 50, 20]
-    one, other = (torch.cat([batch["image"] for batch in batches]) for batches in epochs)
-    assert not torch.equal(one, other)
-    assert len(list(module.batches(train, 50))) == 26
+    """In plain code where nothing else is asked for; else as all orders of their own."""
+    plain, other = options(epoch_samples=120), options(epoch_samples=120, drop_last=True)
+    assert "class Sampled" not in plain and "EPOCH_SAMPLES = 120" in plain
+    assert "class Sampled" in other
+    for source, sizes in ((plain, [50, 50, 20]), (other, [50, 50])):
+        module = load_source(source, Path("program.py"))
+        train = module.load("cpu")["train"]
+        assert steps_in(train, module) == len(sizes)
+        torch.manual_seed(0)
+        epochs = [list(module.batches(train, 50, shuffle=True)) for _ in range(2)]
+        assert [len(batch["label"]) for batch in epochs[0]] == sizes
+        one, again = (torch.cat([batch["image"] for batch in batches]) for batches in epochs)
+        assert not torch.equal(one, again)
+        assert len(list(module.batches(train, 50))) == 26
 
 
 def test_a_fixed_order_would_always_take_the_same_samples() -> None:

@@ -1,5 +1,7 @@
 """Sizes that are a number, or one for each axis, with expressions in either."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +10,7 @@ import nodes.library  # noqa: F401  registers the node types
 from app.editor.blocks import rename_parameter
 from graphs.checking import check
 from graphs.document import Document, End
-from graphs.edits import SetGraphParameters, apply
+from graphs.edits import DescribeParameter, SetGraphParameters, apply
 from graphs.loading import load_source
 from graphs.source import export
 from nodes.making import promote, unmake_block
@@ -63,6 +65,22 @@ def test_a_hyperparameter_in_a_list_stays_adjustable() -> None:
     source = export(document)
     assert "nn.Conv2d(1, 4, (1, reach * 2 + 1), padding=" in source
     assert '"--reach"' in source
+
+
+def test_the_help_of_a_hyperparameter_is_that_of_its_flag(tmp_path: Path) -> None:
+    """Whatever is in the text, it stays a text."""
+    text = 'How far it "reaches", 100% of 8;\n\\ and %(prog)s: ' + "quite a long story " * 8
+    document = apply(
+        classifier(conv=("Conv2d", {"x": "digits.image"}, {"kernel_size": "=2 * reach + 1"})),
+        SetGraphParameters(parameters={"reach": 2}),
+        DescribeParameter(name="reach", text=text),
+    )
+    program = tmp_path / "program.py"
+    program.write_text(export(document))
+    assert max(map(len, program.read_text().splitlines())) <= 100
+    command = [sys.executable, str(program), "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert " ".join(text.split()) in " ".join(said.split())
 
 
 def test_names_in_a_list_are_renamed_and_put_in_place() -> None:

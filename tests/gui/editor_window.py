@@ -128,7 +128,7 @@ class EditorWindow:
         left, top, right, bottom = self.ask("node", id)
         return (left + right) / 2, (top + bottom) / 2
 
-    def open_block(self, id: str) -> None:
+    def open_block(self, id: str, timeout: float = PATIENCE) -> None:
         """Double click on a use of a block; again where a slow machine saw two single clicks."""
         depth, place = len(self.ask("trail")), self.node_centre(id)
 
@@ -136,7 +136,7 @@ class EditorWindow:
             self.screen.double_click(*place)
             return len(self.ask("trail")) > depth
 
-        self.screen.wait_until(is_open)
+        self.screen.wait_until(is_open, timeout)
 
     def empty_place(self) -> tuple[float, float]:
         """The lower left of the canvas, where the tests put no node."""

@@ -97,6 +97,11 @@ def open_and_promote(window: EditorWindow) -> None:
     assert window.ask("value", "inspector/out_features") == "=width"
     window.screen.key("Escape")
     assert window.wait_for("value", "parameters/width") == "64"
+    window.click("parameters/width/describe")
+    window.fill("dialog/name", "Features, 8 to 256.")
+    window.screen.key("Return")
+    help_ = window.ask("document")["graphs"]["Generator"]["help"]
+    assert help_ == {"width": "Features, 8 to 256."}
     window.click("trail/Maker")
     window.screen.click(*window.node_centre("fake"))
     window.fill("inspector/arguments/width", "32")

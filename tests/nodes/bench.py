@@ -32,14 +32,21 @@ def ends_of(type_: NodeType, metas: list[Meta]) -> dict[str, list[tuple[End, Met
 
 
 def inputs_for(metas: list[Meta], seed: int = 0) -> list[Tensor]:
-    """Real tensors: numbers that want a gradient, or labels of 0 to 2."""
+    """Real tensors: numbers that want a gradient, labels of 0 to 2, or masks of sequences whose
+    lengths differ.
+    """
     generator = torch.Generator().manual_seed(seed)
-    return [
-        torch.randn(meta.shape, generator=generator).requires_grad_()
-        if meta.floating
-        else torch.randint(0, 3, meta.shape, generator=generator)
-        for meta in metas
-    ]
+    return [input_for(meta, generator) for meta in metas]
+
+
+def input_for(meta: Meta, generator: torch.Generator) -> Tensor:
+    """One such tensor."""
+    if meta.floating:
+        return torch.randn(meta.shape, generator=generator).requires_grad_()
+    if meta.holds == "whole numbers":
+        return torch.randint(0, 3, meta.shape, generator=generator)
+    lengths = torch.randint(1, meta.shape[1] + 1, (meta.shape[0], 1), generator=generator)
+    return torch.arange(meta.shape[1]) < lengths
 
 
 def example_inputs(example: Example, type_: NodeType) -> list[Tensor]:

@@ -123,6 +123,16 @@ def test_entropies_are_torchs() -> None:
     assert mean.item() == pytest.approx(0.7 + 2, abs=0.02)  # LogisticEntropy's formula
 
 
+def test_quantised_numbers_are_the_nearest_levels() -> None:
+    levels = torch.arange(17)
+    assert torch.equal(likelihoods.quantise(levels / 16, 17), levels)
+    assert torch.equal(likelihoods.dequantise(levels, 17), levels / 16)
+    x = torch.tensor([-9.0, -0.6, -0.4, 0.1, 0.6, 9.0])
+    assert likelihoods.quantise(x, 5, low=-1.0, high=1.0).tolist() == [0, 1, 1, 2, 3, 4]
+    back = likelihoods.dequantise(torch.arange(5), 5, low=-1.0, high=1.0)
+    assert back.tolist() == [-1.0, -0.5, 0.0, 0.5, 1.0]
+
+
 def test_mu_law_keeps_its_levels() -> None:
     levels = torch.arange(256)
     wave = likelihoods.mu_law_decode(levels)
@@ -132,7 +142,7 @@ def test_mu_law_keeps_its_levels() -> None:
     x = torch.tensor(0.25)
     code = math.floor((math.log1p(255 * 0.25) / math.log(256) + 1) / 2 * 255 + 0.5)
     assert likelihoods.mu_law_encode(x).item() == code
-    even = likelihoods.mu_law_decode(levels, evenly=True)
+    even = likelihoods.dequantise(levels, 256, low=-1.0)
     torch.testing.assert_close(even, torch.linspace(-1, 1, 256))
 
 

@@ -94,20 +94,35 @@ def is_held(made: NodeType, example: Example, axes: Axes) -> bool:
     growth = list(map(grown, results, longer))
     if any(len(along) > 1 for along in growth):
         return False
-    check_pieces(module_of(example, made, results), metas, axes, growth, steps, treatment)
+    tensors = SURE.get(made.type_name(), list)(inputs_for(metas))
+    check_pieces(module_of(example, made, results), tensors, axes, growth, steps, treatment)
     return True
+
+
+def sure_mixture(tensors: list[Tensor]) -> list[Tensor]:
+    """Narrow parts of a mixture beyond the outer levels, one of which has all the weight."""
+    weights, means, scales = tensors[0].chunk(3, 1)
+    return [torch.cat([weights * 1e6, 3 * means.sign(), scales - 60], 1)]
+
+
+SURE = {
+    "CategoricalSample": lambda tensors: [tensors[0] * 1e6],
+    "LogisticMixtureSample": sure_mixture,
+    "LogisticSample": lambda tensors: [tensors[0], tensors[1] - 60],
+    "Reparameterise": lambda tensors: [tensors[0], tensors[1] - 60],
+}
+"""What draws, draws from what leaves no choice, so that pieces compare with the whole."""
 
 
 def check_pieces(
     module: nn.Module,
-    metas: list[Meta],
+    tensors: list[Tensor],
     axes: Axes,
     growth: list[list[int]],
     steps: int,
     treatment: str,
 ) -> None:
     """The outputs of the pieces, put together, are those of the whole."""
-    tensors = inputs_for(metas)
     with torch.no_grad():
         whole = module(*tensors)
         with remembering(module, treatment == "remembers"):

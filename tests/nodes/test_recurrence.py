@@ -60,10 +60,10 @@ def test_what_fills_up_changes_nothing(name: str, layers: int, both_ways: bool) 
 @pytest.mark.parametrize(("layers", "both_ways"), SHAPES)
 @pytest.mark.parametrize("name", KINDS)
 def test_a_state_to_begin_with(name: str, layers: int, both_ways: bool) -> None:
-    """With a mask of ones it is torch's layer, begun with the same state everywhere."""
+    """With a mask of real steps alone it is torch's layer, begun with the same state everywhere."""
     size = {"hidden_size": 6, "num_layers": layers, "bidirectional": both_ways}
     states = [some(3, 6, seed=n) for n in range(2 if name == "LSTM" else 1)]
-    x, mask = some(3, 7, 5), torch.ones(3, 7, dtype=torch.int64)
+    x, mask = some(3, 7, 5), torch.ones(3, 7, dtype=torch.bool)
     module = printed(name, shapes_of([x, mask, *states]), size)
     everywhere = [state.expand(layers * (1 + both_ways), -1, -1).contiguous() for state in states]
     wanted = module.node(x, tuple(everywhere) if name == "LSTM" else everywhere[0])[0]

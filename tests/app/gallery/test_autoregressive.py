@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
 from app.gallery.causality import felt, leaks
 from app.gallery.ngrams import ngram_bits
+from graphs.edits import SetGraphParameters, apply
 from graphs.files import SUFFIX, read
 from graphs.loading import load_source
 from graphs.source import export
@@ -27,30 +28,42 @@ def wavenet() -> tuple[Any, nn.Module]:
     return module, module.Program(steps_per_epoch=1).network.model.eval()
 
 
-def some_tokens() -> torch.Tensor:
+def some_values() -> Tensor:
+    """Sound on the scale of levels, from -1 to 1."""
     torch.manual_seed(1)
-    return torch.randint(0, 256, (2, STEPS))
+    return 2 * torch.rand(2, STEPS, 1) - 1
 
 
 def test_the_future_changes_nothing_before_it(wavenet: tuple[Any, nn.Module]) -> None:
     for place in (1, 50, STEPS - 1):
-        assert leaks(wavenet[1], some_tokens(), place) == 0
+        assert leaks(lambda x: wavenet[1](x)[1], some_values(), place) == 0
 
 
 def test_what_is_seen_is_what_the_dilations_say(wavenet: tuple[Any, nn.Module]) -> None:
     """A filter of 2 steps, and twice those of dilation 1 to 32: 1 + 1 + 2 * 63."""
-    seen = torch.nonzero(felt(wavenet[1], some_tokens(), 20))[:, 0]
+    seen = torch.nonzero(felt(lambda x: wavenet[1](x)[1], some_values(), 20))[:, 0]
     assert seen.min() == 20 and seen.max() == 20 + 128 - 1
 
 
 def test_what_is_remembered_gives_the_same(wavenet: tuple[Any, nn.Module]) -> None:
     module, model = wavenet
-    prompt, options = some_tokens()[:, :8], {"steps": 150, "temperature": 1.0}
-    drawn = []
-    for cached in (True, False):
-        torch.manual_seed(0)
-        drawn.append(module.generate(model, prompt, cached=cached, **options))
-    assert torch.equal(*drawn)
+    values = some_values()
+    with torch.no_grad(), module.remembering(model):
+        parts = [model(piece)[1] for piece in (values[:, :8], *values[:, 8:].split(1, 1))]
+    torch.testing.assert_close(torch.cat(parts, 1), model(values)[1], rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("likelihood", [2, 3])
+def test_it_plays_by_each_likelihood(likelihood: int) -> None:
+    """What is drawn comes within reach of the levels, cached and not."""
+    document = read(FOLDER / f"wavenet{SUFFIX}")
+    turned = {**document.main.parameters, "likelihood": likelihood}
+    module: Any = load_source(
+        export(apply(document, SetGraphParameters(parameters=turned))), Path("wavenet.py")
+    )
+    model = module.Program(steps_per_epoch=1).network.model
+    played = module.generate(model, some_values()[:, :4], steps=9, temperature=1.0, cached=True)
+    assert played.shape == (2, 13, 1) and played.isfinite().all()
 
 
 def test_a_look_ahead_is_seen() -> None:
@@ -62,7 +75,7 @@ def test_a_look_ahead_is_seen() -> None:
             steps: torch.Tensor = cells(tokens)[0]
             return steps
 
-    assert leaks(Both(), some_tokens()[:, :30], 20) == 20
+    assert leaks(Both(), torch.randint(0, 256, (2, 30)), 20) == 20
 
 
 def test_counting_learns_what_follows_what() -> None:

@@ -1,0 +1,77 @@
+"""Shows what an example makes: trains it, and draws its probes as the monitor does.
+
+    .venv/bin/python scripts/show_made.py NAME[:EPOCHS] [PROBE...]
+
+The cards, all or those of the named probes, stand side by side in assets/pictures/NAME_made.png.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from io import BytesIO
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PIL import Image  # noqa: E402
+from PySide6.QtWidgets import QApplication  # noqa: E402
+
+from app.gallery.trained import Trained, trained  # noqa: E402
+from app.looks import Look  # noqa: E402
+from app.monitor import theme  # noqa: E402
+from app.monitor.probecard import ProbeCard  # noqa: E402
+from app.monitor.probeviews import png  # noqa: E402
+from app.runs import Probe  # noqa: E402
+from graphs.checking import check  # noqa: E402
+from graphs.files import SUFFIX, read  # noqa: E402
+from graphs.source import logged  # noqa: E402
+
+EXAMPLES = ROOT / "assets" / "examples"
+PICTURES = ROOT / "assets" / "pictures"
+WIDTH, HEIGHT = 460, 340
+COLOURS = 128
+
+
+def main(name: str, wanted: list[str]) -> None:
+    name, _, epochs = name.partition(":")
+    document = read(EXAMPLES / f"{name}{SUFFIX}")
+    example = trained(document, EXAMPLES, 0, int(epochs) if epochs else None)
+    application = QApplication.instance() or QApplication([])
+    theme.apply(application)
+    cards = [card_of(example, label) for label in wanted or probes_of(example)]
+    picture = Image.new("RGB", (WIDTH * len(cards), HEIGHT))
+    for place, card in enumerate(cards):
+        picture.paste(card, (place * WIDTH, 0))
+    small = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=COLOURS)
+    small.save(PICTURES / f"{name}_made.png", optimize=True)
+    print(f"{name}: {example.lines[-1]}")
+
+
+def probes_of(example: Trained) -> list[str]:
+    """The labels of its probes."""
+    return list(logged(check(example.document, example.folder)).probes)
+
+
+def card_of(example: Trained, label: str) -> Image.Image:
+    """What a probe shows of the trained program, as its card in the monitor."""
+    shown = logged(check(example.document, example.folder)).probes[label]
+    values = example.module.probed(example.program, example.data)
+    parts = {key.partition(".")[2]: v.numpy() for key, v in values.items() if _is_of(key, label)}
+    card = ProbeCard(label, Probe(node=shown.node, picture=shown.picture, options=shown.options))
+    card.show_look(Look(0, {label: parts}))
+    card.save.hide()
+    card.resize(WIDTH, HEIGHT)
+    card.show()
+    QApplication.processEvents()
+    return Image.open(BytesIO(png(card.grab().toImage())))
+
+
+def _is_of(key: str, label: str) -> bool:
+    return key.partition(".")[0] == label
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,348 @@
+"""densenet: each layer sees what all layers before it found, and adds a little of its own
+
+Run it: python densenet.py --device cpu --epochs 32
+"""
+
+import argparse
+import math
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 32
+SEED = 0
+BATCH_SIZE = 64
+EPOCH_SAMPLES = 640
+GROWTH = 8
+
+
+class RandomPlace(nn.Module):
+    """Lays each image on a larger canvas of zeros, at a random place: (N, C, H, W).
+
+    In evaluation mode the places are as random, and the same each time.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.height = height
+        self.width = width
+
+    def forward(self, image: Tensor) -> Tensor:
+        """The images, on canvases of this height and width."""
+        count, channels, height, width = image.shape
+        draw = None if self.training else torch.Generator().manual_seed(0)
+        top = torch.randint(self.height - height + 1, (count, 1, 1), generator=draw)
+        left = torch.randint(self.width - width + 1, (count, 1, 1), generator=draw)
+        rows = (top + torch.arange(height)[:, None]).to(image.device)
+        columns = (left + torch.arange(width)).to(image.device)
+        sample = torch.arange(count, device=image.device)[:, None, None]
+        canvas = image.new_zeros(count, channels, self.height, self.width)
+        canvas[sample, :, rows, columns] = image.movedim(1, 3)
+        return canvas
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
+
+
+class DenseLayer(nn.Module):
+    """From known (N, num_features, …, …) to (N, …, …, …)."""
+
+    def __init__(self, num_features: int, growth: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(num_features)
+        self.conv = nn.Conv2d(num_features, growth, 3, padding="same", bias=False)
+
+    def forward(self, known: Tensor) -> Tensor:
+        relu = F.relu(self.norm(known))  # (N, num_features, …, …)
+        return torch.cat([known, self.conv(relu)], dim=1)  # (N, …, …, …)
+
+
+class Transition(nn.Module):
+    """From maps (N, channels * 2, …, …) to (N, channels, …, …)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels * 2)
+        self.conv = nn.Conv2d(channels * 2, channels, 1, bias=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        relu = F.relu(self.norm(maps))  # (N, channels * 2, …, …)
+        return F.avg_pool2d(self.conv(relu), 2)  # (N, channels, …, …)
+
+
+class Classifier(nn.Module):
+    """From maps (N, num_features, 4, 4) to (N, 10)."""
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(num_features)
+        self.linear = nn.Linear(num_features, 10)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        anywhere = torch.mean(F.relu(self.norm(maps)), (2, 3))  # (N, num_features)
+        return self.linear(anywhere)  # (N, 10)
+
+
+class Densenet(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 10), (N, 1, 16, 16)."""
+
+    def __init__(self, growth: int = GROWTH) -> None:
+        super().__init__()
+        self.canvas = RandomPlace(16, 16)
+        self.stem = nn.Conv2d(1, 16, 3, padding="same", bias=False)
+        self.dense_1 = Chain(
+            [
+                DenseLayer(num_features=num_features, growth=growth)
+                for num_features in [16, growth + 16, growth * 2 + 16, growth * 3 + 16]
+            ]
+        )
+        self.transition_1 = Transition(channels=8 + growth * 2)
+        self.dense_2 = Chain(
+            [
+                DenseLayer(num_features=num_features, growth=growth)
+                for num_features in [growth * 2 + 8, growth * 3 + 8, growth * 4 + 8, growth * 5 + 8]
+            ]
+        )
+        self.transition_2 = Transition(channels=4 + growth * 3)
+        self.dense_3 = Chain(
+            [
+                DenseLayer(num_features=num_features, growth=growth)
+                for num_features in [growth * 3 + 4, growth * 4 + 4, growth * 5 + 4, growth * 6 + 4]
+            ]
+        )
+        self.classifier = Classifier(num_features=growth * 7 + 4)
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        canvas = self.canvas(image)  # (N, 1, 16, 16)
+        stem = self.stem(canvas)  # (N, 16, 16, 16)
+        dense_1 = self.dense_1(stem)  # (N, 48, 16, 16)
+        transition_1 = self.transition_1(dense_1)  # (N, 24, 8, 8)
+        dense_2 = self.dense_2(transition_1)  # (N, 56, 8, 8)
+        transition_2 = self.transition_2(dense_2)  # (N, 28, 4, 4)
+        dense_3 = self.dense_3(transition_2)  # (N, 60, 4, 4)
+        return self.classifier(dense_3), canvas  # (N, 10), (N, 1, 16, 16)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, growth: int = GROWTH) -> None:
+        super().__init__()
+        self.network = Densenet(growth=growth)
+        self.sgd = torch.optim.SGD(
+            self.network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.0001, nesterov=True
+        )
+        self.sgd_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.sgd, max_lr=0.1, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        label = batch["label"]  # (N,)
+        scores, _ = self.network(image)  # (N, 10), (N, 1, 16, 16)
+        return {
+            "cross_entropy": F.cross_entropy(scores, label, label_smoothing=0.0),
+            "accuracy": accuracy(scores, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # sgd: minimise cross_entropy
+        self.sgd.zero_grad()
+        values["cross_entropy"].backward()
+        self.sgd.step()
+        self.sgd_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        _, canvas = self.network(image)  # (N, 10), (N, 1, 16, 16)
+        return {"canvases.images": canvas[:16]}
+
+    def tally(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Counts of one batch, which add up over many."""
+        image = batch["image"]  # (N, 1, 8, 8)
+        label = batch["label"]  # (N,)
+        scores, _ = self.network(image)  # (N, 10), (N, 1, 16, 16)
+        return {"mistakes.counts": confusion(scores, label)}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = digits("image", validation=0.1, test=0.25, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches; when shuffled, as many samples of it as an epoch has."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)[:EPOCH_SAMPLES]
+        split = {name: values[order] for name, values in split.items()}
+        count = len(order)
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="densenet.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--growth", type=int, default=GROWTH)
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs, growth=arguments.growth).to(
+        arguments.device
+    )
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,290 @@
+"""lstm_lengths: An LSTM reads digits row by row at a changing pace, each to its own end, and says
+which digit it was.
+
+Run it: python lstm_lengths.py --device cpu --epochs 30
+"""
+
+import argparse
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+EPOCHS = 30
+SEED = 0
+BATCH_SIZE = 32
+EPOCH_SAMPLES = 1280
+HIDDEN = 64
+
+
+def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = None) -> Any:
+    """Run a recurrent layer over the real steps of each sequence (N, T, F), so that what fills them
+    up changes nothing; its answers to that are zeros.
+
+    `mask` (N, T) is true at real steps, which come first; a sequence has at least one.
+    """
+    lengths = mask.sum(1).clamp(min=1).cpu()
+    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    result, state = layer(packed, state)
+    sequence, _ = pad_packed_sequence(result, batch_first=True, total_length=x.shape[1])
+    return sequence, state
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
+
+
+class Classifier(nn.Module):
+    """From features (…) to (…)."""
+
+    def __init__(self, in_features: int) -> None:
+        super().__init__()
+        self.head = nn.Linear(in_features, 10)
+
+    def forward(self, features: Tensor) -> Tensor:
+        return self.head(features)  # (…)
+
+
+class LstmLengths(nn.Module):
+    """From sequence (N, 24, 8), mask (N, 24) to (N, 10), (N, 24, 64)."""
+
+    def __init__(self, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(8, hidden, batch_first=True)
+        self.classifier = Classifier(in_features=hidden)
+
+    def forward(self, sequence: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        sequence_2, (last, _) = read_real_steps(self.lstm, sequence, mask)
+        return self.classifier(last[-1]), sequence_2  # (N, 10), (N, 24, 64)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.network = LstmLengths(hidden=hidden)
+        self.adam = torch.optim.AdamW(
+            self.network.parameters(), lr=0.005, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adam_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adam, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        sequence = batch["sequence"]  # (N, 24, 8)
+        mask = batch["mask"]  # (N, 24)
+        label = batch["label"]  # (N,)
+        answer, _ = self.network(sequence, mask)  # (N, 10), (N, 24, 64)
+        return {
+            "surprise": F.cross_entropy(answer, label, label_smoothing=0.0),
+            "accuracy": accuracy(answer, label),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adam: minimise surprise
+        self.adam.zero_grad()
+        values["surprise"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.adam.step()
+        self.adam_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        sequence = batch["sequence"]  # (N, 24, 8)
+        mask = batch["mask"]  # (N, 24)
+        _, sequence_2 = self.network(sequence, mask)  # (N, 10), (N, 24, 64)
+        surest = torch.amax(torch.softmax(self.network.classifier(sequence_2), -1), -1)  # (N, 24)
+        return {"certainty.y": surest[:4]}
+
+    def tally(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Counts of one batch, which add up over many."""
+        sequence = batch["sequence"]  # (N, 24, 8)
+        mask = batch["mask"]  # (N, 24)
+        label = batch["label"]  # (N,)
+        answer, _ = self.network(sequence, mask)  # (N, 10), (N, 24, 64)
+        return {"mistaken.counts": confusion(answer, label)}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def read_by_row(
+    rows: Tensor, label: Tensor, longest_stay: int, draw: torch.Generator
+) -> dict[str, Tensor]:
+    """The rows of each digit, each seen 1 to so many times: (N, T, 8), with 0 after the end."""
+    stays = torch.randint(1, longest_stay + 1, (len(rows), 8), generator=draw)
+    length = stays.sum(1)
+    step = torch.arange(8 * longest_stay)
+    place = (step[None, :, None] >= stays.cumsum(1)[:, None]).sum(2).clamp(max=7)
+    mask = step < length[:, None]
+    sequence = rows.gather(1, place[..., None].expand(-1, -1, 8)) * mask[..., None]
+    return {"sequence": sequence, "mask": mask, "length": length, "label": label}
+
+
+def warped_digits(
+    longest_stay: int, validation: float, test: float, seed: int, paces: int = 1
+) -> dict[str, dict[str, Tensor]]:
+    """Handwritten digits, each read at so many paces: no digit is in two splits."""
+    source = load_digits()
+    rows = torch.tensor(source.images, dtype=torch.float32) / 16
+    digits = {"rows": rows, "label": torch.tensor(source.target)}
+    draw = torch.Generator().manual_seed(seed)
+    return {
+        part: read_by_row(
+            fields["rows"].repeat(paces, 1, 1), fields["label"].repeat(paces), longest_stay, draw
+        )
+        for part, fields in split(digits, validation, test, seed).items()
+    }
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = warped_digits(3, paces=8, validation=0.1, test=0.2, seed=0)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches; when shuffled, as many samples of it as an epoch has."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)[:EPOCH_SAMPLES]
+        split = {name: values[order] for name, values in split.items()}
+        count = len(order)
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+        for batch in batches(split, BATCH_SIZE):
+            for name, count in program.tally(batch).items():
+                shown[name] = shown.get(name, 0) + count
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="lstm_lengths.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--hidden", type=int, default=HIDDEN, help="Units of the LSTM, 16 to 128.")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs, hidden=arguments.hidden).to(
+        arguments.device
+    )
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
