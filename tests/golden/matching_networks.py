@@ -326,7 +326,7 @@ def dealt_tasks(
     """The samples of every task, known ones first, and the numbers of their classes:
     (T, way * (shot + queries)) twice.
     """
-    classes = torch.rand(count, len(pools), generator=draw).argsort(1)[:, :way]
+    classes = torch.rand(count, len(pools), generator=draw).topk(way, largest=False).indices
     members = pools[classes]
     order = torch.rand(members.shape, generator=draw).masked_fill(members < 0, 2.0).argsort(2)
     drawn = members.gather(2, order[:, :, : shot + queries])
@@ -572,11 +572,36 @@ def main() -> None:
         "--save", default="matching_networks.safetensors", help="where the weights go"
     )
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--way", type=int, default=WAY)
-    parser.add_argument("--shot", type=int, default=SHOT)
-    parser.add_argument("--queries", type=int, default=QUERIES)
-    parser.add_argument("--width", type=int, default=WIDTH)
-    parser.add_argument("--sharpness", type=float, default=SHARPNESS)
+    parser.add_argument(
+        "--way",
+        type=int,
+        default=WAY,
+        help="Classes in a task, 2 to 50; accuracy by chance is one of so many.",
+    )
+    parser.add_argument(
+        "--shot", type=int, default=SHOT, help="Known examples of each class in a task, 1 to 10."
+    )
+    parser.add_argument(
+        "--queries",
+        type=int,
+        default=QUERIES,
+        help="Other drawings of each class that are asked, 1 to 10.",
+    )
+    parser.add_argument(
+        "--width",
+        type=int,
+        default=WIDTH,
+        help="Filters of each convolution, 8 to 64; the work grows by its square.",
+    )
+    parser.add_argument(
+        "--sharpness",
+        type=float,
+        default=SHARPNESS,
+        help=(
+            "What cosines are multiplied by, 1 to 50: the higher, the more the likest example"
+            " counts."
+        ),
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
