@@ -7,7 +7,7 @@ from graphs.expressions import Call, call
 from graphs.kinds import Numbers, Vector
 from graphs.node_type import Example, Loss
 from nodes.losses import require_equal
-from nodes.modules.distributions import distillation, kl_to_normal
+from nodes.modules.distributions import distillation, kl_of_unit_normal, kl_to_normal
 
 _UNEQUAL = Example({}, [(2, 8), (2, 4)], problem="needs equal shapes, got (N, 8) and (N, 4)")
 
@@ -18,16 +18,20 @@ class KLToNormal(Loss):
 
     Use it beside a likelihood in a variational autoencoder: it keeps codes near the standard normal
     distribution, so that new ones can be drawn from it (Kingma and Welling 2013, arXiv 1312.6114).
-    An Anneal after it brings it in slowly.
+    Without `log_variance` the variance is 1, as in UNIT (arXiv 1703.00848). An Anneal after it
+    brings it in slowly.
     """
 
     examples = (
         Example({}, [(2, 8), (2, 8)], [()]),
+        Example({}, [(2, 8, 4, 4)], [()]),
         Example({}, [(2, 4, 3, 3), (2, 4, 3, 3)], [()]),
         _UNEQUAL,
     )
 
-    def build(self, mean: Numbers, log_variance: Numbers) -> Call:
+    def build(self, mean: Numbers, log_variance: Numbers | None = None) -> Call:
+        if log_variance is None:
+            return call(kl_of_unit_normal, mean)
         require_equal(mean, log_variance)
         return call(kl_to_normal, mean, log_variance)
 

@@ -10,6 +10,7 @@ from graphs.expressions import Call, call
 from graphs.kinds import Meta
 from graphs.node_type import Data, Example
 from nodes.dealing import N, _Dealt
+from nodes.modules.pipes import blown_pipes
 from nodes.modules.points import moons, spirals
 from nodes.modules.strings import plucked_strings
 from nodes.modules.warped import warped_digits
@@ -133,6 +134,55 @@ class PluckedStrings(_Made):
             **self.made(),
             length=self.length,
             levels=self.levels,
+            seed=self.draw_seed,
+        )
+
+
+class BlownPipes(_Made):
+    """Steady tones of blown pipes, whose density is known: how near a generative model can come is
+    known too.
+
+    `wave`, (N, 1, T), is breath minus an echo, the mean of two values a period before:
+    `wave[t] = breath[t] - echo * (wave[t - P] + wave[t - P - 1]) / 2`, where breath is logistic
+    noise. No model needs fewer nats a value than its entropy, log(breath) + 2. `pipe`, (N,), says
+    which of the pipes it is. An echo turned round is a pipe closed at one end, as a clarinet is,
+    with odd harmonics (Karplus and Strong 1983, blown instead of plucked).
+    """
+
+    samples: PositiveInt = 256
+    """How many tones there are to train on."""
+    held_out: PositiveInt = 64
+    """How many there are for validation, and as many again for the test after training."""
+    length: PositiveInt = 384
+    """How many values a tone has."""
+    periods: Annotated[tuple[PositiveInt, ...], Field(min_length=1)] = (5, 7, 9, 11)
+    """How many values the echo of each pipe takes: the longer a pipe, the lower it sounds."""
+    breath: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """The scale of the noise that is blown in."""
+    echo: Annotated[float, Field(ge=0, lt=1)] = 0.92
+    """How much of the sound comes back: 0 is noise alone, and near 1 is a clear tone."""
+
+    outputs = ("wave", "pipe")
+    examples = (
+        Example({"samples": 8, "held_out": 2}, [], [(N, 1, 384), _LABEL]),
+        Example(
+            {"samples": 3, "held_out": 2, "length": 10, "periods": [4]}, [], [(N, 1, 10), _LABEL]
+        ),
+        Example({"echo": 1}, [], problem="echo"),
+        Example({"periods": []}, [], problem="periods"),
+    )
+
+    def fields(self) -> dict[str, Meta]:
+        return {"wave": Meta((N, 1, self.length)), "pipe": _LABEL}
+
+    def build(self) -> Call:
+        return call(
+            blown_pipes,
+            **self.made(),
+            length=self.length,
+            periods=self.periods,
+            breath=self.breath,
+            echo=self.echo,
             seed=self.draw_seed,
         )
 

@@ -25,6 +25,7 @@ class WeightedSum(Loss):
     examples = (
         Example({"weights": [1, 0.5]}, [(), ()], [()]),
         Example({"weights": [10, 10, 5]}, [(), (), ()], [()]),
+        Example({"weights": [-1, -1, 2]}, [(), (), ()], [()]),
         Example({}, [(), (), ()], problem="3 losses and 2 weights"),
         Example({}, [(2, 3), ()], problem="losses needs one number, such as a loss, got (N, 3)"),
         Example({"weights": ["much"]}, [()], problem="weights"),
@@ -34,10 +35,12 @@ class WeightedSum(Loss):
         if not losses or len(losses) != len(self.weights):
             text = f"there are {len(losses)} losses and {len(self.weights)} weights"
             raise Misfit(f"{text}: give one weight for each loss")
-        parts = [_weighed(loss, weight) for loss, weight in zip(losses, self.weights, strict=True)]
-        total = parts[0]
-        for part in parts[1:]:
-            total = call(operator.add, total, part)
+        total = _weighed(losses[0], self.weights[0])
+        for loss, weight in zip(losses[1:], self.weights[1:], strict=True):
+            if weight == -1:
+                total = call(operator.sub, total, loss)
+            else:
+                total = call(operator.add, total, _weighed(loss, weight))
         return total
 
 

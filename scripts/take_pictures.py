@@ -26,7 +26,10 @@ from tests.gui.screen import Screen  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"
-SIZE = (2900, 1500)
+SIZE = (2400, 1500)
+"""The screen's least size; a large graph has a larger one, so that it is seen at 100 %."""
+AROUND = (1000, 500)
+"""What the editor's panels, and the last nodes themselves, need beside the nodes' positions."""
 MARGIN = 24
 COLOURS = 64
 
@@ -48,9 +51,10 @@ def picture_of(path: Path, document: Document, uses: list[str]) -> Image.Image:
     checked.
     """
     graph = document.main
-    with tempfile.TemporaryDirectory() as place, Screen(*SIZE) as screen:
+    size = size_for(document)
+    with tempfile.TemporaryDirectory() as place, Screen(*size) as screen:
         window = EditorWindow(screen, Path(place), "edit", str(path))
-        screen.wait_until(lambda: is_large(screen, window), timeout=60)
+        screen.wait_until(lambda: is_large(screen, window, size), timeout=60)
         window.wait_for("checked", timeout=300)
         for use in uses:
             screen.key("f")
@@ -60,19 +64,27 @@ def picture_of(path: Path, document: Document, uses: list[str]) -> Image.Image:
         screen.key("f")
         window.two_frames()
         boxes = [window.ask("node", id) for id in graph.nodes]
-        screen.move(SIZE[0] - 5, 5)
+        screen.move(size[0] - 5, 5)
         window.two_frames()
         canvas = window.ask("canvas")
         return screen.picture().crop(around(boxes, canvas))
 
 
-def is_large(screen: Screen, window: EditorWindow) -> bool:
+def size_for(document: Document) -> tuple[int, int]:
+    """How large the screen has to be for all nodes of main at 100 %."""
+    across, down = zip(*(node.position for node in document.main.nodes.values()), strict=True)
+    extent = (max(across) - min(across), max(down) - min(down))
+    wide, high = (round(e + a) for e, a in zip(extent, AROUND, strict=True))
+    return max(SIZE[0], wide), max(SIZE[1], high)
+
+
+def is_large(screen: Screen, window: EditorWindow, size: tuple[int, int]) -> bool:
     """Make the window as large as the screen; whether it is."""
-    size = [str(side) for side in SIZE]
-    search = ["xdotool", "search", "--name", "Patchbay", "windowsize", *size]
+    sides = [str(side) for side in size]
+    search = ["xdotool", "search", "--name", "Patchbay", "windowsize", *sides]
     subprocess.run(search, env=screen.env, check=False)
     window.two_frames()
-    return bool(window.ask("canvas")[2] > SIZE[0] / 2)
+    return bool(window.ask("canvas")[2] > size[0] / 2)
 
 
 def around(boxes: list[list[float]], canvas: list[float]) -> tuple[int, int, int, int]:

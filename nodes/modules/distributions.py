@@ -40,6 +40,11 @@ def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     return divergence.flatten(1).sum(1).mean()
 
 
+def kl_of_unit_normal(mean: Tensor) -> Tensor:
+    """How far normal distributions of variance 1 lie from the standard one, in nats a sample."""
+    return 0.5 * mean.square().flatten(1).sum(1).mean()
+
+
 def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """The divergence of softened answers, in nats times the temperature's square, so that its
     gradient is of the same size at every temperature: (N, C), (N, C) -> ().

@@ -3,7 +3,12 @@
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from nodes.modules.distributions import GaussianNoise, kl_to_normal, reparameterise
+from nodes.modules.distributions import (
+    GaussianNoise,
+    kl_of_unit_normal,
+    kl_to_normal,
+    reparameterise,
+)
 
 
 def test_the_divergence_is_torchs() -> None:
@@ -11,6 +16,12 @@ def test_the_divergence_is_torchs() -> None:
     drawn = Normal(mean, torch.exp(0.5 * log_variance))
     wanted = kl_divergence(drawn, Normal(0.0, 1.0)).sum(1).mean()
     torch.testing.assert_close(kl_to_normal(mean, log_variance), wanted)
+
+
+def test_the_divergence_of_variance_one_is_that_of_log_variance_zero() -> None:
+    mean = torch.randn(5, 3, 2)
+    wanted = kl_to_normal(mean, torch.zeros_like(mean))
+    torch.testing.assert_close(kl_of_unit_normal(mean), wanted)
 
 
 def test_a_draw_is_that_of_torch() -> None:
