@@ -1,12 +1,15 @@
 """Judges of graph networks, each beside the same network blind to edges."""
 
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+
 from app.gallery.judging import Measure, judges
 from app.gallery.trained import Trained, changed
 from graphs.document import Node
 from graphs.edits import AddNode, Connect, Edit, RemoveNodes
-from nodes.graphs import GATConv, GCNConv, GINConv
 
-LAYERS = {type_.type_name(): type_ for type_ in (GCNConv, GATConv, GINConv)}
+LAYERS = ("GCNConv", "GATConv", "GINConv")
 
 
 def blind(example: Trained) -> Trained:
@@ -15,9 +18,7 @@ def blind(example: Trained) -> Trained:
     for name, graph in example.document.graphs.items():
         for id, node in graph.nodes.items():
             if node.type in LAYERS:
-                layer = LAYERS[node.type].model_validate(node.parameters)
-                heads = layer.heads if isinstance(layer, GATConv) and layer.concat else 1
-                size = {"out_features": heads * layer.out_features}
+                size = {"out_features": width_of(node.parameters)}
                 linear = Node(type="Linear", parameters=size, position=node.position)
                 (source,) = graph.into(id, "x")
                 kept = [source, *graph.out_of(id, "output")]
@@ -27,6 +28,13 @@ def blind(example: Trained) -> Trained:
                     *(Connect(graph=name, wire=wire) for wire in kept),
                 ]
     return changed(example, *edits)
+
+
+def width_of(parameters: Mapping[str, JsonValue]) -> str:
+    """How many features leave a layer, those of its heads side by side: an expression."""
+    heads = parameters.get("heads", 1) if parameters.get("concat", True) else 1
+    each, count = (str(value).removeprefix("=") for value in (parameters["out_features"], heads))
+    return f"=({each}) * ({count})"
 
 
 def unlabelled(example: Trained) -> float:
