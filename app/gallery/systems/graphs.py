@@ -4,6 +4,7 @@ from app.gallery.judging import Measure, judges
 from app.gallery.trained import Trained, changed
 from graphs.document import Node
 from graphs.edits import AddNode, Connect, Edit, RemoveNodes
+from graphs.inference import validated
 from nodes.graphs import GATConv, GCNConv, GINConv
 
 LAYERS = {type_.type_name(): type_ for type_ in (GCNConv, GATConv, GINConv)}
@@ -15,7 +16,8 @@ def blind(example: Trained) -> Trained:
     for name, graph in example.document.graphs.items():
         for id, node in graph.nodes.items():
             if node.type in LAYERS:
-                layer = LAYERS[node.type].model_validate(node.parameters)
+                layer = validated(node, graph.parameters)
+                assert isinstance(layer, LAYERS[node.type])
                 heads = layer.heads if isinstance(layer, GATConv) and layer.concat else 1
                 size = {"out_features": heads * layer.out_features}
                 linear = Node(type="Linear", parameters=size, position=node.position)
