@@ -525,7 +525,9 @@ def main() -> None:
         "--save", default="seq2seq_attention.safetensors", help="where the weights go"
     )
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--hidden", type=int, default=HIDDEN)
+    parser.add_argument(
+        "--hidden", type=int, default=HIDDEN, help="Numbers that the GRUs keep in mind, 16 to 256."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
