@@ -13,6 +13,7 @@ from torch import Tensor
 
 from app.gallery.judging import Measure, judges
 from app.gallery.trained import Trained
+from app.training.program import samples_in
 from nodes.modules.datasets import digits, edges
 
 Translator = Callable[[Tensor], Tensor]
@@ -24,11 +25,39 @@ def cyclegan(example: Trained) -> list[Measure]:
     return translated(example, example.program.to_edges, example.program.to_digits, (0.70, 0.62))
 
 
+@judges("unit")
+def unit(example: Trained) -> list[Measure]:
+    """What becomes of digits and edges, and whether a digit and its edges have one code."""
+    program, test = example.program, _all(example, "test")
+
+    def there(digit: Tensor) -> Tensor:
+        return program.edges_decoder(program.shared(program.digits_encoder(digit))[0])
+
+    def back(edge: Tensor) -> Tensor:
+        return program.digits_decoder(program.shared(program.edges_encoder(edge))[0])
+
+    digit, edge = test["digits.image"], test["edges.image"]
+    with torch.no_grad():
+        codes = program.shared(program.digits_encoder(digit))[1]
+        others = program.shared(program.edges_encoder(edge))[1]
+    found, of_pixels = partners(codes, others), partners(digit, edge)
+    return [
+        *translated(example, there, back, (0.8, 0.70)),
+        Measure("partner found by its code", found, 0.4, "above", of_pixels, "by its pixels"),
+    ]
+
+
+def partners(some: Tensor, others: Tensor) -> float:
+    """The share of some samples whose nearest one among the others is their own counterpart."""
+    nearest = torch.cdist(some.flatten(1), others.flatten(1)).argmin(1)
+    return (nearest == torch.arange(len(nearest))).float().mean().item()
+
+
 def translated(
     example: Trained, there: Translator, back: Translator, bars: Sequence[float]
 ) -> list[Measure]:
     """What becomes of digits on the way to edges, and of edges on the way to digits."""
-    test = example.data["test"]
+    test = _all(example, "test")
     digit, edge = test["digits.image"], test["edges.image"]
     label = test["digits.label"]
     with torch.no_grad():
@@ -68,6 +97,13 @@ def readers(test: float) -> tuple[SVC, SVC]:
         for images in (edges(image), image)
     ]
     return fitted[0], fitted[1]
+
+
+def _all(example: Trained, split: str) -> dict[str, Tensor]:
+    """All samples of a split, by field, as one batch."""
+    part = example.data[split]
+    batch: dict[str, Tensor] = next(iter(example.module.batches(part, samples_in(part))))
+    return batch
 
 
 def _read(reader: SVC, images: Tensor, label: Tensor) -> float:

@@ -1,0 +1,748 @@
+"""unit: digits and their edges are read into one code by layers that both share, and so each is
+drawn as the other, learned from no pairs
+
+Run it: python unit.py --device cpu --epochs 40
+"""
+
+import argparse
+import math
+import multiprocessing
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from safetensors.torch import save_file
+from scipy.ndimage import morphological_gradient
+from sklearn.datasets import load_digits
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+EPOCHS = 40
+SEED = 0
+BATCH_SIZE = 16
+RECONSTRUCTION = 10.0
+CYCLE = 10.0
+DIVERGENCE = 0.00016
+
+
+def kl_of_unit_normal(mean: Tensor) -> Tensor:
+    """How far normal distributions of variance 1 lie from the standard one, in nats a sample."""
+    return 0.5 * mean.square().flatten(1).sum(1).mean()
+
+
+class GaussianNoise(nn.Module):
+    """Adds normal noise while training, and nothing in evaluation."""
+
+    def __init__(self, deviation: float) -> None:
+        super().__init__()
+        self.deviation = deviation
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What arrives, with fresh noise on it."""
+        return x + self.deviation * torch.randn_like(x) if self.training else x
+
+
+class Residual(nn.Module):
+    """From x (N, 48, 4, 4) to (N, 48, 4, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv_1 = nn.Conv2d(48, 48, 3, padding="same")
+        self.norm = nn.InstanceNorm2d(48, affine=True)
+        self.conv_2 = nn.Conv2d(48, 48, 3, padding="same")
+
+    def forward(self, x: Tensor) -> Tensor:
+        conv_1 = self.conv_1(x)  # (N, 48, 4, 4)
+        relu = F.relu(self.norm(conv_1))  # (N, 48, 4, 4)
+        return x + self.conv_2(relu)  # (N, 48, 4, 4)
+
+
+class Encoder(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 48, 4, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strokes = nn.Conv2d(1, 24, 3, padding="same")
+        self.smaller = nn.Conv2d(24, 48, 4, stride=2, padding=1)
+        self.norm = nn.InstanceNorm2d(48, affine=True)
+        self.residual = Residual()
+
+    def forward(self, image: Tensor) -> Tensor:
+        relu_1 = F.relu(self.strokes(image))  # (N, 24, 8, 8)
+        smaller = self.smaller(relu_1)  # (N, 48, 4, 4)
+        relu_2 = F.relu(self.norm(smaller))  # (N, 48, 4, 4)
+        return self.residual(relu_2)  # (N, 48, 4, 4)
+
+
+class SharedLatent(nn.Module):
+    """From features (N, 48, 4, 4) to (N, 48, 4, 4), (N, 8, 4, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.residual = Residual()
+        self.code = nn.Conv2d(48, 8, 1)
+        self.noisy_code = GaussianNoise(1.0)
+        self.wider = nn.Conv2d(8, 48, 1)
+        self.residual_2 = Residual()
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
+        residual_1 = self.residual(features)  # (N, 48, 4, 4)
+        code = self.code(residual_1)  # (N, 8, 4, 4)
+        noisy_code = self.noisy_code(code)  # (N, 8, 4, 4)
+        wider = self.wider(noisy_code)  # (N, 48, 4, 4)
+        return self.residual_2(wider), code  # (N, 48, 4, 4), (N, 8, 4, 4)
+
+
+class Decoder(nn.Module):
+    """From features (N, 48, 4, 4) to (N, 1, 8, 8)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.residual = Residual()
+        self.larger = nn.ConvTranspose2d(48, 24, 4, stride=2, padding=1)
+        self.norm = nn.InstanceNorm2d(24, affine=True)
+        self.pixels = nn.Conv2d(24, 1, 3, padding="same")
+
+    def forward(self, features: Tensor) -> Tensor:
+        residual = self.residual(features)  # (N, 48, 4, 4)
+        larger = self.larger(residual)  # (N, 24, 8, 8)
+        relu = F.relu(self.norm(larger))  # (N, 24, 8, 8)
+        return torch.tanh(self.pixels(relu))  # (N, 1, 8, 8)
+
+
+class Discriminator(nn.Module):
+    """From image (N, 1, 8, 8) to (N, 1, 4, 4)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strokes = nn.Conv2d(1, 24, 3, padding="same")
+        self.parts = nn.Conv2d(24, 48, 4, stride=2, padding=1)
+        self.norm = nn.InstanceNorm2d(48)
+        self.score = nn.Conv2d(48, 1, 3, padding="same")
+
+    def forward(self, image: Tensor) -> Tensor:
+        leaky_1 = F.leaky_relu(self.strokes(image), 0.2)  # (N, 24, 8, 8)
+        parts = self.parts(leaky_1)  # (N, 48, 4, 4)
+        leaky_2 = F.leaky_relu(self.norm(parts), 0.2)  # (N, 48, 4, 4)
+        return self.score(leaky_2)  # (N, 1, 4, 4)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(
+        self,
+        steps_per_epoch: int,
+        epochs: int = EPOCHS,
+        reconstruction: float = RECONSTRUCTION,
+        cycle: float = CYCLE,
+        divergence: float = DIVERGENCE,
+    ) -> None:
+        super().__init__()
+        self.reconstruction = reconstruction
+        self.cycle = cycle
+        self.divergence = divergence
+        self.digits_encoder = Encoder()
+        self.shared = SharedLatent()
+        self.edges_encoder = Encoder()
+        self.digits_decoder = Decoder()
+        self.edges_decoder = Decoder()
+        self.judge_of_digits = Discriminator()
+        self.judge_of_edges = Discriminator()
+        self.judges = torch.optim.Adam(
+            [*self.judge_of_digits.parameters(), *self.judge_of_edges.parameters()],
+            lr=0.0005,
+            betas=(0.5, 0.999),
+            weight_decay=0.0,
+        )
+        self.judges_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.judges, T_max=epochs * steps_per_epoch
+        )
+        self.translators = torch.optim.Adam(
+            [
+                *self.digits_encoder.parameters(),
+                *self.shared.parameters(),
+                *self.edges_encoder.parameters(),
+                *self.digits_decoder.parameters(),
+                *self.edges_decoder.parameters(),
+            ],
+            lr=0.001,
+            betas=(0.5, 0.999),
+            weight_decay=0.0,
+        )
+        self.translators_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.translators, T_max=epochs * steps_per_epoch
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        digits_image = batch["digits.image"]  # (N, 1, 8, 8)
+        edges_image = batch["edges.image"]  # (N, 1, 8, 8)
+        digits_features = self.digits_encoder(digits_image)  # (N, 48, 4, 4)
+        decoded, mean = self.shared(digits_features)
+        edges_features = self.edges_encoder(edges_image)  # (N, 48, 4, 4)
+        decoded_2, mean_2 = self.shared(edges_features)
+        fake_digits = self.digits_decoder(decoded_2)  # (N, 1, 8, 8)
+        fake_edges = self.edges_decoder(decoded)  # (N, 1, 8, 8)
+        fake_digits_features = self.digits_encoder(fake_digits)  # (N, 48, 4, 4)
+        decoded_3, mean_3 = self.shared(fake_digits_features)
+        fake_edges_features = self.edges_encoder(fake_edges)  # (N, 48, 4, 4)
+        decoded_4, mean_4 = self.shared(fake_edges_features)
+        fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
+        forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
+        fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
+        forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
+        digits_kept = F.l1_loss(self.digits_decoder(decoded), digits_image)
+        edges_kept = F.l1_loss(self.edges_decoder(decoded_2), edges_image)
+        digits_cycle = F.l1_loss(self.digits_decoder(decoded_4), digits_image)
+        edges_cycle = F.l1_loss(self.edges_decoder(decoded_3), edges_image)
+        digits_kl = kl_of_unit_normal(mean)
+        edges_kl = kl_of_unit_normal(mean_2)
+        fake_digits_kl = kl_of_unit_normal(mean_3)
+        fake_edges_kl = kl_of_unit_normal(mean_4)
+        translators_loss = (
+            forged_digits
+            + forged_edges
+            + self.reconstruction * digits_kept
+            + self.reconstruction * edges_kept
+            + self.cycle * digits_cycle
+            + self.cycle * edges_cycle
+            + self.divergence * digits_kl
+            + self.divergence * edges_kl
+            + self.divergence * fake_digits_kl
+            + self.divergence * fake_edges_kl
+        )
+        digits_score = self.judge_of_digits(digits_image)  # (N, 1, 4, 4)
+        real_digits = F.mse_loss(digits_score, torch.full_like(digits_score, 1.0))
+        found_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 0.0))
+        edges_score = self.judge_of_edges(edges_image)  # (N, 1, 4, 4)
+        real_edges = F.mse_loss(edges_score, torch.full_like(edges_score, 1.0))
+        found_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 0.0))
+        judges_loss = 0.5 * real_digits + 0.5 * found_digits + 0.5 * real_edges + 0.5 * found_edges
+        return {
+            "judges_loss": judges_loss,
+            "translators_loss": translators_loss,
+            "forged_digits": forged_digits,
+            "forged_edges": forged_edges,
+            "digits_kept": digits_kept,
+            "edges_kept": edges_kept,
+            "digits_cycle": digits_cycle,
+            "edges_cycle": edges_cycle,
+            "digits_kl": digits_kl,
+            "edges_kl": edges_kl,
+            "fake_digits_kl": fake_digits_kl,
+            "fake_edges_kl": fake_edges_kl,
+            "real_digits": real_digits,
+            "found_digits": found_digits,
+            "real_edges": real_edges,
+            "found_edges": found_edges,
+            "to_edges_error": F.l1_loss(fake_edges, edges_image),
+            "to_digits_error": F.l1_loss(fake_digits, digits_image),
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Each optimizer in turn moves its own weights."""
+        digits_image = batch["digits.image"]  # (N, 1, 8, 8)
+        edges_image = batch["edges.image"]  # (N, 1, 8, 8)
+
+        # judges: minimise judges_loss over judge_of_digits, judge_of_edges
+        digits_features = self.digits_encoder(digits_image)  # (N, 48, 4, 4)
+        decoded, mean = self.shared(digits_features)
+        edges_features = self.edges_encoder(edges_image)  # (N, 48, 4, 4)
+        decoded_2, mean_2 = self.shared(edges_features)
+        fake_digits = self.digits_decoder(decoded_2)  # (N, 1, 8, 8)
+        fake_edges = self.edges_decoder(decoded)  # (N, 1, 8, 8)
+        fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
+        fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
+        digits_score = self.judge_of_digits(digits_image)  # (N, 1, 4, 4)
+        real_digits = F.mse_loss(digits_score, torch.full_like(digits_score, 1.0))
+        found_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 0.0))
+        edges_score = self.judge_of_edges(edges_image)  # (N, 1, 4, 4)
+        real_edges = F.mse_loss(edges_score, torch.full_like(edges_score, 1.0))
+        found_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 0.0))
+        judges_loss = 0.5 * real_digits + 0.5 * found_digits + 0.5 * real_edges + 0.5 * found_edges
+        forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
+        forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
+        digits_kl = kl_of_unit_normal(mean)
+        edges_kl = kl_of_unit_normal(mean_2)
+        to_edges_error = F.l1_loss(fake_edges, edges_image)
+        to_digits_error = F.l1_loss(fake_digits, digits_image)
+        descend(self.judges, judges_loss)
+        self.judges_schedule.step()
+
+        # translators: minimise translators_loss over digits_encoder, shared, edges_encoder,
+        # digits_decoder, edges_decoder; digits_latent, edges_latent, fake_digits, fake_edges,
+        # digits_kl, edges_kl still hold
+        fake_digits_features = self.digits_encoder(fake_digits)  # (N, 48, 4, 4)
+        decoded_3, mean_3 = self.shared(fake_digits_features)
+        fake_edges_features = self.edges_encoder(fake_edges)  # (N, 48, 4, 4)
+        decoded_4, mean_4 = self.shared(fake_edges_features)
+        fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
+        forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
+        fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
+        forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
+        digits_kept = F.l1_loss(self.digits_decoder(decoded), digits_image)
+        edges_kept = F.l1_loss(self.edges_decoder(decoded_2), edges_image)
+        digits_cycle = F.l1_loss(self.digits_decoder(decoded_4), digits_image)
+        edges_cycle = F.l1_loss(self.edges_decoder(decoded_3), edges_image)
+        fake_digits_kl = kl_of_unit_normal(mean_3)
+        fake_edges_kl = kl_of_unit_normal(mean_4)
+        translators_loss = (
+            forged_digits
+            + forged_edges
+            + self.reconstruction * digits_kept
+            + self.reconstruction * edges_kept
+            + self.cycle * digits_cycle
+            + self.cycle * edges_cycle
+            + self.divergence * digits_kl
+            + self.divergence * edges_kl
+            + self.divergence * fake_digits_kl
+            + self.divergence * fake_edges_kl
+        )
+        descend(self.translators, translators_loss)
+        self.translators_schedule.step()
+
+        return {
+            "judges_loss": judges_loss.detach(),
+            "translators_loss": translators_loss.detach(),
+            "forged_digits": forged_digits.detach(),
+            "forged_edges": forged_edges.detach(),
+            "digits_kept": digits_kept.detach(),
+            "edges_kept": edges_kept.detach(),
+            "digits_cycle": digits_cycle.detach(),
+            "edges_cycle": edges_cycle.detach(),
+            "digits_kl": digits_kl.detach(),
+            "edges_kl": edges_kl.detach(),
+            "fake_digits_kl": fake_digits_kl.detach(),
+            "fake_edges_kl": fake_edges_kl.detach(),
+            "real_digits": real_digits.detach(),
+            "found_digits": found_digits.detach(),
+            "real_edges": real_edges.detach(),
+            "found_edges": found_edges.detach(),
+            "to_edges_error": to_edges_error.detach(),
+            "to_digits_error": to_digits_error.detach(),
+        }
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        digits_image = batch["digits.image"]  # (N, 1, 8, 8)
+        edges_image = batch["edges.image"]  # (N, 1, 8, 8)
+        digits_features = self.digits_encoder(digits_image)  # (N, 48, 4, 4)
+        decoded = self.shared(digits_features)[0]  # (N, 48, 4, 4)
+        edges_features = self.edges_encoder(edges_image)  # (N, 48, 4, 4)
+        decoded_2 = self.shared(edges_features)[0]  # (N, 48, 4, 4)
+        fake_digits = self.digits_decoder(decoded_2)  # (N, 1, 8, 8)
+        fake_edges = self.edges_decoder(decoded)  # (N, 1, 8, 8)
+        fake_digits_features = self.digits_encoder(fake_digits)  # (N, 48, 4, 4)
+        decoded_3 = self.shared(fake_digits_features)[0]  # (N, 48, 4, 4)
+        fake_edges_features = self.edges_encoder(fake_edges)  # (N, 48, 4, 4)
+        decoded_4 = self.shared(fake_edges_features)[0]  # (N, 48, 4, 4)
+        drawn_edges = torch.stack(
+            [digits_image[:8], fake_edges[:8], edges_image[:8], self.digits_decoder(decoded_4)[:8]],
+            1,
+        )  # (8, 4, 1, 8, 8)
+        drawn_digits = torch.stack(
+            [edges_image[:8], fake_digits[:8], digits_image[:8], self.edges_decoder(decoded_3)[:8]],
+            1,
+        )  # (8, 4, 1, 8, 8)
+        return {"drawn_edges.images": drawn_edges, "drawn_digits.images": drawn_digits}
+
+
+def split(
+    fields: dict[str, Tensor], validation: float, test: float, seed: int
+) -> dict[str, dict[str, Tensor]]:
+    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    count = len(next(iter(fields.values())))
+    order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
+    tested, validated = round(count * test), round(count * validation)
+    parts = {
+        "train": order[tested + validated :],
+        "validation": order[tested : tested + validated],
+        "test": order[:tested],
+    }
+    return {
+        part: {name: values[index] for name, values in fields.items()}
+        for part, index in parts.items()
+    }
+
+
+def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    source = load_digits()
+    shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
+    image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
+    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+
+
+def edges(image: Tensor) -> Tensor:
+    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
+    return torch.from_numpy(varied)
+
+
+def digits_domain(
+    half: str,
+    drawing: str,
+    contrast: float,
+    brightness: float,
+    validation: float,
+    test: float,
+    seed: int,
+) -> dict[str, dict[str, Tensor]]:
+    """One half of the digits' training images, the first or the second, and all others: their
+    strokes or edges, each pixel times a contrast, plus a brightness.
+    """
+    parts = digits("image", validation, test, seed)
+    middle = len(parts["train"]["label"]) // 2
+    kept = slice(middle) if half == "first" else slice(middle, None)
+    parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
+    for part in parts.values():
+        image = edges(part["image"]) if drawing == "edges" else part["image"]
+        part["image"] = contrast * image + brightness
+    return parts
+
+
+class Tensors:
+    """Samples whose fields lie in memory, each a tensor."""
+
+    def __init__(self, fields: dict[str, Tensor]) -> None:
+        self.fields = fields
+
+    def __len__(self) -> int:
+        return len(next(iter(self.fields.values())))
+
+    def to(self, device: str | torch.device) -> Self:
+        return type(self)({name: values.to(device) for name, values in self.fields.items()})
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        return {name: values[index.to(values.device)] for name, values in self.fields.items()}
+
+    def column(self, name: str) -> Tensor:
+        """One field of all samples."""
+        return self.fields[name]
+
+
+def in_memory(splits: dict[str, dict[str, Tensor]]) -> dict[str, Tensors]:
+    """Splits whose fields are tensors, as splits that hand out their samples by number."""
+    return {name: Tensors(fields) for name, fields in splits.items()}
+
+
+class Batches(Dataset[dict[str, Tensor]]):
+    """A split as a DataLoader takes it: an item is a batch."""
+
+    def __init__(self, split: Any) -> None:
+        self.split = split
+
+    def __getitem__(self, index: list[int]) -> dict[str, Tensor]:
+        batch: dict[str, Tensor] = self.split.take(torch.tensor(index))
+        return batch
+
+
+def again(numbers: Tensor, count: int) -> Tensor:
+    """So many of the numbers: all of them in a random order, then in another, and so on."""
+    rounds = math.ceil(count / len(numbers))
+    drawn = [numbers[torch.randperm(len(numbers))] for _ in range(rounds)]
+    return torch.cat(drawn)[:count]
+
+
+def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
+    """As many numbers as there are samples, of which each class has an equal part."""
+    classes = classes.cpu()
+    if not in_turn:
+        weights = 1.0 / classes.bincount().clamp(min=1).double()
+        return torch.multinomial(weights[classes], len(classes), replacement=True)
+    present = sorted(set(classes.tolist()))
+    members = [torch.nonzero(classes == number)[:, 0] for number in present]
+    rounds = math.ceil(len(classes) / len(members))
+    turns = [again(numbers, rounds) for numbers in members]
+    return torch.stack(turns, 1).flatten()[: len(classes)]
+
+
+class Sampled:
+    """A split whose training samples come in an order of their own.
+
+    Orders: shuffled; fixed; weighted, where samples are drawn again and again so that classes come
+    equally often on average; balanced, where classes take turns. `by` names the field with classes,
+    `limit` is the number of samples that an epoch has at most.
+    """
+
+    def __init__(
+        self,
+        split: Any,
+        order: str = "shuffled",
+        by: str = "",
+        drop_last: bool = False,
+        workers: int = 0,
+        limit: int | None = None,
+    ) -> None:
+        self.split = split
+        self.order = order
+        self.by = by
+        self.drop_last = drop_last
+        self.workers = workers
+        self.limit = limit
+        self.device = torch.device("cpu")
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def to(self, device: str | torch.device) -> Self:
+        self.device = torch.device(device)
+        if not self.workers:
+            self.split = self.split.to(device)
+        return self
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        batch = self.split.take(index)
+        return {name: values.to(self.device) for name, values in batch.items()}
+
+    def places(self, batch_size: int) -> int:
+        """How many samples an epoch has."""
+        count = min(len(self), self.limit or len(self))
+        return count - count % batch_size if self.drop_last else count
+
+    def epoch(self, batch_size: int) -> Tensor:
+        """The numbers of an epoch's samples in the order in which they come."""
+        if len(self) and not self.places(batch_size):
+            raise ValueError(f"drop_last leaves no batch of {batch_size} of {len(self)} samples")
+        if self.order in ("weighted", "balanced") and len(self):
+            order = order_by_class(self.split.column(self.by), self.order == "balanced")
+        else:
+            order = torch.arange(len(self)) if self.order == "fixed" else torch.randperm(len(self))
+        return order[: self.places(batch_size)]
+
+    def in_order(self) -> Tensor:
+        """The numbers of all samples once."""
+        return torch.arange(len(self))
+
+    def read(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """Take batch by batch; with workers, other processes read the next ones meanwhile."""
+        if not self.workers or "fork" not in multiprocessing.get_all_start_methods():
+            return map(self.take, places)
+        loader = DataLoader(
+            Batches(self.split),
+            batch_size=None,
+            sampler=[place.tolist() for place in places],
+            num_workers=self.workers,
+            generator=torch.Generator(),  # it draws a seed, which must not come from ours
+            multiprocessing_context="fork",
+        )
+        return ({name: values.to(self.device) for name, values in b.items()} for b in loader)
+
+
+def sampled(
+    splits: Mapping[str, Any],
+    order: str = "shuffled",
+    by: str = "",
+    drop_last: bool = False,
+    workers: int = 0,
+    limit: int | None = None,
+) -> dict[str, Sampled]:
+    """Splits whose training samples come in an order of their own."""
+    return {
+        name: Sampled(part, order, by, drop_last, workers, limit) for name, part in splits.items()
+    }
+
+
+class Together:
+    """Several sources at once: a shorter one starts again until the longest is through."""
+
+    def __init__(self, sources: Mapping[str, Sampled]) -> None:
+        self.sources = sources
+
+    def __len__(self) -> int:
+        lengths = [len(source) for source in self.sources.values()]
+        return max(lengths) if all(lengths) else 0
+
+    def to(self, device: str | torch.device) -> Self:
+        for source in self.sources.values():
+            source.to(device)
+        return self
+
+    def places(self, batch_size: int) -> int:
+        """How many samples an epoch has."""
+        return max(source.places(batch_size) for source in self.sources.values())
+
+    def epoch(self, batch_size: int) -> Tensor:
+        """The numbers of an epoch's samples, with a column for each source."""
+        length = self.places(batch_size)
+        columns = []
+        for source in self.sources.values():
+            rounds = math.ceil(length / source.places(batch_size))
+            drawn = [source.epoch(batch_size) for _ in range(rounds)]
+            columns.append(torch.cat(drawn)[:length])
+        return torch.stack(columns, 1)
+
+    def in_order(self) -> Tensor:
+        """All numbers once, with a column for each source."""
+        columns = [torch.arange(len(self)) % max(len(s), 1) for s in self.sources.values()]
+        return torch.stack(columns, 1)
+
+    def read(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """Take batch by batch; a field has its source's name before the dot."""
+        parts = [
+            source.read([place[:, column] for place in places])
+            for column, source in enumerate(self.sources.values())
+        ]
+        for row in zip(*parts, strict=True):
+            yield {
+                f"{source}.{name}": values
+                for source, batch in zip(self.sources, row, strict=True)
+                for name, values in batch.items()
+            }
+
+
+def load(device: str) -> dict[str, Together]:
+    """Every split of the data, on a device: handed out by number."""
+    sources = {
+        "digits": sampled(
+            in_memory(
+                digits_domain(
+                    "first",
+                    "strokes",
+                    contrast=2.0,
+                    brightness=-1.0,
+                    validation=0.05,
+                    test=0.3,
+                    seed=0,
+                )
+            ),
+            limit=240,
+        ),
+        "edges": sampled(
+            in_memory(
+                digits_domain(
+                    "second",
+                    "edges",
+                    contrast=2.0,
+                    brightness=-1.0,
+                    validation=0.05,
+                    test=0.3,
+                    seed=0,
+                )
+            ),
+            limit=240,
+        ),
+    }
+    return {
+        name: Together({source: splits[name] for source, splits in sources.items()}).to(device)
+        for name in ("train", "validation", "test")
+    }
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    optimizer.step()
+
+
+def batches(
+    split: Together, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take all sources batch by batch, in their own orders for training; the first may be skipped.
+
+    The orders are drawn at once, each batch when its turn comes.
+    """
+    order = split.epoch(batch_size) if shuffle else split.in_order()
+    starts = range(skip * batch_size, len(order), batch_size)
+    return split.read([order[start : start + batch_size] for start in starts])
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["digits.image"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Together) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Together) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, Together]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument("--save", default="unit.safetensors", help="where the weights go")
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument("--reconstruction", type=float, default=RECONSTRUCTION)
+    parser.add_argument("--cycle", type=float, default=CYCLE)
+    parser.add_argument("--divergence", type=float, default=DIVERGENCE)
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = data["train"].places(BATCH_SIZE)
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(
+        steps_per_epoch,
+        arguments.epochs,
+        reconstruction=arguments.reconstruction,
+        cycle=arguments.cycle,
+        divergence=arguments.divergence,
+    ).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
