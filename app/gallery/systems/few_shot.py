@@ -6,9 +6,11 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from app.gallery.judging import Measure, judges
-from app.gallery.trained import Trained
+from app.gallery.trained import Trained, changed
+from graphs.edits import SetParameters
 
 
 @judges("prototypical_networks")
@@ -56,3 +58,54 @@ def nearest_pixels(tasks: dict[str, Tensor]) -> float:
     apart = torch.cdist(tasks["query"].flatten(2), tasks["support"].flatten(2))
     found = tasks["support_label"].gather(1, apart.argmin(2))
     return (found == tasks["query_label"]).float().mean().item()
+
+
+@judges("maml_glyphs")
+def maml_glyphs(example: Trained) -> list[Measure]:
+    """What two gradient steps reach, of second and of first order; beside steps from weights that
+    learned nothing, and from those of a reader of all training classes, which is hard to beat on
+    signs as alike as these.
+    """
+    edit = SetParameters(graph="main", id="adapted", parameters={"order": "first"})
+    new = example.module.Program(1, 1)
+    return [
+        Measure(
+            "accuracy",
+            example.test()["accuracy"],
+            0.74,
+            baseline=fine_tuned(example, new),
+            baseline_is="steps from nothing learned",
+        ),
+        Measure(
+            "accuracy, first order",
+            changed(example, edit).test()["accuracy"],
+            0.68,
+            baseline=fine_tuned(example, pretrained(example)),
+            baseline_is="steps from all classes learned",
+        ),
+    ]
+
+
+def fine_tuned(example: Trained, program: nn.Module) -> float:
+    """The best that a few or more steps, short or long, make of a program's weights."""
+    ways = [(steps, lr) for steps in (2, 10) for lr in (0.05, 0.4)]
+    tasks = example.data["test"]
+    return max(accuracy(example, program, tasks, steps=s, inner_lr=lr) for s, lr in ways)
+
+
+def pretrained(example: Trained, steps: int = 500) -> Any:
+    """A program whose reader learned to tell all training classes apart, with a new last layer."""
+    split = example.data["train"]
+    label = torch.empty(len(split.sample), dtype=torch.long)
+    label[split.pools] = torch.arange(len(split.pools))[:, None].expand_as(split.pools)
+    reader = example.module.Program(1, 1, way=len(split.pools)).network.reader.train()
+    adam = torch.optim.Adam(reader.parameters(), 0.003)
+    for _ in range(steps):
+        chosen = torch.randint(len(label), (128,))
+        adam.zero_grad()
+        F.cross_entropy(reader(split.sample[chosen]), label[chosen]).backward()
+        adam.step()
+    program: Any = example.module.Program(1, 1)
+    known = {n: w for n, w in reader.state_dict().items() if not n.startswith("linear.")}
+    program.network.reader.load_state_dict(known, strict=False)
+    return program
