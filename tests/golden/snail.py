@@ -139,7 +139,7 @@ class DotProductAttention(nn.Module):
             if self.causal:
                 bias = bias.masked_fill(ahead > 0, -math.inf)
         if mask is not None:
-            bias = bias.masked_fill(~mask.bool()[:, None, None], -math.inf)
+            bias = bias.masked_fill(~mask[:, None, None], -math.inf)
         return bias
 
 
@@ -324,9 +324,8 @@ class Program(nn.Module):
         support = batch["support"]  # (N, 5, 1, 8, 8)
         support_label = batch["support_label"]  # (N, 5)
         query_label = batch["query_label"]  # (N, 5)
-        scores, right, _ = self.network(
-            query, support, support_label, query_label
-        )  # (N, 5), (N,), (N, 6, 1, 8, 8)
+        # (N, 5), (N,), (N, 6, 1, 8, 8)
+        scores, right, _ = self.network(query, support, support_label, query_label)
         return {
             "cross_entropy": F.cross_entropy(scores, right, label_smoothing=0.0),
             "accuracy": accuracy(scores, right),
@@ -351,9 +350,8 @@ class Program(nn.Module):
         support = batch["support"]  # (N, 5, 1, 8, 8)
         support_label = batch["support_label"]  # (N, 5)
         query_label = batch["query_label"]  # (N, 5)
-        scores, right, episode = self.network(
-            query, support, support_label, query_label
-        )  # (N, 5), (N,), (N, 6, 1, 8, 8)
+        # (N, 5), (N,), (N, 6, 1, 8, 8)
+        scores, right, episode = self.network(query, support, support_label, query_label)
         side_by_side = torch.permute(episode, (0, 2, 3, 1, 4))  # (N, 1, 8, 6, 8)
         strip = torch.reshape(side_by_side, (len(side_by_side), 1, 8, 48))  # (N, 1, 8, 48)
         return {
