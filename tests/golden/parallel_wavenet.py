@@ -1,0 +1,648 @@
+"""parallel_wavenet: a student that makes a whole sound in one pass learns it from the densities of
+a WaveNet, which would make it value by value
+
+Run it: python parallel_wavenet.py --device cpu --epochs 44
+
+Fixed in this file: power = 1.0.
+"""
+
+import argparse
+import math
+import multiprocessing
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, Dataset
+
+EPOCHS = 44
+SEED = 0
+BATCH_SIZE = 8
+
+
+def one_hot(labels: Tensor, num_classes: int) -> Tensor:
+    """A vector for each class, 1 at the class and 0 elsewhere."""
+    return F.one_hot(labels, num_classes).float()
+
+
+def shifted(x: Tensor, steps: int, dim: int = 1) -> Tensor:
+    """Moved so many steps later along an axis, or earlier below 0, with zeros where nothing is."""
+    size = x.shape[dim]
+    zeros = torch.zeros_like(x.narrow(dim, 0, abs(steps)))
+    if steps < 0:
+        return torch.cat([x.narrow(dim, -steps, size + steps), zeros], dim)
+    return torch.cat([zeros, x.narrow(dim, 0, size - steps)], dim)
+
+
+def logistic_noise(*sizes: int, device: torch.device) -> Tensor:
+    """Random numbers from the logistic distribution around 0 with scale 1."""
+    share = torch.rand(*sizes, device=device).clamp(1e-6, 1 - 1e-6)
+    return torch.logit(share)
+
+
+def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
+    """Apply a module in evaluation mode, its weights taken as constants. Gradients still pass to
+    the inputs.
+    """
+    training = [part for part in module.modules() if part.training]
+    learning = [weight for weight in module.parameters() if weight.requires_grad]
+    module.eval().requires_grad_(False)
+    result: Tensor | tuple[Tensor, ...] = module(*inputs)
+    for part in training:
+        part.training = True
+    for weight in learning:
+        weight.requires_grad = True
+    return result
+
+
+def logistic_sample(mean: Tensor, log_scale: Tensor) -> Tensor:
+    """A draw from logistic distributions, as a function that gradients pass through."""
+    share = torch.rand_like(mean).clamp(1e-6, 1 - 1e-6)
+    return mean + torch.exp(log_scale) * torch.logit(share)
+
+
+def logistic_nats(mean: Tensor, target: Tensor, log_scale: Tensor) -> Tensor:
+    """Nats of values under logistic distributions."""
+    distance = (target - mean) * torch.exp(-log_scale)
+    return distance + log_scale + 2 * F.softplus(-distance)
+
+
+def measured(nats: Tensor, per: str = "sample", unit: str = "nats") -> Tensor:
+    """Nats of each value, (N, …), summed over each sample or as the mean over all values; in bits
+    where wanted.
+    """
+    mean = nats.mean() if per == "value" else nats.sum() / len(nats)
+    return mean / math.log(2) if unit == "bits" else mean
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+class CausalConv1d(nn.Conv1d):
+    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
+
+    While it `remembers`, what it saw last is its `past`, and stands before what it sees next.
+    """
+
+    past: Tensor | None = None
+    remembers = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        dilation: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, bias=bias)
+        self.reach = dilation * (kernel_size - 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve after as many zeros, or steps of the past, as the filter reaches back."""
+        x = F.pad(x, (self.reach, 0)) if self.past is None else torch.cat([self.past, x], 2)
+        if self.remembers:
+            self.past = x[:, :, x.shape[2] - self.reach :]
+        if x.shape[2] == self.reach + 1:  # one step: only those that the filter looks at
+            return F.conv1d(x[:, :, :: self.dilation[0]], self.weight, self.bias)
+        return super().forward(x)
+
+
+def gated_tanh(x: Tensor) -> Tensor:
+    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    value, gate = x.chunk(2, 1)
+    return torch.tanh(value) * torch.sigmoid(gate)
+
+
+def affine_flow(x: Tensor, shift: Tensor, log_scale: Tensor) -> tuple[Tensor, Tensor]:
+    """x stretched and shifted, and the logarithm of how much volume grows, (N,)."""
+    return x * torch.exp(log_scale) + shift, log_scale.flatten(1).sum(1)
+
+
+def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
+    """Strengths of frequencies over time: (N, 1, T) to (N, 1, window // 2 + 1, 1 + T // hop)."""
+    shape = torch.hann_window(window, device=wave.device)
+    waves = torch.stft(wave[:, 0], window, hop, window=shape, return_complex=True)
+    strength = waves.abs()[:, None]
+    return (strength + 0.001).log() if logarithm else strength
+
+
+class ResidualLayer(nn.Module):
+    """From x (N, channels, 384), pipe (N, 4, 1) to (N, channels, 384), (N, channels, 384)."""
+
+    def __init__(self, channels: int, i: int) -> None:
+        super().__init__()
+        self.dilated = CausalConv1d(channels, 2 * channels, 2, dilation=2**i)
+        self.condition = nn.Conv1d(4, 2 * channels, 1, bias=False)
+        self.residual = nn.Conv1d(channels, channels, 1)
+        self.skipped = nn.Conv1d(channels, channels, 1)
+
+    def forward(self, x: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor]:
+        gate = gated_tanh(self.dilated(x) + self.condition(pipe))  # (N, channels, 384)
+        return x + self.residual(gate), self.skipped(gate)  # (N, channels, 384), (N, channels, 384)
+
+
+class WaveNet(nn.Module):
+    """From past (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.stem = nn.Conv1d(1, channels, 1)
+        self.layers = Chain([ResidualLayer(channels=channels, i=i) for i in range(5)])
+        self.mix = nn.Conv1d(channels, channels, 1)
+        self.numbers = nn.Conv1d(channels, 2, 1)
+
+    def forward(self, past: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor]:
+        stem = self.stem(past)  # (N, channels, 384)
+        relu_1 = F.relu(self.layers(stem, pipe)[1])  # (N, channels, 384)
+        relu_2 = F.relu(self.mix(relu_1))  # (N, channels, 384)
+        first, second = torch.chunk(self.numbers(relu_2), 2, 1)
+        return first, torch.clamp(second, min=-5.0, max=3.0)  # (N, 1, 384), (N, 1, 384)
+
+
+class FlowStep(nn.Module):
+    """From x (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wave_net = WaveNet(channels=16)
+
+    def forward(self, x: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor]:
+        mean, log_scale = self.wave_net(shifted(x, 1, dim=2), pipe)
+        return affine_flow(x, mean, log_scale)[0], log_scale  # (N, 1, 384), (N, 1, 384)
+
+
+class Student(nn.Module):
+    """From noise (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384), (N, 1, 384)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.flows = Chain([FlowStep() for _ in range(4)])
+
+    def forward(self, noise: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        y, log_scale = self.flows(noise, pipe)
+        return (
+            y,
+            y - torch.exp(log_scale) * noise,
+            log_scale,
+        )  # (N, 1, 384), (N, 1, 384), (N, 1, 384)
+
+
+class Timbre(nn.Module):
+    """From wave (N, 1, 384) to (N, 1, 33)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+
+    def forward(self, wave: Tensor) -> Tensor:
+        return torch.mean(spectrogram(wave, 64, 16, True), 3)  # (N, 1, 33)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        super().__init__()
+        self.teacher = WaveNet(channels=24)
+        self.student = Student()
+        self.timbre = Timbre()
+        self.teaching = torch.optim.Adam(
+            self.teacher.parameters(), lr=0.02, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.teaching_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.teaching,
+            max_lr=0.02,
+            total_steps=min(epochs, 14) * steps_per_epoch,
+            cycle_momentum=False,
+        )
+        self.learning = torch.optim.Adam(
+            self.student.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.learning_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.learning,
+            max_lr=0.004,
+            total_steps=max(1, (epochs - 14) * steps_per_epoch),
+            cycle_momentum=False,
+        )
+        self.epoch = 1  # the loop says which one it is
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        pipe = batch["pipe"]  # (N,)
+        wave = batch["wave"]  # (N, 1, 384)
+        which_pipe = torch.unsqueeze(one_hot(pipe, 4), 2)  # (N, 4, 1)
+        mean, log_scale = self.teacher(shifted(wave, 1, dim=2), which_pipe)
+        nats = measured(logistic_nats(mean, wave, log_scale), per="value", unit="nats")
+        made, made_mean, made_log_scale = self.student(
+            logistic_noise(len(wave), 1, 384, device=wave.device), which_pipe
+        )
+        mean_2, log_scale_2 = frozen(self.teacher, shifted(made, 1, dim=2), which_pipe)
+        cross_entropy = measured(
+            logistic_nats(mean_2, logistic_sample(made_mean, made_log_scale), log_scale_2),
+            per="value",
+            unit="nats",
+        )
+        entropy = measured(made_log_scale + 2.0, per="value", unit="nats")
+        divergence = cross_entropy - entropy
+        power_loss = F.mse_loss(self.timbre(made), self.timbre(wave))
+        return {
+            "nats": nats,
+            "students_loss": divergence + power_loss,
+            "cross_entropy": cross_entropy,
+            "entropy": entropy,
+            "divergence": divergence,
+            "power_loss": power_loss,
+        }
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Each optimizer in turn moves its own weights."""
+        pipe = batch["pipe"]  # (N,)
+        wave = batch["wave"]  # (N, 1, 384)
+
+        # teaching: minimise nats over teacher
+        which_pipe = torch.unsqueeze(one_hot(pipe, 4), 2)  # (N, 4, 1)
+        mean, log_scale = self.teacher(shifted(wave, 1, dim=2), which_pipe)
+        nats = measured(logistic_nats(mean, wave, log_scale), per="value", unit="nats")
+        if self.epoch <= 14:
+            descend(self.teaching, nats)
+            self.teaching_schedule.step()
+
+        # learning: minimise students_loss over student; which_pipe still holds
+        made, made_mean, made_log_scale = self.student(
+            logistic_noise(len(wave), 1, 384, device=wave.device), which_pipe
+        )
+        mean_2, log_scale_2 = frozen(self.teacher, shifted(made, 1, dim=2), which_pipe)
+        cross_entropy = measured(
+            logistic_nats(mean_2, logistic_sample(made_mean, made_log_scale), log_scale_2),
+            per="value",
+            unit="nats",
+        )
+        entropy = measured(made_log_scale + 2.0, per="value", unit="nats")
+        divergence = cross_entropy - entropy
+        power_loss = F.mse_loss(self.timbre(made), self.timbre(wave))
+        students_loss = divergence + power_loss
+        if self.epoch >= 15:
+            self.learning.zero_grad()
+            collect(self.learning, students_loss)
+            nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+            self.learning.step()
+            self.learning_schedule.step()
+
+        return {
+            "nats": nats.detach(),
+            "students_loss": students_loss.detach(),
+            "cross_entropy": cross_entropy.detach(),
+            "entropy": entropy.detach(),
+            "divergence": divergence.detach(),
+            "power_loss": power_loss.detach(),
+        }
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        pipe = batch["pipe"]  # (N,)
+        wave = batch["wave"]  # (N, 1, 384)
+        made, _, _ = self.student(
+            logistic_noise(len(wave), 1, 384, device=wave.device),
+            torch.unsqueeze(one_hot(pipe, 4), 2),
+        )
+        return {"waves.y": made[:2], "waves.target": wave[:2]}
+
+
+_RUN_IN = 200
+
+
+def tones(
+    count: int,
+    length: int,
+    periods: tuple[int, ...],
+    breath: float,
+    echo: float,
+    draw: np.random.Generator,
+) -> dict[str, Tensor]:
+    """Some tones, each of a pipe drawn at random."""
+    pipe = draw.integers(0, len(periods), count)
+    period = np.array(periods)[pipe]
+    start = max(periods) + 1
+    wave = draw.logistic(0, breath, (count, start + _RUN_IN + length))
+    row = np.arange(count)
+    for time in range(start, wave.shape[1]):
+        before = wave[row, time - period] + wave[row, time - period - 1]
+        wave[:, time] -= echo / 2 * before
+    heard = torch.tensor(wave[:, None, start + _RUN_IN :], dtype=torch.float32)
+    return {"wave": heard, "pipe": torch.tensor(pipe)}
+
+
+def blown_pipes(
+    samples: int,
+    held_out: int,
+    length: int,
+    periods: tuple[int, ...],
+    breath: float,
+    echo: float,
+    seed: int,
+) -> dict[str, dict[str, Tensor]]:
+    """Steady tones as waves, (N, 1, T), and which pipe each is of, (N,)."""
+    draw = np.random.default_rng(seed)
+    sizes = {"train": samples, "validation": held_out, "test": held_out}
+    return {
+        part: tones(count, length, periods, breath, echo, draw) for part, count in sizes.items()
+    }
+
+
+class Tensors:
+    """Samples whose fields lie in memory, each a tensor."""
+
+    def __init__(self, fields: dict[str, Tensor]) -> None:
+        self.fields = fields
+
+    def __len__(self) -> int:
+        return len(next(iter(self.fields.values())))
+
+    def to(self, device: str | torch.device) -> Self:
+        return type(self)({name: values.to(device) for name, values in self.fields.items()})
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        return {name: values[index.to(values.device)] for name, values in self.fields.items()}
+
+    def column(self, name: str) -> Tensor:
+        """One field of all samples."""
+        return self.fields[name]
+
+
+def in_memory(splits: dict[str, dict[str, Tensor]]) -> dict[str, Tensors]:
+    """Splits whose fields are tensors, as splits that hand out their samples by number."""
+    return {name: Tensors(fields) for name, fields in splits.items()}
+
+
+class Batches(Dataset[dict[str, Tensor]]):
+    """A split as a DataLoader takes it: an item is a batch."""
+
+    def __init__(self, split: Any) -> None:
+        self.split = split
+
+    def __getitem__(self, index: list[int]) -> dict[str, Tensor]:
+        batch: dict[str, Tensor] = self.split.take(torch.tensor(index))
+        return batch
+
+
+def again(numbers: Tensor, count: int) -> Tensor:
+    """So many of the numbers: all of them in a random order, then in another, and so on."""
+    rounds = math.ceil(count / len(numbers))
+    drawn = [numbers[torch.randperm(len(numbers))] for _ in range(rounds)]
+    return torch.cat(drawn)[:count]
+
+
+def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
+    """As many numbers as there are samples, of which each class has an equal part."""
+    classes = classes.cpu()
+    if not in_turn:
+        weights = 1.0 / classes.bincount().clamp(min=1).double()
+        return torch.multinomial(weights[classes], len(classes), replacement=True)
+    present = sorted(set(classes.tolist()))
+    members = [torch.nonzero(classes == number)[:, 0] for number in present]
+    rounds = math.ceil(len(classes) / len(members))
+    turns = [again(numbers, rounds) for numbers in members]
+    return torch.stack(turns, 1).flatten()[: len(classes)]
+
+
+class Sampled:
+    """A split whose training samples come in an order of their own.
+
+    Orders: shuffled; fixed; weighted, where samples are drawn again and again so that classes come
+    equally often on average; balanced, where classes take turns. `by` names the field with classes,
+    `limit` is the number of samples that an epoch has at most.
+    """
+
+    def __init__(
+        self,
+        split: Any,
+        order: str = "shuffled",
+        by: str = "",
+        drop_last: bool = False,
+        workers: int = 0,
+        limit: int | None = None,
+    ) -> None:
+        self.split = split
+        self.order = order
+        self.by = by
+        self.drop_last = drop_last
+        self.workers = workers
+        self.limit = limit
+        self.device = torch.device("cpu")
+
+    def __len__(self) -> int:
+        return len(self.split)
+
+    def to(self, device: str | torch.device) -> Self:
+        self.device = torch.device(device)
+        if not self.workers:
+            self.split = self.split.to(device)
+        return self
+
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        batch = self.split.take(index)
+        return {name: values.to(self.device) for name, values in batch.items()}
+
+    def places(self, batch_size: int) -> int:
+        """How many samples an epoch has."""
+        count = min(len(self), self.limit or len(self))
+        return count - count % batch_size if self.drop_last else count
+
+    def epoch(self, batch_size: int) -> Tensor:
+        """The numbers of an epoch's samples in the order in which they come."""
+        if len(self) and not self.places(batch_size):
+            raise ValueError(f"drop_last leaves no batch of {batch_size} of {len(self)} samples")
+        if self.order in ("weighted", "balanced") and len(self):
+            order = order_by_class(self.split.column(self.by), self.order == "balanced")
+        else:
+            order = torch.arange(len(self)) if self.order == "fixed" else torch.randperm(len(self))
+        return order[: self.places(batch_size)]
+
+    def in_order(self) -> Tensor:
+        """The numbers of all samples once."""
+        return torch.arange(len(self))
+
+    def read(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """Take batch by batch; with workers, other processes read the next ones meanwhile."""
+        if not self.workers or "fork" not in multiprocessing.get_all_start_methods():
+            return map(self.take, places)
+        loader = DataLoader(
+            Batches(self.split),
+            batch_size=None,
+            sampler=[place.tolist() for place in places],
+            num_workers=self.workers,
+            generator=torch.Generator(),  # it draws a seed, which must not come from ours
+            multiprocessing_context="fork",
+        )
+        return ({name: values.to(self.device) for name, values in b.items()} for b in loader)
+
+
+def sampled(
+    splits: Mapping[str, Any],
+    order: str = "shuffled",
+    by: str = "",
+    drop_last: bool = False,
+    workers: int = 0,
+    limit: int | None = None,
+) -> dict[str, Sampled]:
+    """Splits whose training samples come in an order of their own."""
+    return {
+        name: Sampled(part, order, by, drop_last, workers, limit) for name, part in splits.items()
+    }
+
+
+def load(device: str) -> dict[str, Sampled]:
+    """Every split of the data, on a device: handed out by number."""
+    splits = sampled(
+        in_memory(
+            blown_pipes(
+                samples=256,
+                held_out=32,
+                length=384,
+                periods=(5, 7, 9, 11),
+                breath=0.1,
+                echo=0.92,
+                seed=0,
+            )
+        ),
+        limit=128,
+    )
+    return {name: split.to(device) for name, split in splits.items()}
+
+
+def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
+    for weight, gradient in zip(weights, gradients, strict=True):
+        weight.grad = gradient
+    optimizer.step()
+
+
+def collect(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
+    """Add the gradient of a loss to what the weights of an optimizer have; no others get one."""
+    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
+    torch.autograd.backward(loss, inputs=weights)
+
+
+def batches(
+    split: Sampled, batch_size: int, shuffle: bool = False, skip: int = 0
+) -> Iterator[dict[str, Tensor]]:
+    """Take a split batch by batch, in its own order for training; the first may be skipped.
+
+    The order is drawn at once, each batch when its turn comes.
+    """
+    order = split.epoch(batch_size) if shuffle else split.in_order()
+    starts = range(skip * batch_size, len(order), batch_size)
+    return split.read([order[start : start + batch_size] for start in starts])
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has; other fields of it may differ in length."""
+    return len(batch["wave"])
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch."""
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
+
+
+def train(program: Program, split: Sampled) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: Sampled) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, Sampled]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument(
+        "--save", default="parallel_wavenet.safetensors", help="where the weights go"
+    )
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = data["train"].places(BATCH_SIZE)
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        program.epoch = epoch
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
