@@ -8,21 +8,19 @@ Fixed in this file: power = 1.0.
 
 import argparse
 import math
-import multiprocessing
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Self
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
 
 EPOCHS = 44
 SEED = 0
 BATCH_SIZE = 8
+EPOCH_SAMPLES = 128
 
 
 def one_hot(labels: Tensor, num_classes: int) -> Tensor:
@@ -203,11 +201,8 @@ class Student(nn.Module):
 
     def forward(self, noise: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         y, log_scale = self.flows(noise, pipe)
-        return (
-            y,
-            y - torch.exp(log_scale) * noise,
-            log_scale,
-        )  # (N, 1, 384), (N, 1, 384), (N, 1, 384)
+        # (N, 1, 384), (N, 1, 384), (N, 1, 384)
+        return y, y - torch.exp(log_scale) * noise, log_scale
 
 
 class Timbre(nn.Module):
@@ -371,165 +366,15 @@ def blown_pipes(
     }
 
 
-class Tensors:
-    """Samples whose fields lie in memory, each a tensor."""
-
-    def __init__(self, fields: dict[str, Tensor]) -> None:
-        self.fields = fields
-
-    def __len__(self) -> int:
-        return len(next(iter(self.fields.values())))
-
-    def to(self, device: str | torch.device) -> Self:
-        return type(self)({name: values.to(device) for name, values in self.fields.items()})
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        return {name: values[index.to(values.device)] for name, values in self.fields.items()}
-
-    def column(self, name: str) -> Tensor:
-        """One field of all samples."""
-        return self.fields[name]
-
-
-def in_memory(splits: dict[str, dict[str, Tensor]]) -> dict[str, Tensors]:
-    """Splits whose fields are tensors, as splits that hand out their samples by number."""
-    return {name: Tensors(fields) for name, fields in splits.items()}
-
-
-class Batches(Dataset[dict[str, Tensor]]):
-    """A split as a DataLoader takes it: an item is a batch."""
-
-    def __init__(self, split: Any) -> None:
-        self.split = split
-
-    def __getitem__(self, index: list[int]) -> dict[str, Tensor]:
-        batch: dict[str, Tensor] = self.split.take(torch.tensor(index))
-        return batch
-
-
-def again(numbers: Tensor, count: int) -> Tensor:
-    """So many of the numbers: all of them in a random order, then in another, and so on."""
-    rounds = math.ceil(count / len(numbers))
-    drawn = [numbers[torch.randperm(len(numbers))] for _ in range(rounds)]
-    return torch.cat(drawn)[:count]
-
-
-def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
-    """As many numbers as there are samples, of which each class has an equal part."""
-    classes = classes.cpu()
-    if not in_turn:
-        weights = 1.0 / classes.bincount().clamp(min=1).double()
-        return torch.multinomial(weights[classes], len(classes), replacement=True)
-    present = sorted(set(classes.tolist()))
-    members = [torch.nonzero(classes == number)[:, 0] for number in present]
-    rounds = math.ceil(len(classes) / len(members))
-    turns = [again(numbers, rounds) for numbers in members]
-    return torch.stack(turns, 1).flatten()[: len(classes)]
-
-
-class Sampled:
-    """A split whose training samples come in an order of their own.
-
-    Orders: shuffled; fixed; weighted, where samples are drawn again and again so that classes come
-    equally often on average; balanced, where classes take turns. `by` names the field with classes,
-    `limit` is the number of samples that an epoch has at most.
-    """
-
-    def __init__(
-        self,
-        split: Any,
-        order: str = "shuffled",
-        by: str = "",
-        drop_last: bool = False,
-        workers: int = 0,
-        limit: int | None = None,
-    ) -> None:
-        self.split = split
-        self.order = order
-        self.by = by
-        self.drop_last = drop_last
-        self.workers = workers
-        self.limit = limit
-        self.device = torch.device("cpu")
-
-    def __len__(self) -> int:
-        return len(self.split)
-
-    def to(self, device: str | torch.device) -> Self:
-        self.device = torch.device(device)
-        if not self.workers:
-            self.split = self.split.to(device)
-        return self
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        batch = self.split.take(index)
-        return {name: values.to(self.device) for name, values in batch.items()}
-
-    def places(self, batch_size: int) -> int:
-        """How many samples an epoch has."""
-        count = min(len(self), self.limit or len(self))
-        return count - count % batch_size if self.drop_last else count
-
-    def epoch(self, batch_size: int) -> Tensor:
-        """The numbers of an epoch's samples in the order in which they come."""
-        if len(self) and not self.places(batch_size):
-            raise ValueError(f"drop_last leaves no batch of {batch_size} of {len(self)} samples")
-        if self.order in ("weighted", "balanced") and len(self):
-            order = order_by_class(self.split.column(self.by), self.order == "balanced")
-        else:
-            order = torch.arange(len(self)) if self.order == "fixed" else torch.randperm(len(self))
-        return order[: self.places(batch_size)]
-
-    def in_order(self) -> Tensor:
-        """The numbers of all samples once."""
-        return torch.arange(len(self))
-
-    def read(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
-        """Take batch by batch; with workers, other processes read the next ones meanwhile."""
-        if not self.workers or "fork" not in multiprocessing.get_all_start_methods():
-            return map(self.take, places)
-        loader = DataLoader(
-            Batches(self.split),
-            batch_size=None,
-            sampler=[place.tolist() for place in places],
-            num_workers=self.workers,
-            generator=torch.Generator(),  # it draws a seed, which must not come from ours
-            multiprocessing_context="fork",
-        )
-        return ({name: values.to(self.device) for name, values in b.items()} for b in loader)
-
-
-def sampled(
-    splits: Mapping[str, Any],
-    order: str = "shuffled",
-    by: str = "",
-    drop_last: bool = False,
-    workers: int = 0,
-    limit: int | None = None,
-) -> dict[str, Sampled]:
-    """Splits whose training samples come in an order of their own."""
-    return {
-        name: Sampled(part, order, by, drop_last, workers, limit) for name, part in splits.items()
-    }
-
-
-def load(device: str) -> dict[str, Sampled]:
-    """Every split of the data, on a device: handed out by number."""
-    splits = sampled(
-        in_memory(
-            blown_pipes(
-                samples=256,
-                held_out=32,
-                length=384,
-                periods=(5, 7, 9, 11),
-                breath=0.1,
-                echo=0.92,
-                seed=0,
-            )
-        ),
-        limit=128,
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = blown_pipes(
+        samples=256, held_out=32, length=384, periods=(5, 7, 9, 11), breath=0.1, echo=0.92, seed=0
     )
-    return {name: split.to(device) for name, split in splits.items()}
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
 
 
 def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
@@ -548,20 +393,21 @@ def collect(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 
 
 def batches(
-    split: Sampled, batch_size: int, shuffle: bool = False, skip: int = 0
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
 ) -> Iterator[dict[str, Tensor]]:
-    """Take a split batch by batch, in its own order for training; the first may be skipped.
-
-    The order is drawn at once, each batch when its turn comes.
-    """
-    order = split.epoch(batch_size) if shuffle else split.in_order()
-    starts = range(skip * batch_size, len(order), batch_size)
-    return split.read([order[start : start + batch_size] for start in starts])
+    """Cut a split into batches; when shuffled, as many samples of it as an epoch has."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)[:EPOCH_SAMPLES]
+        split = {name: values[order] for name, values in split.items()}
+        count = len(order)
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
 
 
 def size_of(batch: dict[str, Tensor]) -> int:
-    """How many samples a batch has; other fields of it may differ in length."""
-    return len(batch["wave"])
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
@@ -573,7 +419,7 @@ def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, floa
     }
 
 
-def train(program: Program, split: Sampled) -> dict[str, float]:
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     """One epoch of training; the mean of what each step saw."""
     program.train()
     values, sizes = [], []
@@ -584,7 +430,7 @@ def train(program: Program, split: Sampled) -> dict[str, float]:
 
 
 @torch.no_grad()
-def measure(program: Program, split: Sampled) -> dict[str, float]:
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     """Losses and metrics on a split, with nothing updated."""
     program.eval()
     values, sizes = [], []
@@ -595,7 +441,7 @@ def measure(program: Program, split: Sampled) -> dict[str, float]:
 
 
 @torch.no_grad()
-def probed(program: Program, data: dict[str, Sampled]) -> dict[str, Tensor]:
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
     """What the probes show of the validation data. Random numbers drawn later stay the same."""
     program.eval()
     device = next(program.parameters()).device
@@ -630,7 +476,7 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    longest = data["train"].places(BATCH_SIZE)
+    longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
     program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
     for epoch in range(1, arguments.epochs + 1):

@@ -21,6 +21,14 @@ def causal_conv_lm(example: Trained) -> list[Measure]:
     return foretelling(example, 1.85, longest=3)
 
 
+@judges("conv_attention_lm")
+def conv_attention_lm(example: Trained) -> list[Measure]:
+    """Both, in turns: better than counting what followed each four characters."""
+    bits, leak = foretelling(example, 1.776, longest=5)
+    below = (bits.baseline or 0) - bits.value
+    return [bits, Measure("bits below those of 5-grams", below, 0), leak]
+
+
 def foretelling(example: Trained, bar: float, longest: int) -> list[Measure]:
     """Bits a character of a text that a network never saw, beside what counting gives; and whether
     any step feels its future.
