@@ -31,7 +31,7 @@ from graphs.source import logged  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"
-WIDTH, HEIGHT = 460, 340
+WIDTH, HEIGHT = 460, 400
 COLOURS = 128
 
 
