@@ -156,3 +156,13 @@ def test_files_are_short() -> None:
 
 def test_there_is_a_changelog() -> None:
     assert "## " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_what_a_page_links_to_is_there(page: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
+    missing = [link for link in links if not (page.parent / link).exists()]
+    assert not missing

@@ -15,6 +15,12 @@ VOCABULARY = 100
 LENGTH = 128
 
 
+@judges("causal_transformer")
+def causal_transformer(example: Trained) -> list[Measure]:
+    """Attention alone, to which somebody has to say what is near."""
+    return foretelling(example, 2.0, longest=3)
+
+
 @judges("causal_conv_lm")
 def causal_conv_lm(example: Trained) -> list[Measure]:
     """Convolutions alone, which see so far and no further."""

@@ -17,7 +17,7 @@ from graphs.files import SUFFIX, read
 from graphs.loading import load_source
 from graphs.source import export
 
-NAMES = ("causal_conv_lm", "conv_attention_lm")
+NAMES = ("causal_transformer", "causal_conv_lm", "conv_attention_lm")
 STEPS, PLACE = 96, 20
 
 

@@ -1,0 +1,592 @@
+"""causal_transformer: A Transformer that minds distance (ALiBi) reads Python's own reference, says
+what comes next, and writes some of its own.
+
+Run it: python causal_transformer.py --device cpu --epochs 100
+"""
+
+import argparse
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+EPOCHS = 100
+SEED = 0
+BATCH_SIZE = 8
+EPOCH_SAMPLES = 80
+FEATURES = 128
+TEMPERATURE = 0.7
+
+
+def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
+    """Nats of a sample as bits for each of its numbers."""
+    return nats / (dimensions * math.log(2))
+
+
+def right_and_counted(prediction: Tensor, label: Tensor, ignore_index: int = -100) -> Tensor:
+    """How many classes are right and how many count: (N, C, …), (N, …) -> (1, 2)."""
+    counts = label != ignore_index
+    right = (prediction.argmax(1) == label) & counts
+    return torch.stack([right.sum(), counts.sum()])[None].float()
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; then every part is as it was."""
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
+
+
+def can_remember(layer: nn.Module) -> bool:
+    """Whether a layer looks back in time alone, and can go on where it ended."""
+    if isinstance(layer, nn.RNNBase):
+        return not layer.bidirectional
+    return hasattr(layer, "past")
+
+
+@contextmanager
+def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
+    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+
+    Recurrent layers start from their last state; other layers have a `past` to keep what they need
+    of earlier steps. A layer that is used several times in one pass has a past for each use.
+    """
+    past: dict[tuple[nn.Module, int], Any] = {}
+    uses: Counter[nn.Module] = Counter()
+
+    def begin(_module: nn.Module, _args: Any) -> None:
+        uses.clear()
+
+    def before(layer: Any, args: Any) -> Any:
+        known = past.get((layer, uses[layer]))
+        if isinstance(layer, nn.RNNBase):
+            return args if known is None else (args[0], known)
+        layer.past, layer.remembers = known, True
+        return args
+
+    def after(layer: Any, _args: Any, result: Any) -> None:
+        past[layer, uses[layer]] = result[1] if isinstance(layer, nn.RNNBase) else layer.past
+        uses[layer] += 1
+
+    layers: list[Any] = [layer for layer in module.modules() if wanted and can_remember(layer)]
+    hooks = [module.register_forward_pre_hook(begin)]
+    hooks += [layer.register_forward_pre_hook(before) for layer in layers]
+    hooks += [layer.register_forward_hook(after) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer in layers:
+            if not isinstance(layer, nn.RNNBase):
+                layer.past, layer.remembers = None, False
+
+
+def chosen(scores: Tensor, temperature: float) -> Tensor:
+    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    if temperature == 0:
+        return scores.argmax(1)
+    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
+
+
+@torch.no_grad()
+def generate(
+    module: nn.Module,
+    prompt: Tensor,
+    *others: Tensor,
+    steps: int,
+    temperature: float,
+    sees: str = "everything",
+    cached: bool = False,
+) -> Tensor:
+    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
+    (N, T + steps, …).
+
+    The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
+    sees the prompt and then one new step at a time, and remembers those before. For whole numbers
+    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
+    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
+    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
+    """
+    sequence = new = prompt
+    with evaluating(module), remembering(module, cached):
+        for _ in range(steps):
+            first = sequence.shape[1] - prompt.shape[1] if sees == "last_steps" else 0
+            result = module(new if cached else sequence[:, first:], *others)
+            next_ = result[0] if isinstance(result, tuple) else result
+            if next_.dim() == 3:
+                next_ = next_[:, -1]
+            if not prompt.is_floating_point():
+                next_ = chosen(next_, temperature)
+            new = next_[:, None]
+            sequence = torch.cat([sequence, new], 1)
+    return sequence
+
+
+class Chain(nn.ModuleList):
+    """Applies modules in a row: the first input runs through them, others reach each one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """What leaves the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+def in_heads(x: Tensor, num_heads: int) -> Tensor:
+    """Features split into heads: (N, T, F) to (N, heads, T, F / heads)."""
+    return x.reshape(*x.shape[:2], num_heads, -1).transpose(1, 2)
+
+
+def rotated(x: Tensor, first: int = 0) -> Tensor:
+    """Turn each pair of features by an angle that grows with the step, counted from `first`:
+    (…, T, F) with an even F (Su et al. 2021, arXiv 2104.09864).
+    """
+    length, features = x.shape[-2:]
+    position = torch.arange(first, first + length, device=x.device)[:, None]
+    angle = position * 10_000 ** -(torch.arange(0, features, 2, device=x.device) / features)
+    left, right = x[..., ::2], x[..., 1::2]
+    cosine, sine = angle.cos(), angle.sin()
+    return torch.stack([left * cosine - right * sine, left * sine + right * cosine], -1).flatten(-2)
+
+
+def alibi_slopes(num_heads: int) -> list[float]:
+    """How much each head minds distance (Press et al. 2021, arXiv 2108.12409).
+
+    Where their number is no power of 2, the slopes of the next smaller one come first, then those
+    that lie between, as in the authors' code.
+    """
+    power = 2 ** int(math.log2(num_heads))
+    slopes = [2 ** (-8 * number / power) for number in range(1, power + 1)]
+    between = [2 ** (-4 * number / power) for number in range(1, 2 * power, 2)]
+    return [*slopes, *between][:num_heads]
+
+
+class DotProductAttention(nn.Module):
+    """Each step of a query takes from the values what fits by its key: (N, T, F), (N, S, F) and
+    (N, S, V) to (N, T, V), in each of several heads.
+
+    `positions` are "none", "rotary" or "alibi". While it `remembers` and is causal, the keys and
+    values that it has seen are its `past`.
+    """
+
+    past: tuple[Tensor, Tensor] | None = None
+    remembers = False
+
+    def __init__(
+        self, num_heads: int, dropout: float = 0.0, causal: bool = False, positions: str = "none"
+    ) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.dropout = dropout
+        self.causal = causal
+        self.positions = positions
+
+    def forward(
+        self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
+        """What each step takes; `mask` (N, S) is true at the steps that may be looked at."""
+        query, key, value = (in_heads(x, self.num_heads) for x in (query, key, value))
+        if self.positions == "rotary":
+            seen = 0 if self.past is None else self.past[0].shape[2]
+            query, key = rotated(query, seen), rotated(key, seen)
+        if self.past is not None:
+            key, value = torch.cat([self.past[0], key], 2), torch.cat([self.past[1], value], 2)
+        if self.remembers and self.causal:
+            self.past = key, value
+        bias = self.bias(query, key, mask)
+        result = F.scaled_dot_product_attention(
+            query,
+            key,
+            value,
+            bias,
+            dropout_p=self.dropout if self.training else 0.0,
+            is_causal=self.causal and bias is None and query.shape[2] == key.shape[2],
+        )
+        joined: Tensor = result.transpose(1, 2).flatten(2)
+        return joined
+
+    def bias(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor | None:
+        """What is added to the scores: how far a step looks back, and what it may not look at.
+
+        The steps of the query are the last of those that there are keys for.
+        """
+        length, seen = query.shape[2], key.shape[2]
+        alibi = self.positions == "alibi"
+        if mask is None and not alibi and (length in (1, seen) or not self.causal):
+            return None
+        bias = query.new_zeros(length, seen)
+        if self.causal or alibi:
+            step = torch.arange(seen, device=query.device)
+            ahead = step - step[seen - length :, None]
+            if alibi:
+                slopes = query.new_tensor(alibi_slopes(self.num_heads))
+                bias = bias - slopes[:, None, None] * ahead.abs()
+            if self.causal:
+                bias = bias.masked_fill(ahead > 0, -math.inf)
+        if mask is not None:
+            bias = bias.masked_fill(~mask[:, None, None], -math.inf)
+        return bias
+
+
+class SelfAttention(nn.Module):
+    """Multi-head attention of a sequence to itself, (N, T, F), with the weights and the start of
+    nn.MultiheadAttention.
+    """
+
+    def __init__(
+        self,
+        features: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        causal: bool = False,
+        positions: str = "none",
+    ) -> None:
+        super().__init__()
+        self.read = nn.Linear(features, 3 * features, bias=bias)
+        self.attend = DotProductAttention(num_heads, dropout, causal, positions)
+        self.write = nn.Linear(features, features, bias=bias)
+        nn.init.xavier_uniform_(self.read.weight)
+        if bias:
+            nn.init.zeros_(self.read.bias)
+            nn.init.zeros_(self.write.bias)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """What each step makes of those it looks at; `mask` (N, T) is true at real steps."""
+        query, key, value = self.read(x).chunk(3, 2)
+        result: Tensor = self.write(self.attend(query, key, value, mask))
+        return result
+
+
+def share(kept: Tensor) -> Tensor:
+    """The first of two sums, divided by the second: (…, 2) -> ()."""
+    part, whole = kept.sum(0).unbind()
+    return part / whole
+
+
+class TransformerLayer(nn.Module):
+    """From x (N, …, features) to (N, …, features)."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.norm_1 = nn.LayerNorm(features)
+        self.attention = SelfAttention(features, 4, bias=False, causal=True, positions="alibi")
+        self.norm_2 = nn.LayerNorm(features)
+        self.wide = nn.Linear(features, 4 * features)
+        self.narrow = nn.Linear(4 * features, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        norm_1 = self.norm_1(x)  # (N, …, features)
+        attended = x + self.attention(norm_1)  # (N, …, features)
+        norm_2 = self.norm_2(attended)  # (N, …, features)
+        gelu = F.gelu(self.wide(norm_2))  # (N, …, 4 * features)
+        return attended + self.narrow(gelu)  # (N, …, features)
+
+
+class LanguageModel(nn.Module):
+    """From tokens (N, …) to (N, …, 100)."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(100, features)
+        self.layers = Chain([TransformerLayer(features=features) for _ in range(3)])
+        self.norm = nn.LayerNorm(features)
+        self.head = nn.Linear(features, 100)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        embedding = self.embedding(tokens)  # (N, …, features)
+        layers = self.layers(embedding)  # (N, …, features)
+        norm = self.norm(layers)  # (N, …, features)
+        return self.head(norm)  # (N, …, 100)
+
+
+class CausalTransformer(nn.Module):
+    """From tokens (N, 128) to (N, 128, 100)."""
+
+    def __init__(self, features: int = FEATURES) -> None:
+        super().__init__()
+        self.model = LanguageModel(features=features)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.model(tokens)  # (N, 128, 100)
+
+
+class Program(nn.Module):
+    """What happens on one batch."""
+
+    def __init__(
+        self,
+        steps_per_epoch: int,
+        epochs: int = EPOCHS,
+        features: int = FEATURES,
+        temperature: float = TEMPERATURE,
+    ) -> None:
+        super().__init__()
+        self.network = CausalTransformer(features=features)
+        self.temperature = temperature
+        self.adamw = torch.optim.AdamW(
+            self.network.parameters(), lr=0.003, betas=(0.9, 0.98), weight_decay=0.05
+        )
+        self.adamw_schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.adamw, max_lr=0.003, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
+    def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Losses and metrics of one batch."""
+        tokens = batch["tokens"]  # (N, 128)
+        target = batch["target"]  # (N, 128)
+        prediction = self.network(tokens)  # (N, 128, 100)
+        surprise = F.cross_entropy(
+            torch.flatten(prediction, 0, 1), torch.flatten(target), label_smoothing=0.0
+        )
+        accuracy = right_and_counted(torch.transpose(prediction, 1, 2), target)
+        return {"surprise": surprise, "bits": bits_per_dimension(surprise), "accuracy": accuracy}
+
+    def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Evaluate one batch, then let the optimizer move its weights."""
+        values = self.evaluate(batch)
+
+        # adamw: minimise surprise
+        self.adamw.zero_grad()
+        values["surprise"].backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.adamw.step()
+        self.adamw_schedule.step()
+
+        return {name: value.detach() for name, value in values.items()}
+
+    def probe(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """What the probes show of one batch."""
+        tokens = batch["tokens"]  # (N, 128)
+        writer = generate(
+            self.network.model, tokens[:, :32], steps=168, temperature=self.temperature, cached=True
+        )  # (N, 200)
+        return {"written.tokens": writer[:4]}
+
+
+def reference_text() -> str:
+    """Python's own reference, with each paragraph once: about 400,000 characters."""
+    from pydoc_data.topics import topics
+
+    parts = (part.strip("\n") for name in sorted(topics) for part in topics[name].split("\n\n"))
+    return "\n\n".join(dict.fromkeys(part for part in parts if part))
+
+
+def frequent(text: str, vocabulary: int) -> list[str]:
+    """The most frequent characters of a text, one fewer than there are tokens."""
+    return [letter for letter, _ in Counter(text).most_common(vocabulary - 1)]
+
+
+def characters(text: str, vocabulary: int) -> Tensor:
+    """A text as numbers: 0 is any rare character, 1 the most frequent, and so on."""
+    number = {letter: place for place, letter in enumerate(frequent(text, vocabulary), start=1)}
+    return torch.tensor([number.get(letter, 0) for letter in text])
+
+
+def pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
+    """A text cut into pieces of equal length, what is left over dropped."""
+    count = max(len(tokens) - 1, 0) // length
+    return {
+        "tokens": tokens[: count * length].reshape(count, length),
+        "target": tokens[1 : count * length + 1].reshape(count, length),
+    }
+
+
+def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
+    """Pieces in such an order that the same place in the next batch has the next piece."""
+    count = len(fields["tokens"]) // readers
+    if not count:
+        pieces_ = len(fields["tokens"])
+        raise ValueError(f"the text has {pieces_} pieces, and a batch has {readers}: use fewer")
+    order = torch.arange(readers * count).reshape(readers, count).T.flatten()
+    return {name: values[order] for name, values in fields.items()}
+
+
+def windows(
+    tokens: Tensor, length: int, validation: float, test: float, side_by_side: int = 0
+) -> dict[str, dict[str, Tensor]]:
+    """Pieces of a text and the tokens that come next, (N, T): its beginning to train on, its end
+    for the test, and what lies between for validation.
+
+    With a number of readers side by side, batches of that many go on where the last one ended.
+    """
+    tested, validated = round(len(tokens) * test), round(len(tokens) * validation)
+    ends = [len(tokens) - tested - validated, len(tokens) - tested, len(tokens)]
+    parts = {
+        "train": tokens[: ends[0]],
+        "validation": tokens[ends[0] : ends[1]],
+        "test": tokens[ends[1] : ends[2]],
+    }
+    if len(parts["train"]) <= length:
+        count = len(parts["train"])
+        raise ValueError(f"there are {count} tokens to train on: more than {length} are needed")
+    splits = {name: pieces(part, length) for name, part in parts.items()}
+    if side_by_side:
+        splits["train"] = continued(splits["train"], side_by_side)
+    return splits
+
+
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
+    splits = windows(characters(reference_text(), 100), 128, validation=0.02, test=0.05)
+    return {
+        split: {name: values.to(device) for name, values in fields.items()}
+        for split, fields in splits.items()
+    }
+
+
+OVER_SPLIT: dict[str, Callable[[Tensor], Tensor]] = {
+    "accuracy": share,
+}
+"""Metrics of a whole split: what is made of all that was kept of its batches."""
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into batches; when shuffled, as many samples of it as an epoch has."""
+    count = len(next(iter(split.values())))
+    if shuffle:
+        order = torch.randperm(count)[:EPOCH_SAMPLES]
+        split = {name: values[order] for name, values in split.items()}
+        count = len(order)
+    for start in range(0, count, batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
+
+
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
+    """The mean over all samples of what was measured on each batch; metrics of a whole split of
+    what was kept of all its batches.
+    """
+    weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
+    results = {}
+    for name in values[0] if values else {}:
+        column = [value[name] for value in values]
+        if name in OVER_SPLIT:
+            result = OVER_SPLIT[name](torch.cat(column).cpu().double())
+        else:
+            result = torch.stack(column).cpu().double() @ weights
+        results[name] = float(result)
+    return results
+
+
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """One epoch of training; the mean of what each step saw."""
+    program.train()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE, shuffle=True):
+        values.append(program.step(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
+    """Losses and metrics on a split, with nothing updated."""
+    program.eval()
+    values, sizes = [], []
+    for batch in batches(split, BATCH_SIZE):
+        values.append(program.evaluate(batch))
+        sizes.append(size_of(batch))
+    return average(values, sizes)
+
+
+@torch.no_grad()
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
+    """What the probes show of the validation data. Random numbers drawn later stay the same."""
+    program.eval()
+    device = next(program.parameters()).device
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(SEED)
+        split = data["validation"]
+        if next(batches(split, BATCH_SIZE), None) is None:
+            split = data["train"]
+        shown: dict[str, Tensor] = program.probe(next(batches(split, BATCH_SIZE)))
+    return {
+        name: value.clone(memory_format=torch.contiguous_format).cpu()
+        for name, value in shown.items()
+    }
+
+
+def report(name: str, values: dict[str, float]) -> None:
+    """Print one line of measurements."""
+    print(name, *(f"{key} {value:.9g}" for key, value in values.items()), sep="  ")
+
+
+def main() -> None:
+    """Train, say after each epoch how it goes, and save the weights."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
+    parser.add_argument(
+        "--save", default="causal_transformer.safetensors", help="where the weights go"
+    )
+    parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
+    parser.add_argument(
+        "--features",
+        type=int,
+        default=FEATURES,
+        help=(
+            "How many numbers stand for a character, in steps of 8, 32 to 256: more write "
+            "better, and take longer by their square."
+        ),
+    )
+    parser.add_argument(
+        "--temperature",
+        type=float,
+        default=TEMPERATURE,
+        help="How freely the samples are drawn, 0.3 to 1.2.",
+    )
+    arguments = parser.parse_args()
+
+    torch.manual_seed(arguments.seed)
+    data = load(arguments.device)
+    longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    program = Program(
+        steps_per_epoch,
+        arguments.epochs,
+        features=arguments.features,
+        temperature=arguments.temperature,
+    ).to(arguments.device)
+    for epoch in range(1, arguments.epochs + 1):
+        report(f"epoch {epoch} train", train(program, data["train"]))
+        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+        if arguments.probes:
+            arguments.probes.mkdir(parents=True, exist_ok=True)
+            save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
+    report("test", measure(program, data["test"]))
+    save_file(program.state_dict(), arguments.save)
+
+
+if __name__ == "__main__":
+    main()
