@@ -324,7 +324,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="densenet.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--growth", type=int, default=GROWTH)
+    parser.add_argument(
+        "--growth",
+        type=int,
+        default=GROWTH,
+        help="Channels that each layer adds, 4 to 24; all other sizes follow.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

@@ -689,8 +689,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="memory_network.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--way", type=int, default=WAY)
-    parser.add_argument("--places", type=int, default=PLACES)
+    parser.add_argument("--way", type=int, default=WAY, help="Classes of an episode, 2 to 5.")
+    parser.add_argument(
+        "--places",
+        type=int,
+        default=PLACES,
+        help="Rows of the memory, 4 to 64; with fewer than 12 some are written over.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

@@ -359,7 +359,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="pixelcnn.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--channels", type=int, default=CHANNELS)
+    parser.add_argument(
+        "--channels",
+        type=int,
+        default=CHANNELS,
+        help="Channels of a layer, 16 to 64: the work grows by its square.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

@@ -710,7 +710,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="snail.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--features", type=int, default=FEATURES)
+    parser.add_argument(
+        "--features",
+        type=int,
+        default=FEATURES,
+        help="Numbers that a sign is read into and compared by, 16 to 128.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

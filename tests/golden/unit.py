@@ -718,9 +718,24 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="unit.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--reconstruction", type=float, default=RECONSTRUCTION)
-    parser.add_argument("--cycle", type=float, default=CYCLE)
-    parser.add_argument("--divergence", type=float, default=DIVERGENCE)
+    parser.add_argument(
+        "--reconstruction",
+        type=float,
+        default=RECONSTRUCTION,
+        help="How much drawing an image back from its own code counts, 1 to 30.",
+    )
+    parser.add_argument(
+        "--cycle",
+        type=float,
+        default=CYCLE,
+        help="How much the way there and back counts, 1 to 30.",
+    )
+    parser.add_argument(
+        "--divergence",
+        type=float,
+        default=DIVERGENCE,
+        help="How much it counts that codes leave the normal distribution, 0 to 0.01.",
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)
