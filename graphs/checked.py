@@ -56,6 +56,11 @@ class CheckedGraph:
             type_ = made if isinstance(made, NodeType) else None
         return ports_of(self.drawn, node, type_, self.library.interfaces)
 
+    @cached_property
+    def wiring_as_drawn(self) -> Wiring:
+        """The wiring with what no choice asks for: a cycle may not close there either."""
+        return self.wiring if self.graph is self.drawn else Wiring(self.drawn)
+
     def leaves_out(self, node: str) -> bool:
         """Whether a node is drawn, and no choice asks for it."""
         return node in self.drawn.nodes and node not in self.graph.nodes
@@ -132,7 +137,7 @@ class Checked:
         """Whether a wire may be laid: the kind fits, as far as it is known, and no cycle closes."""
         checked = self.graphs[graph]
         port = next((p for p in checked.inputs(target.node) if p.name == target.port), None)
-        if port is None or Wiring(checked.drawn).closes_cycle(source.node, target.node):
+        if port is None or checked.wiring_as_drawn.closes_cycle(source.node, target.node):
             return False
         if is_data(checked.drawn, target.node) and not is_data(checked.drawn, source.node):
             return False

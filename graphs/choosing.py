@@ -40,7 +40,8 @@ def _refused(graph: Graph, scope: Scope) -> tuple[set[Wire], Wrong]:
         except Misfit as misfit:
             wrong[id] = misfit
         else:
-            refused |= {wire for number, wire in enumerate(wires) if number != picked}
+            if picked is not None:
+                refused |= {wire for number, wire in enumerate(wires) if number != picked}
     return refused, wrong
 
 

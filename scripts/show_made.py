@@ -18,8 +18,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
+from torch import Tensor  # noqa: E402
 
-from app.gallery.trained import Trained, trained  # noqa: E402
+from app.gallery.trained import trained  # noqa: E402
 from app.looks import Look  # noqa: E402
 from app.monitor import theme  # noqa: E402
 from app.monitor.probecard import ProbeCard  # noqa: E402
@@ -27,7 +28,7 @@ from app.monitor.probeviews import png  # noqa: E402
 from app.runs import Probe  # noqa: E402
 from graphs.checking import check  # noqa: E402
 from graphs.files import SUFFIX, read  # noqa: E402
-from graphs.source import logged  # noqa: E402
+from graphs.source import Shown, logged  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"
@@ -41,7 +42,9 @@ def main(name: str, wanted: list[str]) -> None:
     example = trained(document, EXAMPLES, 0, int(epochs) if epochs else None)
     application = QApplication.instance() or QApplication([])
     theme.apply(application)
-    cards = [card_of(example, label) for label in wanted or probes_of(example)]
+    probes = logged(check(example.document, example.folder)).probes
+    values = example.module.probed(example.program, example.data)
+    cards = [card_of(label, probes[label], values) for label in wanted or probes]
     picture = Image.new("RGB", (WIDTH * len(cards), HEIGHT))
     for place, card in enumerate(cards):
         picture.paste(card, (place * WIDTH, 0))
@@ -50,15 +53,8 @@ def main(name: str, wanted: list[str]) -> None:
     print(f"{name}: {example.lines[-1]}")
 
 
-def probes_of(example: Trained) -> list[str]:
-    """The labels of its probes."""
-    return list(logged(check(example.document, example.folder)).probes)
-
-
-def card_of(example: Trained, label: str) -> Image.Image:
+def card_of(label: str, shown: Shown, values: dict[str, Tensor]) -> Image.Image:
     """What a probe shows of the trained program, as its card in the monitor."""
-    shown = logged(check(example.document, example.folder)).probes[label]
-    values = example.module.probed(example.program, example.data)
     parts = {key.partition(".")[2]: v.numpy() for key, v in values.items() if _is_of(key, label)}
     card = ProbeCard(label, Probe(node=shown.node, picture=shown.picture, options=shown.options))
     card.show_look(Look(0, {label: parts}))

@@ -74,6 +74,25 @@ def test_a_cycle_is_refused_in_what_is_left_out_too() -> None:
     assert checked.accepts(MAIN, End("straight", "output"), End("bent", "x"))
 
 
+def test_one_of_two_data_sets_is_loaded() -> None:
+    """What is known of the other is not there: neither its samples nor a batch of both."""
+    document = drawn(
+        "sets",
+        digits=("Digits", {}, {"form": "pixels"}),
+        moons=("Moons", {}),
+        seen=("Choose", {"values": ["digits.image", "moons.point"]}, {"choice": 2}),
+        known=("Choose", {"values": ["digits.label", "moons.label"]}, {"choice": 2}),
+        scores=("Linear", {"x": "seen"}, {"out_features": 10}),
+        loss=("CrossEntropy", {"prediction": "scores", "label": "known"}),
+        adamw=("AdamW", {"loss": "loss"}),
+    )
+    assert not check(document).problems
+    source = export(document)
+    assert "load_digits" not in source
+    train = load_source(source, Path("program.py")).load("cpu")["train"]
+    assert set(train) == {"point", "label"}
+
+
 def block_of_two() -> Document:
     """A block with a choice by its parameter: one layer, or twice its input."""
     block = drawn(
