@@ -57,6 +57,11 @@ class BlockClasses:
             for used in uses.values():
                 yield from used.nodes
 
+    @property
+    def names(self) -> set[str]:
+        """What the classes are called, once they are printed."""
+        return {printed.__name__ for printed, _ in self._class_of.values()}
+
     def collect(self, nodes: Iterable[Described]) -> None:
         """Find the uses of blocks in nodes, and in the blocks that these use."""
         for node in nodes:

@@ -126,7 +126,8 @@ class _File:
         blocks = self.context.block_texts
         if len(self.program.statements) > 1:
             return [*blocks, ProgramClass(self.context, None, self.labels).text()]
-        network = NetworkClass(self.context, _class_name(self.stem, self.context.reserved))
+        taken = {*self.context.reserved, *self.context.classes.names}
+        network = NetworkClass(self.context, _class_name(self.stem, taken))
         texts = [network.text(), ProgramClass(self.context, network, self.labels).text()]
         return [*blocks, *texts]
 
@@ -246,9 +247,11 @@ def _expressions(nodes: list[Described]) -> Iterator[Expression]:
     return walk([list(node.outputs.values()) for node in nodes])
 
 
-def _class_name(stem: str, reserved: set[str]) -> str:
+def _class_name(stem: str, taken: set[str]) -> str:
     name = "".join(part.capitalize() for part in stem.split("_"))
-    return f"{name}Network" if Names(reserved).has(name) else name
+    while Names(taken).has(name):
+        name += "Network"
+    return name
 
 
 def _safe(text: str) -> str:

@@ -147,6 +147,37 @@ def mu_law_decode(classes: Tensor, levels: int = 256) -> Tensor:
     return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
 
 
+@torch.no_grad()
+def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int = 0) -> Tensor:
+    """How much a module's answer at one place depends on each place of its input, at most 1.
+
+    Each place in turn gets what the next sample has there; how much the answer changes is averaged
+    over all samples. Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last
+    step: (1, T); images, (N, C, H, W) or (N, H, W) of whole numbers, in their middle: (1, 1, H, W).
+    An answer that has not these places counts as a whole.
+    """
+    is_image = x.dim() == 4 or (x.dim() == 3 and not x.is_floating_point())
+    places = x.shape[-2:] if is_image else x.shape[1:2]
+
+    def answer(x: Tensor) -> Tensor:
+        result = module(x, *others)
+        said: Tensor = result[output] if isinstance(result, tuple) else result
+        if is_image and said.dim() > 3 and said.shape[-2:] == places:
+            return said[..., places[0] // 2, places[1] // 2]
+        if not is_image and said.dim() == 3 and said.shape[1] == places[0]:
+            return said[:, -1]
+        return said
+
+    number = torch.arange(places.numel(), device=x.device).view(places)
+    here = number if is_image else number.view(-1, *[1] * (x.dim() - 2))
+    with evaluating(module):
+        said, next_sample = answer(x), x.roll(1, 0)
+        changed = (torch.where(here == place, next_sample, x) for place in range(places.numel()))
+        effect = torch.stack([(answer(other) - said).abs().mean() for other in changed])
+    field = (effect / effect.max().clamp(min=torch.finfo(effect.dtype).tiny)).view(places)
+    return field[None, None] if is_image else field[None]
+
+
 class CausalConv1d(nn.Conv1d):
     """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
 
@@ -319,7 +350,8 @@ class Program(nn.Module):
             self.network.model, sequence[:, :64], steps=448, temperature=1.0, cached=True
         )  # (N, 512, 1)
         wave = mu_law_decode(quantise(torch.squeeze(drawn, -1), levels=256, low=-1.0))  # (N, 512)
-        return {"melodies.sound": wave[:2]}
+        looked_at = receptive_field(self.network.model, sequence[:, -160:], output=1)  # (1, 160)
+        return {"melodies.sound": wave[:2], "reach.y": looked_at[:1]}
 
 
 def pluck(period: int, length: int, draw: np.random.Generator) -> np.ndarray:

@@ -50,3 +50,14 @@ def test_what_a_good_engineer_writes() -> None:
         "self.network.parameters(), lr=0.001",
     ):
         assert line in source
+
+
+def test_a_network_and_a_block_of_one_name_are_two_classes() -> None:
+    dense = block("linear", row("x", linear=("Linear", {"out_features": 4})))
+    layers = row("rows.sequence", end=("Select",), dense=use("Dense"))
+    layers |= row("dense.y", last=("Linear", {"out_features": 1}))
+    ends = {"loss": ("MeanSquaredError", {"prediction": "last", "target": "rows.target"})}
+    optimizer = {"adam": ("Adam", {"loss": "loss"})}
+    rows = ("AddingProblem", {}, {"samples": 8, "held_out": 4, "length": 4})
+    source = export(program("dense", {"rows": rows, **layers, **ends, **optimizer}, Dense=dense))
+    assert "class Dense(nn.Module):" in source and "class DenseNetwork(nn.Module):" in source
