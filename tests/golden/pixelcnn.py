@@ -276,7 +276,7 @@ class Program(nn.Module):
         grey = dequantise(torch.cat([some, ended, drawn], dim=2), levels=17)  # (12, 8, 24)
         return {
             "samples.images": torch.unsqueeze(grey, 1)[:12],
-            "before_the_middle.images": receptive_field(self.network.model, some)[:1],
+            "reach.images": receptive_field(self.network.model, some)[:1],
         }
 
 
