@@ -1,7 +1,7 @@
 """unit: digits and their edges are read into one code by layers that both share, and so each is
 drawn as the other, learned from no pairs
 
-Run it: python unit.py --device cpu --epochs 40
+Run it: python unit.py --device cpu --epochs 60
 """
 
 import argparse
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
-EPOCHS = 40
+EPOCHS = 60
 SEED = 0
 BATCH_SIZE = 16
 RECONSTRUCTION = 10.0
@@ -47,9 +47,9 @@ class GaussianNoise(nn.Module):
 class Residual(nn.Module):
     """From x (N, 48, 4, 4) to (N, 48, 4, 4)."""
 
-    def __init__(self, kernel: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.conv_1 = nn.Conv2d(48, 48, kernel, padding=kernel // 2)
+        self.conv_1 = nn.Conv2d(48, 48, 1)
         self.norm = nn.InstanceNorm2d(48, affine=True)
         self.conv_2 = nn.Conv2d(48, 48, 1)
 
@@ -67,7 +67,7 @@ class Encoder(nn.Module):
         self.strokes = nn.Conv2d(1, 24, 3, padding="same")
         self.smaller = nn.Conv2d(24, 48, 4, stride=2, padding=1)
         self.norm = nn.InstanceNorm2d(48, affine=True)
-        self.residual = Residual(kernel=1)
+        self.residual = Residual()
 
     def forward(self, image: Tensor) -> Tensor:
         relu_1 = F.relu(self.strokes(image))  # (N, 24, 8, 8)
@@ -81,11 +81,11 @@ class SharedLatent(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.residual = Residual(kernel=3)
+        self.residual = Residual()
         self.code = nn.Conv2d(48, 8, 1)
         self.noisy_code = GaussianNoise(1.0)
         self.wider = nn.Conv2d(8, 48, 1)
-        self.residual_2 = Residual(kernel=3)
+        self.residual_2 = Residual()
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
         residual_1 = self.residual(features)  # (N, 48, 4, 4)
@@ -100,7 +100,7 @@ class Decoder(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.residual = Residual(kernel=1)
+        self.residual = Residual()
         self.larger = nn.ConvTranspose2d(48, 24, 4, stride=2, padding=1)
         self.norm = nn.InstanceNorm2d(24, affine=True)
         self.pixels = nn.Conv2d(24, 1, 3, padding="same")
