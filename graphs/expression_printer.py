@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from torch import nn
@@ -53,7 +53,7 @@ class ExpressionPrinter:
                 return f"folder / {value.name!r}"
             case Argument():
                 return self.argument(value)
-            case list() if len(value) > 1 and all(map(_is_printed_class, value)):
+            case list() if _are_of_one_class(value):
                 return self._copies(value)
             case list():
                 return f"[{', '.join(map(self.text, value))}]"
@@ -115,7 +115,13 @@ class ExpressionPrinter:
             or name not in defaults
             or not _same(defaults[name], value)
         )
-        return ", ".join([*map(self.text, args), *named])
+        return ", ".join([*self._positional(args), *named])
+
+    def _positional(self, args: tuple[Any, ...]) -> Iterable[str]:
+        """Positional arguments; several modules of one class as a comprehension."""
+        if _are_of_one_class(args):
+            return [f"*{self._copies(list(args))}"]
+        return map(self.text, args)
 
 
 def _steady(rows: list[str]) -> str:
@@ -146,8 +152,11 @@ def _place_text(place: int | slice) -> str:
     return ":".join(ends)
 
 
-def _is_printed_class(value: Any) -> bool:
-    return isinstance(value, Call) and isinstance(value.target, PrintedClass)
+def _are_of_one_class(values: Sequence[Any]) -> bool:
+    """Whether values are several modules of one class that the exported file defines."""
+    targets = [value.target for value in values if isinstance(value, Call)]
+    made = len(targets) == len(values) > 1 and isinstance(targets[0], PrintedClass)
+    return made and all(target is targets[0] for target in targets)
 
 
 def _defaults(target: Callable[..., Any]) -> dict[str, Any]:

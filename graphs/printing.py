@@ -90,6 +90,8 @@ class Scope:
     """Attributes that keep arguments of the constructor."""
     given: dict[End, str] = field(default_factory=dict)
     """The variable that each value had when it was computed before."""
+    repeated: set[str] = field(default_factory=set)
+    """Output ports that several nodes have: their values are named after the nodes too."""
 
     def sibling(self, values: Mapping[End, str]) -> Scope:
         """A scope for another method of the same class."""
@@ -133,6 +135,8 @@ class Scope:
     ) -> None:
         """Print nodes in order; `results` are used once more after them."""
         uses = Counter(results)
+        ports = Counter(port for node in nodes if len(node.outputs) > 1 for port in node.outputs)
+        self.repeated.update(port for port, count in ports.items() if count > 1)
         for node in nodes:
             used = [leaf.end for leaf in leaves(node.outputs.values())]
             uses.update(used)
@@ -208,7 +212,7 @@ class _NodePrinter(ExpressionPrinter):
         self._modules(needed.values())
         self._unpackings(needed)
         for end, expression in needed.items():
-            self._value(end, expression, alone=len(self.node.outputs) == 1)
+            self._value(end, expression)
 
     def _modules(self, values: Iterable[Expression]) -> None:
         key = self.node.weights_key or self.node.id
@@ -246,13 +250,19 @@ class _NodePrinter(ExpressionPrinter):
                     and structures[id(item.value)] is not None
                 ):
                     roots[id(root)] = root
-                    hint = end.port if len(self.node.outputs) > 1 else self.stem
-                    parts.setdefault(id(root), {}).setdefault(path, (hint, []))[1].append(item)
+                    found = parts.setdefault(id(root), {})
+                    found.setdefault(path, (self._hint(end), []))[1].append(item)
         for key, found in parts.items():
             first = next(iter(found))
             long = len(self.text(roots[key])) > LONGEST_INLINE
             if len(found) > 1 or len(first) > 1 or (long and structures[key]):
                 self._unpack(roots[key], structures[key], found)
+
+    def _hint(self, end: End) -> str:
+        """What a value is called: after its node, after its port, or after both."""
+        if len(self.node.outputs) == 1:
+            return self.stem
+        return f"{self.stem}_{end.port}" if end.port in self.scope.repeated else end.port
 
     def _unpack(self, root: Expression, structure: Any, found: Found) -> None:
         right = self.text(root)
@@ -261,7 +271,7 @@ class _NodePrinter(ExpressionPrinter):
         for path, (_, items) in found.items():
             self.named.update({id(item): names[path] for item in items})
 
-    def _value(self, end: End, expression: Expression, alone: bool) -> None:
+    def _value(self, end: End, expression: Expression) -> None:
         """Put the value of a port into the scope: inside the one line that uses it, or in a line of
         its own.
         """
@@ -273,9 +283,7 @@ class _NodePrinter(ExpressionPrinter):
             self.scope.values[end] = text
             self.scope.depth[end] = depth
         else:
-            name = self.scope.given.get(end) or self.scope.names.unique(
-                self.stem if alone else end.port
-            )
+            name = self.scope.given.get(end) or self.scope.names.unique(self._hint(end))
             self.scope.given[end] = name
             comment = "" if self.shapes[end] == "()" else f"  # {self.shapes[end]}"
             self.scope.lines.append(f"{name} = {text}{comment}")

@@ -115,6 +115,7 @@ class _Inside:
             return _SteppedBlock(self.library, name, arguments)
 
         stepped.is_module = True  # type: ignore[attr-defined]  # as a BlockReference says it
+        stepped.interface = self.interfaces[name]  # type: ignore[attr-defined]
         return stepped
 
 

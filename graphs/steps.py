@@ -32,15 +32,16 @@ def stages_of(checked: CheckedGraph, program: Program) -> tuple[Stage, ...]:
     """The stages of one batch, in the order of the optimizers."""
     order = [id for id in checked.wiring.order if id not in program.loaded]
     valid: set[str] = set()
-    minimised = {statement.loss.node for statement in program.statements}
-    waiting = [id for id in program.logged if id not in minimised]
-    stages = []
+    losses = [statement.loss.node for statement in program.statements]
+    waiting = [id for id in program.logged if id not in losses]
+    stages: list[Stage] = []
     for statement in program.statements:
         needed = checked.wiring.upstream([statement.loss.node])
         held = valid if statement.turn.times == 1 else set()
         computed = [id for id in order if id in needed - held]
         valid.update(computed)
-        ready = [id for id in waiting if _is_ready(checked, id, valid, program)]
+        later = checked.wiring.upstream(losses[len(stages) + 1 :]) - valid
+        ready = [id for id in waiting if _is_ready(checked, id, valid, program) and id not in later]
         computed += [id for id in order if id in ready and id not in valid]
         valid.update(ready)
         waiting = [id for id in waiting if id not in ready]

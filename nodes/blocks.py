@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
+from torch import nn
 
 from graphs.block_ports import BlockInput, BlockOutput
 from graphs.document import identifier
@@ -106,7 +107,7 @@ class _Use(_Holder):
 
     @property
     def module_name(self) -> str:
-        return identifier(self.weights or self.block)
+        return identifier(self.weights) if self.weights else ""
 
     @property
     def frozen(self) -> bool:
@@ -149,8 +150,8 @@ class Block(_Use):
 
     @property
     def module_name(self) -> str:
-        name = super().module_name
-        return f"{name}_average" if self.state == "average" and not self.weights else name
+        own = self.state == "average" and not self.weights
+        return f"{identifier(self.block)}_average" if own else super().module_name
 
     def build(self, *inputs: Tensor, block: Any) -> Call | Apply:
         made = call(block, **self.arguments)
@@ -178,4 +179,6 @@ class Repeat(_Holder):
         if self.weights == "shared":
             return call(Again, call(block, **self.arguments, i=0), self.copies)(*inputs)
         copies = [call(block, **self.arguments, i=number) for number in range(self.copies)]
+        if len(block.interface.inputs) == len(block.interface.outputs) == 1:
+            return call(nn.Sequential, *copies)(*inputs)
         return call(Chain, copies)(*inputs)

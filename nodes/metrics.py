@@ -78,12 +78,16 @@ class _Counted(Metric):
     ignore_index: int | None = None
     """A class that does not count, such as that of padding; none: all count."""
 
-    over_split = True
+    @property
+    def over_split(self) -> bool:  # type: ignore[override]
+        """Where some do not count, batches do not count alike."""
+        return self.ignore_index is not None
 
     def share(self, prediction: Expression, label: Expression) -> Call:
         """The description of the share."""
-        ignored = {} if self.ignore_index is None else {"ignore_index": self.ignore_index}
-        kept = call(measures.right_and_counted, prediction, label, **ignored)
+        if self.ignore_index is None:
+            return call(measures.accuracy, prediction, label)
+        kept = call(measures.right_and_counted, prediction, label, ignore_index=self.ignore_index)
         return call(measures.share, kept)
 
 

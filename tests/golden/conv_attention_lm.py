@@ -7,7 +7,7 @@ Run it: python conv_attention_lm.py --device cpu --epochs 80
 import argparse
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,11 +30,9 @@ def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
     return nats / (dimensions * math.log(2))
 
 
-def right_and_counted(prediction: Tensor, label: Tensor, ignore_index: int = -100) -> Tensor:
-    """How many classes are right and how many count: (N, C, …), (N, …) -> (1, 2)."""
-    counts = label != ignore_index
-    right = (prediction.argmax(1) == label) & counts
-    return torch.stack([right.sum(), counts.sum()])[None].float()
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 @contextmanager
@@ -133,26 +131,6 @@ def generate(
             new = next_[:, None]
             sequence = torch.cat([sequence, new], 1)
     return sequence
-
-
-class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
-
-    Of several outputs the first goes on to the next module; each of the others is summed over all
-    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
-    """
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(blocks)
-
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
-        sums: list[Tensor] = []
-        for block in self:
-            result = block(x, *others)
-            x, *rest = result if isinstance(result, tuple) else (result,)
-            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
-        return (x, *sums) if sums else x
 
 
 def in_heads(x: Tensor, num_heads: int) -> Tensor:
@@ -317,12 +295,6 @@ def gated_tanh(x: Tensor) -> Tensor:
     return torch.tanh(value) * torch.sigmoid(gate)
 
 
-def share(kept: Tensor) -> Tensor:
-    """The first of two sums, divided by the second: (…, 2) -> ()."""
-    part, whole = kept.sum(0).unbind()
-    return part / whole
-
-
 class GatedConvolution(nn.Module):
     """From x (N, …, features) to (N, …, features)."""
 
@@ -343,7 +315,7 @@ class Passage(nn.Module):
 
     def __init__(self, features: int) -> None:
         super().__init__()
-        self.near = Chain([GatedConvolution(features=features, i=i) for i in range(3)])
+        self.near = nn.Sequential(*[GatedConvolution(features=features, i=i) for i in range(3)])
         self.norm = nn.LayerNorm(features)
         self.far = SelfAttention(features, 4, bias=False, causal=True)
 
@@ -359,7 +331,7 @@ class LanguageModel(nn.Module):
     def __init__(self, features: int) -> None:
         super().__init__()
         self.embedding = nn.Embedding(100, features)
-        self.layers = Chain([Passage(features=features) for _ in range(2)])
+        self.layers = nn.Sequential(*[Passage(features=features) for _ in range(2)])
         self.norm = nn.LayerNorm(features)
         self.head = nn.Linear(features, 100)
 
@@ -409,8 +381,11 @@ class Program(nn.Module):
         surprise = F.cross_entropy(
             torch.flatten(prediction, 0, 1), torch.flatten(target), label_smoothing=0.0
         )
-        accuracy = right_and_counted(torch.transpose(prediction, 1, 2), target)
-        return {"surprise": surprise, "bits": bits_per_dimension(surprise), "accuracy": accuracy}
+        return {
+            "surprise": surprise,
+            "bits": bits_per_dimension(surprise),
+            "accuracy": accuracy(torch.transpose(prediction, 1, 2), target),
+        }
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
@@ -505,12 +480,6 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
     }
 
 
-OVER_SPLIT: dict[str, Callable[[Tensor], Tensor]] = {
-    "accuracy": share,
-}
-"""Metrics of a whole split: what is made of all that was kept of its batches."""
-
-
 def batches(
     split: dict[str, Tensor], batch_size: int, shuffle: bool = False
 ) -> Iterator[dict[str, Tensor]]:
@@ -530,19 +499,12 @@ def size_of(batch: dict[str, Tensor]) -> int:
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
-    """The mean over all samples of what was measured on each batch; metrics of a whole split of
-    what was kept of all its batches.
-    """
+    """The mean over all samples of what was measured on each batch."""
     weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
-    results = {}
-    for name in values[0] if values else {}:
-        column = [value[name] for value in values]
-        if name in OVER_SPLIT:
-            result = OVER_SPLIT[name](torch.cat(column).cpu().double())
-        else:
-            result = torch.stack(column).cpu().double() @ weights
-        results[name] = float(result)
-    return results
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
 
 
 def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:

@@ -6,7 +6,7 @@ Run it: python cyclegan.py --device cpu --epochs 20
 
 import argparse
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -54,26 +54,6 @@ class ReplayPool(nn.Module):
         return torch.cat([torch.where(exchanged.view(wide), old, new), more])
 
 
-class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
-
-    Of several outputs the first goes on to the next module; each of the others is summed over all
-    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
-    """
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(blocks)
-
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
-        sums: list[Tensor] = []
-        for block in self:
-            result = block(x, *others)
-            x, *rest = result if isinstance(result, tuple) else (result,)
-            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
-        return (x, *sums) if sums else x
-
-
 class Residual(nn.Module):
     """From x (N, 48, 4, 4) to (N, 48, 4, 4)."""
 
@@ -99,7 +79,7 @@ class Generator(nn.Module):
         self.strokes = nn.Conv2d(1, 24, 3, padding="same")
         self.smaller = nn.Conv2d(24, 48, 4, stride=2, padding=1)
         self.norm_1 = nn.InstanceNorm2d(48, affine=True)
-        self.residuals = Chain([Residual() for _ in range(2)])
+        self.residuals = nn.Sequential(*[Residual() for _ in range(2)])
         self.larger = nn.ConvTranspose2d(48, 24, 4, stride=2, padding=1)
         self.norm_2 = nn.InstanceNorm2d(24, affine=True)
         self.pixels = nn.Conv2d(24, 1, 3, padding="same")

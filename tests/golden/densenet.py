@@ -5,7 +5,7 @@ Run it: python densenet.py --device cpu --epochs 32
 
 import argparse
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -46,28 +46,8 @@ class RandomPlace(nn.Module):
         return canvas
 
 
-class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
-
-    Of several outputs the first goes on to the next module; each of the others is summed over all
-    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
-    """
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(blocks)
-
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
-        sums: list[Tensor] = []
-        for block in self:
-            result = block(x, *others)
-            x, *rest = result if isinstance(result, tuple) else (result,)
-            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
-        return (x, *sums) if sums else x
-
-
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -126,27 +106,27 @@ class Densenet(nn.Module):
         super().__init__()
         self.canvas = RandomPlace(16, 16)
         self.stem = nn.Conv2d(1, 16, 3, padding="same", bias=False)
-        self.dense_1 = Chain(
-            [
+        self.dense_1 = nn.Sequential(
+            *[
                 DenseLayer(num_features=num_features, growth=growth)
                 for num_features in [16, growth + 16, growth * 2 + 16, growth * 3 + 16]
             ]
         )
         self.transition_1 = Transition(channels=8 + growth * 2)
-        self.dense_2 = Chain(
-            [
+        self.dense_2 = nn.Sequential(
+            *[
                 DenseLayer(num_features=num_features, growth=growth)
                 for num_features in [growth * 2 + 8, growth * 3 + 8, growth * 4 + 8, growth * 5 + 8]
             ]
         )
         self.transition_2 = Transition(channels=4 + growth * 3)
-        self.dense_3 = Chain(
-            [
+        self.dense_3 = nn.Sequential(
+            *[
                 DenseLayer(num_features=num_features, growth=growth)
                 for num_features in [growth * 3 + 4, growth * 4 + 4, growth * 5 + 4, growth * 6 + 4]
             ]
         )
-        self.classifier = Classifier(num_features=growth * 7 + 4)
+        self.scores = Classifier(num_features=growth * 7 + 4)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         canvas = self.canvas(image)  # (N, 1, 16, 16)
@@ -156,7 +136,7 @@ class Densenet(nn.Module):
         dense_2 = self.dense_2(transition_1)  # (N, 56, 8, 8)
         transition_2 = self.transition_2(dense_2)  # (N, 28, 4, 4)
         dense_3 = self.dense_3(transition_2)  # (N, 60, 4, 4)
-        return self.classifier(dense_3), canvas  # (N, 10), (N, 1, 16, 16)
+        return self.scores(dense_3), canvas  # (N, 10), (N, 1, 16, 16)
 
 
 class Program(nn.Module):

@@ -38,7 +38,7 @@ def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = Non
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 

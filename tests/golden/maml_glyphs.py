@@ -6,7 +6,7 @@ Run it: python maml_glyphs.py --device cpu --epochs 30
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -62,11 +62,9 @@ def adapt(
     return vmap(one_task, randomness="different")(support, answers, query)
 
 
-def right_and_counted(prediction: Tensor, label: Tensor, ignore_index: int = -100) -> Tensor:
-    """How many classes are right and how many count: (N, C, …), (N, …) -> (1, 2)."""
-    counts = label != ignore_index
-    right = (prediction.argmax(1) == label) & counts
-    return torch.stack([right.sum(), counts.sum()])[None].float()
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
@@ -75,12 +73,6 @@ def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
     """
     member = F.one_hot(label, classes).to(embedding.dtype)
     return member.mT @ embedding / member.sum(1).clamp(min=1)[..., None]
-
-
-def share(kept: Tensor) -> Tensor:
-    """The first of two sums, divided by the second: (…, 2) -> ()."""
-    part, whole = kept.sum(0).unbind()
-    return part / whole
 
 
 class Convolution(nn.Module):
@@ -190,8 +182,7 @@ class Program(nn.Module):
         loss = F.cross_entropy(
             torch.flatten(adapted, 0, 1), torch.flatten(query_label), label_smoothing=0.0
         )
-        accuracy = right_and_counted(torch.transpose(adapted, 1, 2), query_label)
-        return {"loss": loss, "accuracy": accuracy}
+        return {"loss": loss, "accuracy": accuracy(torch.transpose(adapted, 1, 2), query_label)}
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
@@ -487,12 +478,6 @@ def load(device: str, way: int = WAY, shot: int = SHOT, queries: int = QUERIES) 
     return {name: split.to(device) for name, split in splits.items()}
 
 
-OVER_SPLIT: dict[str, Callable[[Tensor], Tensor]] = {
-    "accuracy": share,
-}
-"""Metrics of a whole split: what is made of all that was kept of its batches."""
-
-
 def batches(
     split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
 ) -> Iterator[dict[str, Tensor]]:
@@ -511,19 +496,12 @@ def size_of(batch: dict[str, Tensor]) -> int:
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
-    """The mean over all samples of what was measured on each batch; metrics of a whole split of
-    what was kept of all its batches.
-    """
+    """The mean over all samples of what was measured on each batch."""
     weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
-    results = {}
-    for name in values[0] if values else {}:
-        column = [value[name] for value in values]
-        if name in OVER_SPLIT:
-            result = OVER_SPLIT[name](torch.cat(column).cpu().double())
-        else:
-            result = torch.stack(column).cpu().double() @ weights
-        results[name] = float(result)
-    return results
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
 
 
 def train(program: Program, split: Split) -> dict[str, float]:

@@ -8,7 +8,7 @@ Fixed in this file: hidden = 96, heads = 1, width = 32.
 
 import argparse
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -82,15 +82,8 @@ def scan(
     return outputs if len(outputs) > 1 else outputs[0]
 
 
-def right_and_counted(prediction: Tensor, label: Tensor, ignore_index: int = -100) -> Tensor:
-    """How many classes are right and how many count: (N, C, …), (N, …) -> (1, 2)."""
-    counts = label != ignore_index
-    right = (prediction.argmax(1) == label) & counts
-    return torch.stack([right.sum(), counts.sum()])[None].float()
-
-
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -104,12 +97,6 @@ def cosine_distance(x: Tensor, y: Tensor) -> Tensor:
     (N, P, F) to (N, Q, P).
     """
     return 1 - F.normalize(x, dim=-1) @ F.normalize(y, dim=-1).mT
-
-
-def share(kept: Tensor) -> Tensor:
-    """The first of two sums, divided by the second: (…, 2) -> ()."""
-    part, whole = kept.sum(0).unbind()
-    return part / whole
 
 
 class Eye(nn.Module):
@@ -162,12 +149,12 @@ class Write(nn.Module):
     ) -> tuple[Tensor, Tensor]:
         free = one_hot(torch.topk(usage, 1, -1, largest=False)[1], self.places)  # (N, 1, places)
         again = torch.unsqueeze(torch.sigmoid(self.linear(state)), 2)  # (N, 1, 1)
-        share_2 = again * looked + (1 - again) * free  # (N, 1, places)
+        share = again * looked + (1 - again) * free  # (N, 1, places)
         changed = (
             memory * (1 - torch.unsqueeze(torch.sum(free, 1), 2))
-            + torch.permute(share_2, (0, 2, 1)) @ rows
+            + torch.permute(share, (0, 2, 1)) @ rows
         )  # (N, places, 32)
-        return changed, share_2  # (N, places, 32), (N, 1, places)
+        return changed, share  # (N, places, 32), (N, 1, places)
 
 
 class Look(nn.Module):
@@ -194,25 +181,25 @@ class Cell(nn.Module):
 
     def __init__(self, input_size: int, in_features: int, places: int) -> None:
         super().__init__()
-        self.read = Read()
+        self.recalled = Read()
         self.controller = nn.LSTMCell(input_size, 96)
-        self.rows = Rows(in_features=96)
-        self.rows_2 = Rows(in_features=in_features)
+        self.keys = Rows(in_features=96)
+        self.news = Rows(in_features=in_features)
         self.write = Write(places=places)
         self.look = Look()
-        self.read_2 = Read()
+        self.read = Read()
 
     def forward(
         self, x: Tensor, h: Tensor, c: Tensor, memory: Tensor, usage: Tensor, looked: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
-        sees = torch.cat([x, self.read(looked, memory)], dim=1)  # (N, input_size)
+        sees = torch.cat([x, self.recalled(looked, memory)], dim=1)  # (N, input_size)
         h_2, c_2 = self.controller(sees, (h, c))
-        keys = self.rows(h_2)  # (N, 1, 32)
-        news = self.rows_2(torch.cat([x, h], dim=1))  # (N, 1, 32)
+        keys = self.keys(h_2)  # (N, 1, 32)
+        news = self.news(torch.cat([x, h], dim=1))  # (N, 1, 32)
         memory_2, written = self.write(memory, usage, looked, news, h_2)
         look = self.look(memory_2, keys, h_2)  # (N, 1, places)
         return (
-            torch.cat([h_2, self.read_2(look, memory_2)], dim=1),
+            torch.cat([h_2, self.read(look, memory_2)], dim=1),
             h_2,
             c_2,
             memory_2,
@@ -233,7 +220,7 @@ class MemoryNetwork(nn.Module):
         self.way = way
         self.places = places
         self.eye = Eye()
-        self.cell = Cell(input_size=way + 64, in_features=way + 128, places=places)
+        self.network = Cell(input_size=way + 64, in_features=way + 128, places=places)
         self.scores = nn.Linear(128, way)
 
     def forward(
@@ -250,7 +237,7 @@ class MemoryNetwork(nn.Module):
         unused = torch.full((len(stream), self.places), 0.0, device=stream.device)  # (N, 16)
         nowhere = torch.full((len(stream), 1, self.places), 0.0, device=stream.device)  # (N, 1, 16)
         steps, _, _, _, _, _, reads, writes = scan(
-            self.cell,
+            self.network,
             stream,
             None,
             None,
@@ -292,7 +279,7 @@ class Program(nn.Module):
         )
         return {
             "cross_entropy": cross_entropy,
-            "accuracy": right_and_counted(torch.transpose(scores, 1, 2), label),
+            "accuracy": accuracy(torch.transpose(scores, 1, 2), label),
             "accuracy_at_the_end": accuracy(last_scores, last_label),
         }
 
@@ -599,12 +586,6 @@ def load(device: str, way: int = WAY) -> dict[str, Split]:
     return {name: split.to(device) for name, split in splits.items()}
 
 
-OVER_SPLIT: dict[str, Callable[[Tensor], Tensor]] = {
-    "accuracy": share,
-}
-"""Metrics of a whole split: what is made of all that was kept of its batches."""
-
-
 def batches(
     split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
 ) -> Iterator[dict[str, Tensor]]:
@@ -623,19 +604,12 @@ def size_of(batch: dict[str, Tensor]) -> int:
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
-    """The mean over all samples of what was measured on each batch; metrics of a whole split of
-    what was kept of all its batches.
-    """
+    """The mean over all samples of what was measured on each batch."""
     weights = torch.tensor(sizes, dtype=torch.float64) / max(sum(sizes), 1)
-    results = {}
-    for name in values[0] if values else {}:
-        column = [value[name] for value in values]
-        if name in OVER_SPLIT:
-            result = OVER_SPLIT[name](torch.cat(column).cpu().double())
-        else:
-            result = torch.stack(column).cpu().double() @ weights
-        results[name] = float(result)
-    return results
+    return {
+        name: float(torch.stack([value[name] for value in values]).cpu().double() @ weights)
+        for name in (values[0] if values else {})
+    }
 
 
 def train(program: Program, split: Split) -> dict[str, float]:

@@ -185,10 +185,10 @@ class FlowStep(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.wave_net = WaveNet(channels=16)
+        self.network = WaveNet(channels=16)
 
     def forward(self, x: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor]:
-        mean, log_scale = self.wave_net(shifted(x, 1, dim=2), pipe)
+        mean, log_scale = self.network(shifted(x, 1, dim=2), pipe)
         return affine_flow(x, mean, log_scale)[0], log_scale  # (N, 1, 384), (N, 1, 384)
 
 
@@ -248,14 +248,18 @@ class Program(nn.Module):
         pipe = batch["pipe"]  # (N,)
         wave = batch["wave"]  # (N, 1, 384)
         which_pipe = torch.unsqueeze(one_hot(pipe, 4), 2)  # (N, 4, 1)
-        mean, log_scale = self.teacher(shifted(wave, 1, dim=2), which_pipe)
-        nats = measured(logistic_nats(mean, wave, log_scale), per="value", unit="nats")
+        teacher_mean, teacher_log_scale = self.teacher(shifted(wave, 1, dim=2), which_pipe)
+        nats = measured(
+            logistic_nats(teacher_mean, wave, teacher_log_scale), per="value", unit="nats"
+        )
         made, made_mean, made_log_scale = self.student(
             logistic_noise(len(wave), 1, 384, device=wave.device), which_pipe
         )
-        mean_2, log_scale_2 = frozen(self.teacher, shifted(made, 1, dim=2), which_pipe)
+        answer_mean, answer_log_scale = frozen(self.teacher, shifted(made, 1, dim=2), which_pipe)
         cross_entropy = measured(
-            logistic_nats(mean_2, logistic_sample(made_mean, made_log_scale), log_scale_2),
+            logistic_nats(
+                answer_mean, logistic_sample(made_mean, made_log_scale), answer_log_scale
+            ),
             per="value",
             unit="nats",
         )

@@ -5,7 +5,7 @@ Run it: python pixelcnn.py --device cpu --epochs 64
 
 import argparse
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -156,26 +156,6 @@ class MaskedConv2d(nn.Conv2d):
         return convolved
 
 
-class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
-
-    Of several outputs the first goes on to the next module; each of the others is summed over all
-    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
-    """
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(blocks)
-
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
-        sums: list[Tensor] = []
-        for block in self:
-            result = block(x, *others)
-            x, *rest = result if isinstance(result, tuple) else (result,)
-            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
-        return (x, *sums) if sums else x
-
-
 def gated_tanh(x: Tensor) -> Tensor:
     """The tanh of the first half of the channels, let through by the sigmoid of the second."""
     value, gate = x.chunk(2, 1)
@@ -203,7 +183,7 @@ class PixelModel(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.before = MaskedConv2d(17, channels, 5, mask="A")
-        self.layers = Chain([GatedLayer(channels=channels) for _ in range(5)])
+        self.layers = nn.Sequential(*[GatedLayer(channels=channels) for _ in range(5)])
         self.mix = nn.Conv2d(channels, channels, 1)
         self.head = nn.Conv2d(channels, 17, 1)
 

@@ -5,7 +5,7 @@ Run it: python resnet56.py --device cpu --epochs 10
 
 import argparse
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -20,28 +20,8 @@ BATCH_SIZE = 64
 WIDTH = 8
 
 
-class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
-
-    Of several outputs the first goes on to the next module; each of the others is summed over all
-    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
-    """
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(blocks)
-
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
-        sums: list[Tensor] = []
-        for block in self:
-            result = block(x, *others)
-            x, *rest = result if isinstance(result, tuple) else (result,)
-            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
-        return (x, *sums) if sums else x
-
-
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -98,18 +78,18 @@ class Resnet56(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(1, width, 3, padding="same", bias=False)
         self.norm = nn.BatchNorm2d(width)
-        self.stage_1 = Chain([Residual(channels=width) for _ in range(9)])
-        self.widening = Widening(in_channels=width, channels=2 * width)
-        self.stage_2 = Chain([Residual(channels=2 * width) for _ in range(8)])
+        self.stage_1 = nn.Sequential(*[Residual(channels=width) for _ in range(9)])
+        self.widening_1 = Widening(in_channels=width, channels=2 * width)
+        self.stage_2 = nn.Sequential(*[Residual(channels=2 * width) for _ in range(8)])
         self.widening_2 = Widening(in_channels=width * 2, channels=4 * width)
-        self.stage_3 = Chain([Residual(channels=4 * width) for _ in range(8)])
+        self.stage_3 = nn.Sequential(*[Residual(channels=4 * width) for _ in range(8)])
         self.scores = nn.Linear(width * 4, 10)
 
     def forward(self, image: Tensor) -> Tensor:
         stem = self.stem(image)  # (N, 8, 8, 8)
         relu = F.relu(self.norm(stem))  # (N, 8, 8, 8)
         stage_1 = self.stage_1(relu)  # (N, 8, 8, 8)
-        widening_1 = self.widening(stage_1)  # (N, 16, 4, 4)
+        widening_1 = self.widening_1(stage_1)  # (N, 16, 4, 4)
         stage_2 = self.stage_2(widening_1)  # (N, 16, 4, 4)
         widening_2 = self.widening_2(stage_2)  # (N, 32, 2, 2)
         pooled = torch.mean(self.stage_3(widening_2), (2, 3))  # (N, 32)

@@ -8,7 +8,7 @@ Fixed in this file: filters = 48.
 
 import argparse
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -43,7 +43,7 @@ def known_labels(label: Tensor, classes: int, asked: int) -> Tensor:
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of samples whose largest prediction is the right class: (N, C), (N,) -> ()."""
+    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -143,26 +143,6 @@ class DotProductAttention(nn.Module):
         return bias
 
 
-class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
-
-    Of several outputs the first goes on to the next module; each of the others is summed over all
-    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
-    """
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(blocks)
-
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
-        sums: list[Tensor] = []
-        for block in self:
-            result = block(x, *others)
-            x, *rest = result if isinstance(result, tuple) else (result,)
-            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
-        return (x, *sums) if sums else x
-
-
 class CausalConv1d(nn.Conv1d):
     """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
 
@@ -251,8 +231,8 @@ class TemporalConvolution(nn.Module):
         self, in_channels: int, layers_in_channels: int, layers_in_channels_3: int
     ) -> None:
         super().__init__()
-        self.layers = Chain(
-            [
+        self.layers = nn.Sequential(
+            *[
                 Dense(in_channels=in_channels, i=i)
                 for i, in_channels in enumerate(
                     [in_channels, layers_in_channels, layers_in_channels_3]

@@ -81,14 +81,14 @@ class SharedLatent(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.residual = Residual()
+        self.residual_1 = Residual()
         self.code = nn.Conv2d(48, 8, 1)
         self.noisy_code = GaussianNoise(1.0)
         self.wider = nn.Conv2d(8, 48, 1)
         self.residual_2 = Residual()
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        residual_1 = self.residual(features)  # (N, 48, 4, 4)
+        residual_1 = self.residual_1(features)  # (N, 48, 4, 4)
         code = self.code(residual_1)  # (N, 8, 4, 4)
         noisy_code = self.noisy_code(code)  # (N, 8, 4, 4)
         wider = self.wider(noisy_code)  # (N, 48, 4, 4)
@@ -181,27 +181,27 @@ class Program(nn.Module):
         digits_image = batch["digits.image"]  # (N, 1, 8, 8)
         edges_image = batch["edges.image"]  # (N, 1, 8, 8)
         digits_features = self.digits_encoder(digits_image)  # (N, 48, 4, 4)
-        decoded, mean = self.shared(digits_features)
+        digits_latent_decoded, digits_latent_mean = self.shared(digits_features)
         edges_features = self.edges_encoder(edges_image)  # (N, 48, 4, 4)
-        decoded_2, mean_2 = self.shared(edges_features)
-        fake_digits = self.digits_decoder(decoded_2)  # (N, 1, 8, 8)
-        fake_edges = self.edges_decoder(decoded)  # (N, 1, 8, 8)
+        edges_latent_decoded, edges_latent_mean = self.shared(edges_features)
+        fake_digits = self.digits_decoder(edges_latent_decoded)  # (N, 1, 8, 8)
+        fake_edges = self.edges_decoder(digits_latent_decoded)  # (N, 1, 8, 8)
         fake_digits_features = self.digits_encoder(fake_digits)  # (N, 48, 4, 4)
-        decoded_3, mean_3 = self.shared(fake_digits_features)
+        fake_digits_latent_decoded, fake_digits_latent_mean = self.shared(fake_digits_features)
         fake_edges_features = self.edges_encoder(fake_edges)  # (N, 48, 4, 4)
-        decoded_4, mean_4 = self.shared(fake_edges_features)
+        fake_edges_latent_decoded, fake_edges_latent_mean = self.shared(fake_edges_features)
         fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
         forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
         fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
         forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
-        digits_kept = F.l1_loss(self.digits_decoder(decoded), digits_image)
-        edges_kept = F.l1_loss(self.edges_decoder(decoded_2), edges_image)
-        digits_cycle = F.l1_loss(self.digits_decoder(decoded_4), digits_image)
-        edges_cycle = F.l1_loss(self.edges_decoder(decoded_3), edges_image)
-        digits_kl = kl_of_unit_normal(mean)
-        edges_kl = kl_of_unit_normal(mean_2)
-        fake_digits_kl = kl_of_unit_normal(mean_3)
-        fake_edges_kl = kl_of_unit_normal(mean_4)
+        digits_kept = F.l1_loss(self.digits_decoder(digits_latent_decoded), digits_image)
+        edges_kept = F.l1_loss(self.edges_decoder(edges_latent_decoded), edges_image)
+        digits_cycle = F.l1_loss(self.digits_decoder(fake_edges_latent_decoded), digits_image)
+        edges_cycle = F.l1_loss(self.edges_decoder(fake_digits_latent_decoded), edges_image)
+        digits_kl = kl_of_unit_normal(digits_latent_mean)
+        edges_kl = kl_of_unit_normal(edges_latent_mean)
+        fake_digits_kl = kl_of_unit_normal(fake_digits_latent_mean)
+        fake_edges_kl = kl_of_unit_normal(fake_edges_latent_mean)
         translators_loss = (
             forged_digits
             + forged_edges
@@ -249,11 +249,11 @@ class Program(nn.Module):
 
         # judges: minimise judges_loss over judge_of_digits, judge_of_edges
         digits_features = self.digits_encoder(digits_image)  # (N, 48, 4, 4)
-        decoded, mean = self.shared(digits_features)
+        digits_latent_decoded, digits_latent_mean = self.shared(digits_features)
         edges_features = self.edges_encoder(edges_image)  # (N, 48, 4, 4)
-        decoded_2, mean_2 = self.shared(edges_features)
-        fake_digits = self.digits_decoder(decoded_2)  # (N, 1, 8, 8)
-        fake_edges = self.edges_decoder(decoded)  # (N, 1, 8, 8)
+        edges_latent_decoded, edges_latent_mean = self.shared(edges_features)
+        fake_digits = self.digits_decoder(edges_latent_decoded)  # (N, 1, 8, 8)
+        fake_edges = self.edges_decoder(digits_latent_decoded)  # (N, 1, 8, 8)
         fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
         fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
         digits_score = self.judge_of_digits(digits_image)  # (N, 1, 4, 4)
@@ -263,32 +263,30 @@ class Program(nn.Module):
         real_edges = F.mse_loss(edges_score, torch.full_like(edges_score, 1.0))
         found_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 0.0))
         judges_loss = 0.5 * real_digits + 0.5 * found_digits + 0.5 * real_edges + 0.5 * found_edges
-        forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
-        forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
-        digits_kl = kl_of_unit_normal(mean)
-        edges_kl = kl_of_unit_normal(mean_2)
         to_edges_error = F.l1_loss(fake_edges, edges_image)
         to_digits_error = F.l1_loss(fake_digits, digits_image)
         descend(self.judges, judges_loss)
         self.judges_schedule.step()
 
         # translators: minimise translators_loss over digits_encoder, shared, edges_encoder,
-        # digits_decoder, edges_decoder; digits_latent, edges_latent, fake_digits, fake_edges,
-        # digits_kl, edges_kl still hold
+        # digits_decoder, edges_decoder; digits_latent, edges_latent, fake_digits, fake_edges still
+        # hold
         fake_digits_features = self.digits_encoder(fake_digits)  # (N, 48, 4, 4)
-        decoded_3, mean_3 = self.shared(fake_digits_features)
+        fake_digits_latent_decoded, fake_digits_latent_mean = self.shared(fake_digits_features)
         fake_edges_features = self.edges_encoder(fake_edges)  # (N, 48, 4, 4)
-        decoded_4, mean_4 = self.shared(fake_edges_features)
+        fake_edges_latent_decoded, fake_edges_latent_mean = self.shared(fake_edges_features)
         fake_digits_score = self.judge_of_digits(fake_digits)  # (N, 1, 4, 4)
         forged_digits = F.mse_loss(fake_digits_score, torch.full_like(fake_digits_score, 1.0))
         fake_edges_score = self.judge_of_edges(fake_edges)  # (N, 1, 4, 4)
         forged_edges = F.mse_loss(fake_edges_score, torch.full_like(fake_edges_score, 1.0))
-        digits_kept = F.l1_loss(self.digits_decoder(decoded), digits_image)
-        edges_kept = F.l1_loss(self.edges_decoder(decoded_2), edges_image)
-        digits_cycle = F.l1_loss(self.digits_decoder(decoded_4), digits_image)
-        edges_cycle = F.l1_loss(self.edges_decoder(decoded_3), edges_image)
-        fake_digits_kl = kl_of_unit_normal(mean_3)
-        fake_edges_kl = kl_of_unit_normal(mean_4)
+        digits_kept = F.l1_loss(self.digits_decoder(digits_latent_decoded), digits_image)
+        edges_kept = F.l1_loss(self.edges_decoder(edges_latent_decoded), edges_image)
+        digits_cycle = F.l1_loss(self.digits_decoder(fake_edges_latent_decoded), digits_image)
+        edges_cycle = F.l1_loss(self.edges_decoder(fake_digits_latent_decoded), edges_image)
+        digits_kl = kl_of_unit_normal(digits_latent_mean)
+        edges_kl = kl_of_unit_normal(edges_latent_mean)
+        fake_digits_kl = kl_of_unit_normal(fake_digits_latent_mean)
+        fake_edges_kl = kl_of_unit_normal(fake_edges_latent_mean)
         translators_loss = (
             forged_digits
             + forged_edges
@@ -330,21 +328,31 @@ class Program(nn.Module):
         digits_image = batch["digits.image"]  # (N, 1, 8, 8)
         edges_image = batch["edges.image"]  # (N, 1, 8, 8)
         digits_features = self.digits_encoder(digits_image)  # (N, 48, 4, 4)
-        decoded = self.shared(digits_features)[0]  # (N, 48, 4, 4)
+        digits_latent_decoded = self.shared(digits_features)[0]  # (N, 48, 4, 4)
         edges_features = self.edges_encoder(edges_image)  # (N, 48, 4, 4)
-        decoded_2 = self.shared(edges_features)[0]  # (N, 48, 4, 4)
-        fake_digits = self.digits_decoder(decoded_2)  # (N, 1, 8, 8)
-        fake_edges = self.edges_decoder(decoded)  # (N, 1, 8, 8)
+        edges_latent_decoded = self.shared(edges_features)[0]  # (N, 48, 4, 4)
+        fake_digits = self.digits_decoder(edges_latent_decoded)  # (N, 1, 8, 8)
+        fake_edges = self.edges_decoder(digits_latent_decoded)  # (N, 1, 8, 8)
         fake_digits_features = self.digits_encoder(fake_digits)  # (N, 48, 4, 4)
-        decoded_3 = self.shared(fake_digits_features)[0]  # (N, 48, 4, 4)
+        fake_digits_latent_decoded = self.shared(fake_digits_features)[0]  # (N, 48, 4, 4)
         fake_edges_features = self.edges_encoder(fake_edges)  # (N, 48, 4, 4)
-        decoded_4 = self.shared(fake_edges_features)[0]  # (N, 48, 4, 4)
+        fake_edges_latent_decoded = self.shared(fake_edges_features)[0]  # (N, 48, 4, 4)
         drawn_edges = torch.stack(
-            [digits_image[:8], fake_edges[:8], edges_image[:8], self.digits_decoder(decoded_4)[:8]],
+            [
+                digits_image[:8],
+                fake_edges[:8],
+                edges_image[:8],
+                self.digits_decoder(fake_edges_latent_decoded)[:8],
+            ],
             1,
         )  # (8, 4, 1, 8, 8)
         drawn_digits = torch.stack(
-            [edges_image[:8], fake_digits[:8], digits_image[:8], self.edges_decoder(decoded_3)[:8]],
+            [
+                edges_image[:8],
+                fake_digits[:8],
+                digits_image[:8],
+                self.edges_decoder(fake_digits_latent_decoded)[:8],
+            ],
             1,
         )  # (8, 4, 1, 8, 8)
         return {"drawn_edges.images": drawn_edges, "drawn_digits.images": drawn_digits}
