@@ -91,7 +91,9 @@ class Scope:
     given: dict[End, str] = field(default_factory=dict)
     """The variable that each value had when it was computed before."""
     repeated: set[str] = field(default_factory=set)
-    """Output ports that several nodes have: their values are named after the nodes too."""
+    """What several nodes call an output port, or a module of their own: names that do not tell them
+    apart.
+    """
 
     def sibling(self, values: Mapping[End, str]) -> Scope:
         """A scope for another method of the same class."""
@@ -135,8 +137,10 @@ class Scope:
     ) -> None:
         """Print nodes in order; `results` are used once more after them."""
         uses = Counter(results)
-        ports = Counter(port for node in nodes if len(node.outputs) > 1 for port in node.outputs)
-        self.repeated.update(port for port, count in ports.items() if count > 1)
+        wanted = [port for node in nodes if len(node.outputs) > 1 for port in node.outputs]
+        modules = {(node.type.module_name, node.weights_key or node.id) for node in nodes}
+        names = Counter([*wanted, *(name for name, _ in modules)])
+        self.repeated.update(name for name, count in names.items() if count > 1)
         for node in nodes:
             used = [leaf.end for leaf in leaves(node.outputs.values())]
             uses.update(used)
@@ -225,7 +229,9 @@ class _NodePrinter(ExpressionPrinter):
 
     def _new_module(self, module: Call) -> str:
         """Construct a module in `__init__`; nodes that share weights find it there again."""
-        attribute = self.scope.attributes.unique(self.node.type.module_name or self.stem)
+        name = self.node.type.module_name
+        hint = self.stem if name in self.scope.repeated else name or self.stem
+        attribute = self.scope.attributes.unique(hint)
         self.constructing = True
         self.scope.init.append(f"self.{attribute} = {self.text(module)}")
         self.constructing = False

@@ -107,7 +107,7 @@ class _Use(_Holder):
 
     @property
     def module_name(self) -> str:
-        return identifier(self.weights) if self.weights else ""
+        return identifier(self.weights or self.block)
 
     @property
     def frozen(self) -> bool:
@@ -150,8 +150,8 @@ class Block(_Use):
 
     @property
     def module_name(self) -> str:
-        own = self.state == "average" and not self.weights
-        return f"{identifier(self.block)}_average" if own else super().module_name
+        name = super().module_name
+        return f"{name}_average" if self.state == "average" and not self.weights else name
 
     def build(self, *inputs: Tensor, block: Any) -> Call | Apply:
         made = call(block, **self.arguments)

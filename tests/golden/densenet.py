@@ -126,7 +126,7 @@ class Densenet(nn.Module):
                 for num_features in [growth * 3 + 4, growth * 4 + 4, growth * 5 + 4, growth * 6 + 4]
             ]
         )
-        self.scores = Classifier(num_features=growth * 7 + 4)
+        self.classifier = Classifier(num_features=growth * 7 + 4)
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         canvas = self.canvas(image)  # (N, 1, 16, 16)
@@ -136,7 +136,7 @@ class Densenet(nn.Module):
         dense_2 = self.dense_2(transition_1)  # (N, 56, 8, 8)
         transition_2 = self.transition_2(dense_2)  # (N, 28, 4, 4)
         dense_3 = self.dense_3(transition_2)  # (N, 60, 4, 4)
-        return self.scores(dense_3), canvas  # (N, 10), (N, 1, 16, 16)
+        return self.classifier(dense_3), canvas  # (N, 10), (N, 1, 16, 16)
 
 
 class Program(nn.Module):

@@ -220,7 +220,7 @@ class MemoryNetwork(nn.Module):
         self.way = way
         self.places = places
         self.eye = Eye()
-        self.network = Cell(input_size=way + 64, in_features=way + 128, places=places)
+        self.cell = Cell(input_size=way + 64, in_features=way + 128, places=places)
         self.scores = nn.Linear(128, way)
 
     def forward(
@@ -237,7 +237,7 @@ class MemoryNetwork(nn.Module):
         unused = torch.full((len(stream), self.places), 0.0, device=stream.device)  # (N, 16)
         nowhere = torch.full((len(stream), 1, self.places), 0.0, device=stream.device)  # (N, 1, 16)
         steps, _, _, _, _, _, reads, writes = scan(
-            self.network,
+            self.cell,
             stream,
             None,
             None,

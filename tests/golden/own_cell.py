@@ -80,12 +80,12 @@ class OwnCell(nn.Module):
     def __init__(self, hidden: int = HIDDEN) -> None:
         super().__init__()
         self.hidden = hidden
-        self.read = MinimalGatedUnit(in_features=hidden + 2, hidden=hidden)
+        self.minimal_gated_unit = MinimalGatedUnit(in_features=hidden + 2, hidden=hidden)
         self.total = nn.Linear(hidden, 1)
 
     def forward(self, sequence: Tensor) -> Tensor:
         read = scan(
-            self.read, sequence, takes=("x", "h"), gives=("h",), features=self.hidden
+            self.minimal_gated_unit, sequence, takes=("x", "h"), gives=("h",), features=self.hidden
         )  # (N, 48)
         return self.total(read)  # (N, 1)
 

@@ -185,10 +185,10 @@ class FlowStep(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.network = WaveNet(channels=16)
+        self.wave_net = WaveNet(channels=16)
 
     def forward(self, x: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor]:
-        mean, log_scale = self.network(shifted(x, 1, dim=2), pipe)
+        mean, log_scale = self.wave_net(shifted(x, 1, dim=2), pipe)
         return affine_flow(x, mean, log_scale)[0], log_scale  # (N, 1, 384), (N, 1, 384)
 
 

@@ -262,14 +262,14 @@ class Decoder(nn.Module):
         super().__init__()
         self.hidden = hidden
         self.embedding = nn.Embedding(70, 24)
-        self.steps = DecoderStep(hidden=hidden, input_size=input_size)
+        self.decoder_step = DecoderStep(hidden=hidden, input_size=input_size)
 
     def forward(
         self, before: Tensor, memory: Tensor, start: Tensor, mask: Tensor
     ) -> tuple[Tensor, Tensor]:
         embedding = self.embedding(before)  # (N, …, 24)
         _, scores, shares = scan(
-            self.steps,
+            self.decoder_step,
             embedding,
             start,
             memory,

@@ -80,7 +80,7 @@ def test_what_differs_between_uses_is_an_argument() -> None:
     assert "nn.Linear(in_features, width * 2)" in source
     assert "Dense(in_features=64, width=20)" in source
     assert "Dense(in_features=40, width=8)" in source
-    assert next(program(document).network.dense.parameters()).shape == (40, 64)
+    assert next(program(document).network.a.parameters()).shape == (40, 64)
 
 
 def test_what_never_differs_is_literal() -> None:
@@ -133,7 +133,7 @@ def test_a_frozen_block_is_not_moved() -> None:
     made.step(next(module.batches(module.load("cpu")["train"], 16)))
     moved = [not torch.equal(a, b) for a, b in zip(before, made.network.parameters(), strict=True)]
     assert moved == [False, False, True, True, True, True]
-    assert not made.network.dense.training and made.network.dense_2.training
+    assert not made.network.a.training and made.network.b.training
 
 
 def test_repeat_gives_copies_their_number() -> None:
