@@ -18,7 +18,7 @@ from torch.nn import functional as F
 
 EPOCHS = 100
 SEED = 0
-BATCH_SIZE = 64
+BATCH_SIZE = 1024
 HEADS = 4
 
 
