@@ -451,7 +451,7 @@ def main() -> None:
         "--cycle",
         type=float,
         default=CYCLE,
-        help="How much the way there and back counts, 1 to 10.",
+        help="How much the way there and back counts, 0 to 10.",
     )
     parser.add_argument(
         "--identity",

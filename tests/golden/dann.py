@@ -389,7 +389,7 @@ def main() -> None:
         "--strength",
         type=float,
         default=STRENGTH,
-        help="How strongly features mislead the judge, 0 to 1.",
+        help="How strongly features mislead the judge, 0.01 to 1.",
     )
     arguments = parser.parse_args()
 

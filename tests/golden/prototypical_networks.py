@@ -564,8 +564,8 @@ def main() -> None:
         type=float,
         default=SHARPNESS,
         help=(
-            "What squared distances are multiplied by, 0.01 to 1: the higher, the surer of "
-            "the nearest."
+            "What squared distances are multiplied by, 0.01 to 1, or cosines, 10 or so: the "
+            "higher, the surer of the nearest."
         ),
     )
     arguments = parser.parse_args()

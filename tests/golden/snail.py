@@ -694,7 +694,7 @@ def main() -> None:
         "--features",
         type=int,
         default=FEATURES,
-        help="Numbers that a sign is read into and compared by, 16 to 128.",
+        help="Numbers that steps are compared by and that a look brings back, 16 to 128.",
     )
     arguments = parser.parse_args()
 
