@@ -13,7 +13,7 @@ import nodes.library  # noqa: F401  registers the node types
 from app.runs import MetricsReader, Run, probe_path, probe_steps
 from app.training import start
 from graphs.document import Document
-from graphs.edits import Configure, apply
+from graphs.edits import Configure, Edit, SetParameters, apply
 from graphs.files import read
 from graphs.node_type import node_types
 from graphs.source import export
@@ -21,7 +21,8 @@ from graphs.source import export
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "assets/examples").glob("*.graph.json"))
 EPOCHS = 2
-"""At least; a document with stages is trained into each of them."""
+BATCHES = 16
+"""How many an epoch has at most, where the document limits its epochs."""
 
 
 def stem(path: Path) -> str:
@@ -29,19 +30,27 @@ def stem(path: Path) -> str:
     return path.name.removesuffix(".graph.json")
 
 
-def epochs_of(document: Document) -> int:
-    """A few epochs, and one of the last stage."""
-    nodes = document.main.nodes.values()
-    first = (node.parameters.get("first_epoch") for node in nodes)
-    return max(EPOCHS, *(epoch for epoch in first if isinstance(epoch, int)), 0)
+def shortened(document: Document) -> Document:
+    """An example for a few steps, the first of its stages in the first epoch, the second after."""
+    settings = document.settings.model_copy(update={"epochs": EPOCHS})
+    edits: list[Edit] = [Configure(settings=settings)]
+    for id, node in document.main.nodes.items():
+        few = BATCHES * node.parameters.get("batch_size", 64)
+        limits = {"first_epoch": EPOCHS, "last_epoch": 1, "epoch_samples": few}
+        lower = {
+            name: min(limit, node.parameters[name])
+            for name, limit in limits.items()
+            if isinstance(node.parameters.get(name), int)
+        }
+        edits.append(SetParameters(id=id, parameters=lower))
+    return apply(document, *edits)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=stem)
 def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
     """Some epochs of each example, in the worker and, beside it, by the file in a clean process."""
-    document = read(path)
-    settings = document.settings.model_copy(update={"epochs": epochs_of(document)})
-    document = apply(document, Configure(settings=settings))
+    document = shortened(read(path))
+    settings = document.settings
     run = start.start(
         document,
         device="cpu",

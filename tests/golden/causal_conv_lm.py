@@ -298,7 +298,7 @@ class Program(nn.Module):
         )  # (N, 200)
         return {
             "written.tokens": writer[:4],
-            "reach.y": receptive_field(self.network.model, tokens[:4])[:1],
+            "reach.y": receptive_field(self.network.model, tokens[:, -72:])[:1],
         }
 
 
