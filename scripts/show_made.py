@@ -33,7 +33,7 @@ from graphs.source import Shown, logged  # noqa: E402
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"
 WIDTH, HEIGHT = 460, 400
-COLOURS = 128
+COLOURS = 256
 
 
 def main(name: str, wanted: list[str]) -> None:
@@ -48,7 +48,7 @@ def main(name: str, wanted: list[str]) -> None:
     picture = Image.new("RGB", (WIDTH * len(cards), HEIGHT))
     for place, card in enumerate(cards):
         picture.paste(card, (place * WIDTH, 0))
-    small = picture.convert("P", palette=Image.Palette.ADAPTIVE, colors=COLOURS)
+    small = picture.quantize(COLOURS, method=Image.Quantize.MAXCOVERAGE)  # rare colours stay
     small.save(PICTURES / f"{name}_made.png", optimize=True)
     print(f"{name}: {example.lines[-1]}")
 
