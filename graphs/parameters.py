@@ -37,6 +37,10 @@ class Parameter(NamedTuple):
     help: str
     minimum: float | None = None
     maximum: float | None = None
+    above: bool = False
+    """Whether the minimum itself is too small."""
+    below: bool = False
+    """Whether the maximum itself is too large."""
     choices: tuple[str | int, ...] = ()
     optional: bool = False
 
@@ -68,8 +72,9 @@ def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
         option = {**option, **option["oneOf"][0], "form": "size"}
     choices = tuple(option.get("enum", ())) or ((option["const"],) if "const" in option else ())
     minimum = option.get("minimum", option.get("exclusiveMinimum"))
-    if option.get("type") == "integer" and "exclusiveMinimum" in option:
-        minimum = option["exclusiveMinimum"] + 1
+    above = "minimum" not in option and "exclusiveMinimum" in option
+    if option.get("type") == "integer" and above:
+        minimum, above = option["exclusiveMinimum"] + 1, False
     return Parameter(
         name=name,
         form="choice" if choices else option.get("form", _form(option)),
@@ -77,6 +82,8 @@ def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
         help=" ".join(entry.get("description", "").split()),
         minimum=minimum,
         maximum=option.get("maximum", option.get("exclusiveMaximum")),
+        above=above,
+        below="maximum" not in option and "exclusiveMaximum" in option,
         choices=choices,
         optional=len(given) < len(options),
     )

@@ -12,7 +12,7 @@ from graphs.kinds import Numbers
 from graphs.node_type import Example, Interface, Loss, Misfit, Port
 from graphs.outputs import Outputs
 from nodes.blocks import _Use
-from nodes.losses import require_equal
+from nodes.losses import filled_like, require_equal
 from nodes.modules.losses import gradient_penalty, hinge_adversarial
 
 _ROLES = Literal["real", "fake", "generator"]
@@ -60,7 +60,7 @@ class LeastSquaresAdversarial(Loss):
     )
 
     def build(self, score: Numbers) -> Call:
-        return call(F.mse_loss, score, call(torch.full_like, score, self.target))
+        return call(F.mse_loss, score, filled_like(score, self.target))
 
 
 class WassersteinAdversarial(Loss):

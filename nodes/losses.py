@@ -169,7 +169,7 @@ class BinaryCrossEntropy(Loss):
     def build(self, prediction: Numbers, answer: Numbers | None = None) -> Call | Apply:
         if answer is not None:
             require_equal(prediction, answer)
-        target = answer if answer is not None else call(torch.full_like, prediction, self.target)
+        target = answer if answer is not None else filled_like(prediction, self.target)
         if self.reduction == "mean":
             return self._surprise(prediction, target)
         return call(operator.truediv, self._surprise(prediction, target, "sum"), prediction.batch)
@@ -187,6 +187,13 @@ class BinaryCrossEntropy(Loss):
             )
         weight = call(torch.tensor, self.pos_weight)
         return call(nn.BCEWithLogitsLoss, pos_weight=weight, **options)(scores, target)
+
+
+def filled_like(x: Tensor, value: float) -> Call:
+    """The description of a tensor of the same shape that holds one value everywhere."""
+    if value in (0.0, 1.0):
+        return call(torch.ones_like if value else torch.zeros_like, x)
+    return call(torch.full_like, x, value)
 
 
 def require_equal(left: Tensor, right: Tensor) -> None:

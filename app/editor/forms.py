@@ -149,8 +149,10 @@ def _sentence(parameter: Parameter, message: str) -> str:
 def limits(parameter: Parameter) -> str:
     """What values a parameter takes, in words; nothing when any."""
     low, high = parameter.minimum, parameter.maximum
-    if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
-    if low is not None:
-        return f"at least {low:g}"
-    return f"at most {high:g}" if high is not None else ""
+    least = None if low is None else f"above {low:g}" if parameter.above else f"{low:g}"
+    most = None if high is None else f"below {high:g}" if parameter.below else f"{high:g}"
+    if least and most:
+        return f"{least} to {most}"
+    if least:
+        return least if parameter.above else f"at least {least}"
+    return "" if most is None else most if parameter.below else f"at most {most}"

@@ -174,11 +174,9 @@ class Program(nn.Module):
             plain_image, faded_image
         )
         reading = F.cross_entropy(plain_digit, plain_label, label_smoothing=0.0)
-        seen_plain = F.binary_cross_entropy_with_logits(
-            plain_domain, torch.full_like(plain_domain, 1.0)
-        )
+        seen_plain = F.binary_cross_entropy_with_logits(plain_domain, torch.ones_like(plain_domain))
         seen_faded = F.binary_cross_entropy_with_logits(
-            faded_domain, torch.full_like(faded_domain, 0.0)
+            faded_domain, torch.zeros_like(faded_domain)
         )
         return {
             "total": reading + seen_plain * 0.5 + seen_faded * 0.5,

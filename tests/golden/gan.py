@@ -107,10 +107,8 @@ class Program(nn.Module):
         real_score = self.discriminator(image)  # (N, 1)
         fake_score = self.discriminator(fake)  # (N, 1)
         real_loss = F.binary_cross_entropy_with_logits(real_score, torch.full_like(real_score, 0.9))
-        fake_loss = F.binary_cross_entropy_with_logits(fake_score, torch.full_like(fake_score, 0.0))
-        forger_loss = F.binary_cross_entropy_with_logits(
-            fake_score, torch.full_like(fake_score, 1.0)
-        )
+        fake_loss = F.binary_cross_entropy_with_logits(fake_score, torch.zeros_like(fake_score))
+        forger_loss = F.binary_cross_entropy_with_logits(fake_score, torch.ones_like(fake_score))
         return {
             "judge_loss": real_loss + fake_loss,
             "forger_loss": forger_loss,
@@ -127,16 +125,14 @@ class Program(nn.Module):
         real_score = self.discriminator(image)  # (N, 1)
         fake_score = self.discriminator(fake)  # (N, 1)
         real_loss = F.binary_cross_entropy_with_logits(real_score, torch.full_like(real_score, 0.9))
-        fake_loss = F.binary_cross_entropy_with_logits(fake_score, torch.full_like(fake_score, 0.0))
+        fake_loss = F.binary_cross_entropy_with_logits(fake_score, torch.zeros_like(fake_score))
         judge_loss = real_loss + fake_loss
         descend(self.judge, judge_loss)
         self.judge_schedule.step()
 
         # forger: minimise forger_loss over generator; fake still holds
         fake_score = self.discriminator(fake)  # (N, 1)
-        forger_loss = F.binary_cross_entropy_with_logits(
-            fake_score, torch.full_like(fake_score, 1.0)
-        )
+        forger_loss = F.binary_cross_entropy_with_logits(fake_score, torch.ones_like(fake_score))
         descend(self.forger, forger_loss)
         self.forger_schedule.step()
 
