@@ -267,14 +267,14 @@ class TransformerLayer(nn.Module):
         self.norm_1 = nn.LayerNorm(features)
         self.attention = SelfAttention(features, 4, bias=False, causal=True, positions="alibi")
         self.norm_2 = nn.LayerNorm(features)
-        self.wide = nn.Linear(features, 4 * features)
-        self.narrow = nn.Linear(4 * features, features)
+        self.wide = nn.Linear(features, features * 4)
+        self.narrow = nn.Linear(features * 4, features)
 
     def forward(self, x: Tensor) -> Tensor:
         norm_1 = self.norm_1(x)  # (N, …, features)
         attended = x + self.attention(norm_1)  # (N, …, features)
         norm_2 = self.norm_2(attended)  # (N, …, features)
-        gelu = F.gelu(self.wide(norm_2))  # (N, …, 4 * features)
+        gelu = F.gelu(self.wide(norm_2))  # (N, …, features * 4)
         return attended + self.narrow(gelu)  # (N, …, features)
 
 

@@ -301,7 +301,7 @@ class GatedConvolution(nn.Module):
     def __init__(self, features: int, i: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(features)
-        self.dilated = CausalConv1d(features, 2 * features, 3, dilation=2**i)
+        self.dilated = CausalConv1d(features, features * 2, 3, dilation=2**i)
         self.mix = nn.Linear(features, features)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -152,8 +152,8 @@ class ResidualLayer(nn.Module):
 
     def __init__(self, channels: int, i: int) -> None:
         super().__init__()
-        self.dilated = CausalConv1d(channels, 2 * channels, 2, dilation=2**i)
-        self.condition = nn.Conv1d(4, 2 * channels, 1, bias=False)
+        self.dilated = CausalConv1d(channels, channels * 2, 2, dilation=2**i)
+        self.condition = nn.Conv1d(4, channels * 2, 1, bias=False)
         self.residual = nn.Conv1d(channels, channels, 1)
         self.skipped = nn.Conv1d(channels, channels, 1)
 

@@ -79,10 +79,10 @@ class Resnet56(nn.Module):
         self.stem = nn.Conv2d(1, width, 3, padding="same", bias=False)
         self.norm = nn.BatchNorm2d(width)
         self.stage_1 = nn.Sequential(*[Residual(channels=width) for _ in range(9)])
-        self.widening_1 = Widening(in_channels=width, channels=2 * width)
-        self.stage_2 = nn.Sequential(*[Residual(channels=2 * width) for _ in range(8)])
-        self.widening_2 = Widening(in_channels=width * 2, channels=4 * width)
-        self.stage_3 = nn.Sequential(*[Residual(channels=4 * width) for _ in range(8)])
+        self.widening_1 = Widening(in_channels=width, channels=width * 2)
+        self.stage_2 = nn.Sequential(*[Residual(channels=width * 2) for _ in range(8)])
+        self.widening_2 = Widening(in_channels=width * 2, channels=width * 4)
+        self.stage_3 = nn.Sequential(*[Residual(channels=width * 4) for _ in range(8)])
         self.scores = nn.Linear(width * 4, 10)
 
     def forward(self, image: Tensor) -> Tensor:

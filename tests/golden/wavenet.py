@@ -244,17 +244,17 @@ def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) 
 
 
 class ResidualLayer(nn.Module):
-    """From x (N, channels, …) to (N, channels, …), (N, 2 * channels, …)."""
+    """From x (N, channels, …) to (N, channels, …), (N, channels * 2, …)."""
 
     def __init__(self, channels: int, i: int) -> None:
         super().__init__()
-        self.dilated = CausalConv1d(channels, 2 * channels, 2, dilation=2 ** (i % 6))
+        self.dilated = CausalConv1d(channels, channels * 2, 2, dilation=2 ** (i % 6))
         self.residual = nn.Conv1d(channels, channels, 1)
-        self.skipped = nn.Conv1d(channels, 2 * channels, 1)
+        self.skipped = nn.Conv1d(channels, channels * 2, 1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         gate = gated_tanh(self.dilated(x))  # (N, channels, …)
-        return x + self.residual(gate), self.skipped(gate)  # (N, channels, …), (N, 2 * channels, …)
+        return x + self.residual(gate), self.skipped(gate)  # (N, channels, …), (N, channels * 2, …)
 
 
 class Categorical(nn.Module):
@@ -278,7 +278,7 @@ class SoundModel(nn.Module):
         super().__init__()
         self.stem = CausalConv1d(1, channels, 2)
         self.layers = Chain([ResidualLayer(channels=channels, i=i) for i in range(12)])
-        self.mix = nn.Conv1d(channels * 2, 2 * channels, 1)
+        self.mix = nn.Conv1d(channels * 2, channels * 2, 1)
         self.categorical = Categorical(in_channels=channels * 2)
 
     def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
