@@ -113,6 +113,9 @@ def test_limits_in_words() -> None:
     assert limits(parameter("Conv2d", "out_channels")) == "at least 1"
     assert limits(parameter("Digits", "test")) == "0 to 0.45"
     assert limits(parameter("Conv2d", "bias")) == ""
+    assert limits(parameter("Dropout", "p")) == "0 to below 1"
+    assert limits(parameter("Spirals", "turns")) == "above 0 to 20"
+    assert limits(parameter("ELU", "alpha")) == "above 0"
 
 
 @pytest.mark.parametrize("value", [0.002, 1e-08, 0.1 + 0.2, 3.0])

@@ -1,9 +1,14 @@
 """Classes of blocks: what differs between uses is said once, under the name that it has."""
 
+from pathlib import Path
+
+import torch
+
 import nodes.library  # noqa: F401  registers the node types
+from graphs.loading import load_source
 from graphs.source import export
 from tests.published.convolutional import densenet_121, resnet_18, resnet_50
-from tests.published.drawing import block, program, row, use
+from tests.published.drawing import block, classifier, program, repeat, row, use
 from tests.published.sequential import gpt_2
 
 
@@ -61,3 +66,17 @@ def test_a_network_and_a_block_of_one_name_are_two_classes() -> None:
     rows = ("AddingProblem", {}, {"samples": 8, "held_out": 4, "length": 4})
     source = export(program("dense", {"rows": rows, **layers, **ends, **optimizer}, Dense=dense))
     assert "class Dense(nn.Module):" in source and "class DenseNetwork(nn.Module):" in source
+
+
+def test_copies_that_differ_in_more_than_numbers_are_listed() -> None:
+    """A kernel of one pixel needs no padding, one of three does: two classes in a row."""
+    conv = ("Conv2d", {"out_channels": 1, "kernel_size": "=1 + 2 * i"})
+    layers = row("images.image", rows=repeat("Seen", 2))
+    layers |= row("rows.y", flat=("Flatten",), last=("Linear", {"out_features": 3}))
+    document = classifier("seen", 8, 1, layers, Seen=block("conv", row("x", conv=conv)))
+    source = export(document)
+    assert "self.rows = nn.Sequential(Seen(), Seen2())" in source
+    assert load_source(source, Path("seen.py")).Program().network(torch.rand(2, 1, 8, 8)).shape == (
+        2,
+        3,
+    )

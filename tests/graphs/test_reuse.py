@@ -13,6 +13,7 @@ import nodes.library  # noqa: F401  registers the node types
 from graphs.checked import CheckedGraph
 from graphs.checking import check
 from graphs.document import Document
+from graphs.files import read
 from graphs.loading import load_source
 from graphs.programs import Program, Statement, program_of
 from graphs.source import export
@@ -126,3 +127,11 @@ def test_reuse_changes_no_update(document: Document) -> None:
     for id, layer in layers.items():
         for left, right in zip(layer.parameters(), copies[id].parameters(), strict=True):
             torch.testing.assert_close(left, right, rtol=1e-12, atol=1e-14)
+
+
+def test_what_a_later_optimizer_computes_again_is_not_measured_before() -> None:
+    """A part of a later loss: the judges' move makes its value stale, so it waits for it."""
+    source = export(read(Path(__file__).parents[2] / "assets/examples/unit.graph.json"))
+    step = source.split("def step")[1].split("def probe")[0]
+    assert step.count("forged_digits = ") == 1
+    assert step.index("descend(self.judges") < step.index("forged_digits = ")
