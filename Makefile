@@ -26,7 +26,7 @@ NOTHING_PICKED = 5
 
 test: check
 	@$(PYTEST) -m gui $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
-	@$(PYTEST) -m "not gui" --numprocesses 2 $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
+	@$(PYTEST) -m "not gui" --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
 
 check:
 	@scripts/set_up.sh test $(EXTRAS)

@@ -11,7 +11,11 @@ from torch.nn import functional as F
 
 def bce(score: Tensor, answer: float) -> Tensor:
     """How wrong a discriminator's scores are, all of which should be the same answer."""
-    return F.binary_cross_entropy_with_logits(score, torch.full_like(score, answer))
+    if answer in (0.0, 1.0):
+        target = torch.ones_like(score) if answer else torch.zeros_like(score)
+    else:
+        target = torch.full_like(score, answer)
+    return F.binary_cross_entropy_with_logits(score, target)
 
 
 def logged(*losses: Tensor) -> list[Tensor]:

@@ -100,11 +100,14 @@ class EditorWindow:
         return [f"{'.'.join(w['source'])} > {'.'.join(w['target'])}" for w in wires]
 
     def drop(self, type_name: str, x: float, y: float) -> str:
-        """Drag a type from the palette to a place of the window; the new node's id."""
+        """Find a type in the palette, and drag it to a place of the window; the new node's id."""
         before = set(self.nodes())
+        self.fill("palette/search", type_name.rpartition("/")[2])
         self._scroll_to(f"palette/{type_name}")
         self.screen.drag(self.centre(f"palette/{type_name}"), (x, y), steps=3)
         (id,) = set(self.nodes()) - before
+        self.click("palette/search")
+        self.screen.key("ctrl+a", "Delete")
         return id
 
     def _scroll_to(self, entry: str) -> None:
