@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "assets/examples").glob("*.graph.json"))
 EPOCHS = 2
 BATCHES = 16
-"""How many an epoch has at most, where the document limits its epochs."""
+"""How many an epoch has at most, where the document limits its epochs or says its tasks."""
 
 
 def stem(path: Path) -> str:
@@ -36,7 +36,7 @@ def shortened(document: Document) -> Document:
     edits: list[Edit] = [Configure(settings=settings)]
     for id, node in document.main.nodes.items():
         few = BATCHES * node.parameters.get("batch_size", 64)
-        limits = {"first_epoch": EPOCHS, "last_epoch": 1, "epoch_samples": few}
+        limits = {"first_epoch": EPOCHS, "last_epoch": 1, "epoch_samples": few, "tasks": few}
         lower = {
             name: min(limit, node.parameters[name])
             for name, limit in limits.items()
