@@ -10,7 +10,7 @@ from graphs.kinds import Meta, Tensor, is_symbolic
 from graphs.node_type import Interface, Misfit
 from graphs.outputs import Outputs
 from nodes.blocks import _Use
-from nodes.modules.receptive_fields import receptive_field
+from nodes.modules.receptive_fields import places_of, receptive_field
 
 
 class ReceptiveField(_Use):
@@ -67,9 +67,8 @@ class ReceptiveField(_Use):
 def _field(module: Any, x: torch.Tensor, *others: torch.Tensor, **_: Any) -> torch.Tensor:
     """The shape of the field, and the block applied once."""
     module(x, *others)
-    is_image = x.dim() == 4 or (x.dim() == 3 and not x.is_floating_point())
-    shape = (1, 1, *x.shape[-2:]) if is_image else (1, x.shape[1])
-    return torch.empty(shape, device=x.device)
+    places = places_of(x)
+    return torch.empty([1] * len(places) + [*places], device=x.device)
 
 
 SHORTCUTS[receptive_field] = _field

@@ -133,6 +133,12 @@ def generate(
     return sequence
 
 
+def places_of(x: Tensor) -> torch.Size:
+    """The steps of sequences, (T), or the height and width of images, (H, W)."""
+    is_image = x.dim() == 4 or (x.dim() == 3 and not x.is_floating_point())
+    return x.shape[-2:] if is_image else x.shape[1:2]
+
+
 @torch.no_grad()
 def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int = 0) -> Tensor:
     """How much a module's answer at one place depends on each place of its input, at most 1.
@@ -142,8 +148,8 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
     step: (1, T); images, (N, C, H, W) or (N, H, W) of whole numbers, in their middle: (1, 1, H, W).
     An answer that has not these places counts as a whole.
     """
-    is_image = x.dim() == 4 or (x.dim() == 3 and not x.is_floating_point())
-    places = x.shape[-2:] if is_image else x.shape[1:2]
+    places = places_of(x)
+    is_image = len(places) == 2
 
     def answer(x: Tensor) -> Tensor:
         result = module(x, *others)
@@ -160,8 +166,8 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
         said, next_sample = answer(x), x.roll(1, 0)
         changed = (torch.where(here == place, next_sample, x) for place in range(places.numel()))
         effect = torch.stack([(answer(other) - said).abs().mean() for other in changed])
-    field = (effect / effect.max().clamp(min=torch.finfo(effect.dtype).tiny)).view(places)
-    return field[None, None] if is_image else field[None]
+    field = effect / effect.max().clamp(min=torch.finfo(effect.dtype).tiny)
+    return field.view(*[1] * len(places), *places)
 
 
 class CausalConv1d(nn.Conv1d):
