@@ -1,0 +1,1 @@
+"""The program around the language: command line, runs, training, the two windows."""

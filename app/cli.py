@@ -260,9 +260,9 @@ def _monitor(arguments: argparse.Namespace) -> int:
 
 def _examples(arguments: argparse.Namespace) -> int:
     if arguments.check:
-        from app.commands import gallery
+        from app.commands import examples
 
-        return gallery.check_examples(arguments.name, arguments.seeds, arguments.json)
+        return examples.check_examples(arguments.name, arguments.seeds, arguments.json)
     from app.commands import documents
 
     return documents.examples(arguments.json)
@@ -299,9 +299,9 @@ def _resume(arguments: argparse.Namespace) -> int:
 
 
 def _trust(arguments: argparse.Namespace) -> int:
-    from app.commands import trusting
+    from app.commands import trust
 
-    return trusting.trust(arguments.files)
+    return trust.trust(arguments.files)
 
 
 def _runs(arguments: argparse.Namespace) -> int:

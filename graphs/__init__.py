@@ -1,1 +1,1 @@
-"""The language of training programs: documents, kinds, expressions, checking, programs, source."""
+"""The language of training programs: documents, node types, checking, and their compiler."""

@@ -1,1 +1,1 @@
-"""The node library: one file per family, one class per node type."""
+"""The node library: one folder a part of the field, one file a family, one class a node type."""

@@ -5,6 +5,6 @@ import pkgutil
 
 import nodes
 
-for _family in pkgutil.iter_modules(nodes.__path__, "nodes."):
-    if not _family.ispkg and _family.name != __name__:
-        importlib.import_module(_family.name)
+for _module in pkgutil.walk_packages(nodes.__path__, "nodes."):
+    if not _module.ispkg and _module.name != __name__:
+        importlib.import_module(_module.name)

@@ -12,13 +12,13 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 import nodes.library  # noqa: E402, F401  (registers the node types)
-from app.editor.arranging import arranged  # noqa: E402
-from app.editor.captions import Captions  # noqa: E402
-from app.editor.scene import Scene  # noqa: E402
-from graphs.checking import check  # noqa: E402
-from graphs.edits import Move, apply  # noqa: E402
-from graphs.files import read, write  # noqa: E402
-from graphs.node_type import node_types  # noqa: E402
+from app.editor.canvas.auto_layout import arranged  # noqa: E402
+from app.editor.canvas.node_captions import Captions  # noqa: E402
+from app.editor.canvas.scene import Scene  # noqa: E402
+from graphs.check.checking import check  # noqa: E402
+from graphs.document.document_io import read, write  # noqa: E402
+from graphs.document.edits import Move, apply  # noqa: E402
+from graphs.nodetypes.node_type import node_types  # noqa: E402
 
 
 def main(paths: list[str]) -> None:

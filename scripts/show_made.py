@@ -20,15 +20,15 @@ from PIL import Image  # noqa: E402
 from PySide6.QtWidgets import QApplication  # noqa: E402
 from torch import Tensor  # noqa: E402
 
-from app.gallery.trained import trained  # noqa: E402
-from app.looks import Look  # noqa: E402
-from app.monitor import theme  # noqa: E402
-from app.monitor.probecard import ProbeCard  # noqa: E402
-from app.monitor.probeviews import png  # noqa: E402
-from app.runs import Probe  # noqa: E402
-from graphs.checking import check  # noqa: E402
-from graphs.files import SUFFIX, read  # noqa: E402
-from graphs.source import Shown, logged  # noqa: E402
+from app.examples_check.trained import trained  # noqa: E402
+from app.monitor.probes.probe_card import ProbeCard  # noqa: E402
+from app.monitor.probes.probe_views import png  # noqa: E402
+from app.monitor.window import theme  # noqa: E402
+from app.runs.probe_snapshots import Look  # noqa: E402
+from app.runs.run_folder import Probe  # noqa: E402
+from graphs.check.checking import check  # noqa: E402
+from graphs.codegen.script.export import Shown, logged  # noqa: E402
+from graphs.document.document_io import SUFFIX, read  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"

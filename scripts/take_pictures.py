@@ -19,8 +19,8 @@ sys.path.insert(0, str(ROOT))
 
 from PIL import Image  # noqa: E402
 
-from graphs.document import Document  # noqa: E402
-from graphs.files import SUFFIX, read  # noqa: E402
+from graphs.document.document import Document  # noqa: E402
+from graphs.document.document_io import SUFFIX, read  # noqa: E402
 from tests.gui.editor_window import EditorWindow  # noqa: E402
 from tests.gui.screen import Screen  # noqa: E402
 

@@ -21,9 +21,9 @@ HOMES = {
     "dearpygui": ("app.editor",),
     "pyqtgraph": ("app.monitor",),
     "PySide6": ("app.monitor",),
-    "networkx": ("graphs", "nodes.modules"),
+    "networkx": ("graphs",),
 }
-"""Where a library lives, and nowhere else; what is in nodes.modules is copied into exports."""
+"""Where a library lives, and nowhere else; graphs.runtime is copied into exports."""
 
 FOLDERS = ["assets", "docs", "scripts", "tests"]
 
@@ -126,10 +126,12 @@ def test_a_library_stays_in_its_home(library: str, homes: tuple[str, ...]) -> No
 
 def test_copied_modules_import_nothing_of_ours() -> None:
     """The export copies their source, and that of each other, into files that run without us."""
-    copied = {name: others for name, others in imports().items() if "nodes.modules." in name}
-    assert copied, "there is no file in nodes/modules"
+    copied = {
+        name: others for name, others in imports().items() if is_inside(name, "graphs.runtime")
+    }
+    assert copied, "there is no file in graphs/runtime"
     ours = [(n, o) for n, others in copied.items() for o in others if o.split(".")[0] in LAYERS]
-    assert [(n, o) for n, o in ours if not o.startswith("nodes.modules.")] == []
+    assert [(n, o) for n, o in ours if not is_inside(o, "graphs.runtime")] == []
 
 
 def test_what_is_imported_is_declared() -> None:

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graphs.document import Document
-from graphs.files import SUFFIX, DocumentError, read, write_text
+from graphs.document.document import Document
+from graphs.document.document_io import SUFFIX, DocumentError, read, write_text
 
 if TYPE_CHECKING:
-    from graphs.node_type import NodeType
-    from graphs.problems import Problem
+    from graphs.document.problems import Problem
+    from graphs.nodetypes.node_type import NodeType
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
@@ -34,7 +34,7 @@ def nodes(as_json: bool, as_markdown: bool = False) -> int:
     """List the node types."""
     types = _node_types()
     if as_markdown:
-        from app.commands.catalogue import markdown
+        from app.commands.node_catalogue import markdown
 
         print(markdown({type_.type_name(): type_ for type_ in types}), end="")
         return 0
@@ -78,8 +78,8 @@ def export(path: Path, output: Path | None) -> int:
     if document is None:
         return 2
     _node_types()
-    from graphs.problems import ProblemsError
-    from graphs.source import export as source_of
+    from graphs.codegen.script.export import export as source_of
+    from graphs.document.problems import ProblemsError
 
     try:
         source = source_of(document, path.absolute().parent)
@@ -129,7 +129,7 @@ def _write(path: Path, text: str) -> int:
 
 def _problems(document: Document, path: Path) -> tuple[Problem, ...]:
     _node_types()
-    from graphs.checking import check as checked
+    from graphs.check.checking import check as checked
 
     return checked(document, path.absolute().parent).problems
 
@@ -137,7 +137,7 @@ def _problems(document: Document, path: Path) -> tuple[Problem, ...]:
 def _node_types() -> list[type[NodeType]]:
     """All node types, by family and name."""
     import nodes.library  # noqa: F401  (registers them)
-    from graphs.node_type import node_types
+    from graphs.nodetypes.node_type import node_types
 
     return sorted(node_types().values(), key=lambda type_: (type_.family(), type_.type_name()))
 

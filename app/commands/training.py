@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.runs import Run, RunError, State, find_run, list_runs
-from app.training import start as starting
-from graphs.document import MAIN, Document, Node
-from graphs.edits import SetGraphParameters, SetParameters, apply
-from graphs.files import DocumentError, read
+from app.runs.run_folder import Run, RunError, State, find_run, list_runs
+from app.training import launch as starting
+from graphs.document.document import MAIN, Document, Node
+from graphs.document.document_io import DocumentError, read
+from graphs.document.edits import SetGraphParameters, SetParameters, apply
 
 WIDTH = 160
 """Of a table that goes into a file or a pipe."""
@@ -72,7 +72,7 @@ def runs(folder: Path | None, as_json: bool) -> int:
 
 
 def _watch(run: Run, as_json: bool) -> int:
-    from app.commands.watching import watch
+    from app.commands.watch_run import watch
 
     state = watch(run, sys.stderr if as_json else sys.stdout)
     if as_json:
@@ -98,8 +98,8 @@ def answer(run: Run, state: State) -> dict[str, Any]:
 
 def _trusting(document: Document, folder: Path) -> Document:
     """The document with its Python files trusted as they are. Raises UsageError."""
-    from app.commands.trusting import with_trust
-    from graphs.node_type import Misfit
+    from app.commands.trust import with_trust
+    from graphs.nodetypes.node_type import Misfit
 
     try:
         return with_trust(document, folder)
@@ -161,7 +161,7 @@ def _no_number(name: str) -> Any:
 
 def _require_parameter(node: Node, parameter: str, text: str) -> None:
     import nodes.library  # noqa: F401  (registers the node types)
-    from graphs.node_type import node_types
+    from graphs.nodetypes.node_type import node_types
 
     type_ = node_types().get(node.type)
     names = [known.name for known in type_.parameters()] if type_ else []
@@ -173,7 +173,7 @@ def _require_parameter(node: Node, parameter: str, text: str) -> None:
 
 
 def _require_fit(document: Document, node: str, parameter: str, text: str, folder: Path) -> None:
-    from graphs.checking import check
+    from graphs.check.checking import check
 
     for problem in check(document, folder).problems:
         if (problem.graph, problem.node, problem.parameter) == (MAIN, node, parameter):

@@ -6,16 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.runs import Run, RunError, find_run
+from app.runs.run_folder import Run, RunError, find_run
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
 
 def edit(document: Path | None) -> int:
     """Open the editor, on a file or an empty document."""
-    from app.editor import main
-    from app.editor.services import Services
-    from app.training.start import resume, start
+    from app.editor.session.services import Services
+    from app.editor.window import main
+    from app.training.launch import resume, start
 
     return main.run(document, Services(start, resume, open_monitor))
 
@@ -27,7 +27,7 @@ def monitor(names: list[str], folder: Path | None) -> int:
     except RunError as error:
         print(error, file=sys.stderr)
         return 2
-    from app.monitor import main
+    from app.monitor.window import main
 
     return main.run([run.path for run in runs])
 

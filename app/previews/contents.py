@@ -13,15 +13,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  (registers the node types)
-from graphs.checked import CheckedGraph
-from graphs.checking import check
-from graphs.describing import described_nodes
-from graphs.document import Document
-from graphs.expressions import Evaluation, Expression, FolderFile
-from graphs.kinds import Tensor as Leaf
-from graphs.loop import samples_of
-from graphs.node_type import Data
-from graphs.taking import whole
+from graphs.check.checking import check
+from graphs.check.results import CheckedGraph
+from graphs.codegen.expressions.descriptions import described_nodes
+from graphs.document.document import Document
+from graphs.nodetypes.expressions import Evaluation, Expression, FolderFile
+from graphs.nodetypes.node_type import Data
+from graphs.nodetypes.tensor_kinds import Tensor as Leaf
+from graphs.runtime.training.indexed_split import whole
+from graphs.runtime.training.loop import samples_of
 
 SAMPLES = 6
 """How many samples are shown."""

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from graphs.files import parse
+from graphs.document.document_io import parse
 
 
 def main() -> None:

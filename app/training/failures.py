@@ -11,11 +11,11 @@ from types import ModuleType
 import torch
 from safetensors import SafetensorError
 
-from app.runs import Run, RunError
-from app.training.checkpoints import CheckpointError
+from app.runs.run_folder import Run, RunError
+from app.training.checkpoints.checkpoints import CheckpointError
 from app.training.data_errors import DataError
 from app.training.devices import DeviceError
-from graphs.files import read
+from graphs.document.document_io import read
 
 
 class NotFiniteError(ArithmeticError):

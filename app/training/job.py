@@ -10,14 +10,15 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from app.runs import Info, Probe, Run, write_text
-from app.training import checkpoints, failures
-from app.training.control import Control
+from app.runs.run_folder import Info, Probe, Run, write_text
+from app.training import failures
+from app.training.build_program import Trainable
+from app.training.checkpoints import checkpoints
+from app.training.checkpoints.saver import Saver
 from app.training.devices import resolve
 from app.training.loop import Stopped, Training
-from app.training.program import Trainable
 from app.training.recorder import Recorder
-from app.training.saver import Saver
+from app.training.requests import Control
 
 Build = Callable[[Run, Info], Trainable]
 """Makes the program of a run."""

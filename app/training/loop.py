@@ -16,15 +16,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.training import checkpoints
-from app.training.checkpoints import Progress, Snapshot
-from app.training.control import Control
+from app.training.build_program import Trainable, samples_in, steps_in
+from app.training.checkpoints import checkpoints
+from app.training.checkpoints.checkpoints import Progress, Snapshot
+from app.training.checkpoints.random_state import RandomStates
+from app.training.checkpoints.saver import Saver
 from app.training.failures import NotFiniteError
 from app.training.prober import Prober
-from app.training.program import Trainable, samples_in, steps_in
-from app.training.randomness import RandomStates
 from app.training.recorder import Recorder
-from app.training.saver import Saver
+from app.training.requests import Control
 
 LOOK_SECONDS = 0.25
 """Between two looks at what was asked; each look also fetches and writes the steps since."""

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.runs import probe_path, probe_steps
-from app.training.checkpoints import write_tensors
-from app.training.program import Trainable
-from app.training.randomness import RandomStates
+from app.runs.run_folder import probe_path, probe_steps
+from app.training.build_program import Trainable
+from app.training.checkpoints.checkpoints import write_tensors
+from app.training.checkpoints.random_state import RandomStates
 
 LOOK_SECONDS = 3.0
 """Between two looks in a long epoch. One is taken at every epoch's end besides."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.runs import Run, State, now, parse_row, write_text
+from app.runs.run_folder import Run, State, now, parse_row, write_text
 
 
 class Recorder:

@@ -12,10 +12,10 @@ import traceback
 from datetime import datetime
 from pathlib import Path
 
-from app.locks import Lock, LockedError
-from app.runs import Run, RunError, State
-from app.training.control import Control
+from app.runs.locks import Lock, LockedError
+from app.runs.run_folder import Run, RunError, State
 from app.training.recorder import Recorder
+from app.training.requests import Control
 
 BUSY = 3
 """Exit code of a worker that found another one at its run."""
@@ -60,8 +60,8 @@ def _starting(run: Run) -> State:
 
 def _train(run: Run, recorder: Recorder, control: Control) -> int:
     try:
+        from app.training.build_program import build_program
         from app.training.job import Job  # imports torch, which takes seconds
-        from app.training.program import build_program
     except ImportError as error:
         traceback.print_exc()
         recorder.fail(f"Patchbay is not installed whole ({error}): see its README.", None)

@@ -41,7 +41,7 @@ def shape(corners: int, draw: np.random.Generator) -> Image.Image:
 
 def sounds(count: int = 16) -> None:
     """Bells, drums and plucked strings, 0.3 s each."""
-    from nodes.modules.strings import pluck
+    from graphs.runtime.data_synthetic.plucked_strings import pluck
 
     draw = np.random.default_rng(0)
     time = np.arange(LENGTH) / RATE
@@ -64,7 +64,7 @@ def sounds(count: int = 16) -> None:
 def text() -> None:
     """What Patchbay says of itself: its README, its decision records, the help of its nodes."""
     import nodes.library  # noqa: F401  registers the node types
-    from graphs.node_type import node_types
+    from graphs.nodetypes.node_type import node_types
 
     records = sorted((ROOT / "docs/decisions").glob("*.md"))[:8]
     parts = [path.read_text(encoding="utf-8") for path in (ROOT / "README.md", *records)]

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from app.locks import Lock
-from app.runs import MetricsReader, Run
-from app.training import start as starting
-from app.training.control import Control
+from app.runs.locks import Lock
+from app.runs.run_folder import MetricsReader, Run
+from app.training import launch as starting
+from app.training.build_program import Trainable
 from app.training.job import Job
-from app.training.program import Trainable
 from app.training.recorder import Recorder
-from graphs.document import Document
+from app.training.requests import Control
+from graphs.document.document import Document
 from tests.app import standin
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.runs import Run, runs_folder
-from graphs.document import Document, End, Graph, Node, Settings, Wire
-from graphs.files import write
+from app.runs.run_folder import Run, runs_folder
+from graphs.document.document import Document, End, Graph, Node, Settings, Wire
+from graphs.document.document_io import write
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 STEPS = 20

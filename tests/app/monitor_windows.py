@@ -9,11 +9,11 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.monitor import theme
-from app.monitor.main import open_window
-from app.monitor.plot import Plot
-from app.monitor.window import Window
-from app.runs import Run
+from app.monitor.plots.plot import Plot
+from app.monitor.window import theme
+from app.monitor.window.main import open_window
+from app.monitor.window.window import Window
+from app.runs.run_folder import Run
 from tests.app.monitor_runs import log, make_run, training
 
 BUTTON = Qt.MouseButton

@@ -7,7 +7,7 @@ import time
 
 from torch import Tensor
 
-from app.training import loop, program, worker
+from app.training import build_program, loop, worker
 from tests.app import standin
 from tests.app.made_runs import variant
 
@@ -27,6 +27,6 @@ if __name__ == "__main__":
     loop.CHECKPOINT_SECONDS = 0.2
     loop.SHARE = 10.0  # however long one takes on a busy machine
     module = variant(Program=Slow, BATCH_SIZE=BATCH_SIZE)
-    trainable = program.Trainable(module, standin.LOSSES, standin.METRICS)
-    program.build_program = lambda run, info: trainable
+    trainable = build_program.Trainable(module, standin.LOSSES, standin.METRICS)
+    build_program.build_program = lambda run, info: trainable
     sys.exit(worker.main(sys.argv[1:]))

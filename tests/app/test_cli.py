@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from app import cli
-from app.runs import Run, list_runs
-from app.training.start import ROOT
-from graphs.edits import SetGraphParameters, SetParameters, apply
-from graphs.files import read, write
+from app.runs.run_folder import Run, list_runs
+from app.training.launch import ROOT
+from graphs.document.document_io import read, write
+from graphs.document.edits import SetGraphParameters, SetParameters, apply
 from tests.app.made_runs import new_run, stop_after, train, wait_for
 
 EXAMPLES = ROOT / "assets/examples"

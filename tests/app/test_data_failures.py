@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 import nodes.library  # noqa: F401  registers the node types
-from app.locks import Lock
-from app.runs import Run
-from app.training import start
-from app.training.control import Control
+from app.runs.locks import Lock
+from app.runs.run_folder import Run
+from app.training import launch
+from app.training.build_program import build_program
 from app.training.job import Job
-from app.training.program import build_program
 from app.training.recorder import Recorder
-from graphs.document import Document
+from app.training.requests import Control
+from graphs.document.document import Document
 from tests.graphs.drawing import drawn
 from tests.nodes.data_files import write_files
 
@@ -26,9 +26,9 @@ def folder(tmp_path: Path) -> Path:
 
 def failed(monkeypatch: pytest.MonkeyPatch, folder: Path, document: Document) -> tuple[str, Any]:
     """Train a document until it fails; the message, and the node that it is about."""
-    monkeypatch.setattr(start, "_spawn", lambda run: None)
+    monkeypatch.setattr(launch, "_spawn", lambda run: None)
     options = {"device": "cpu", "epochs": 1, "threads": 1}
-    run: Run = start.start(document, runs=folder / "runs", folder=folder, **options)
+    run: Run = launch.start(document, runs=folder / "runs", folder=folder, **options)
     lock, recorder = Lock(run.lock_path), Recorder(run, run.state())
     try:
         assert Job(run, recorder, Control(run), build_program).work() == 1

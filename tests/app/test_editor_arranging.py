@@ -5,10 +5,10 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.editor.arranging import arranged
-from app.editor.geometry import Box
-from app.editor.scene import NodeShape, Scene
-from graphs.document import End, Graph, Node, Wire
+from app.editor.canvas.auto_layout import arranged
+from app.editor.canvas.geometry import Box
+from app.editor.canvas.scene import NodeShape, Scene
+from graphs.document.document import End, Graph, Node, Wire
 
 
 def scene(count: int, pairs: set[tuple[int, int]]) -> Scene:

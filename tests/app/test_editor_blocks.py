@@ -3,7 +3,13 @@
 import pytest
 
 import nodes.library  # noqa: F401
-from app.editor.blocks import (
+from app.editor.canvas.canvas_model import Subject, make_picture
+from app.editor.canvas.gradient_reach import reach_of
+from app.editor.canvas.node_captions import Captions, listed, title_of, told_apart
+from app.editor.inspector.forms import as_text, from_text
+from app.editor.panels.problems_panel import place_of
+from app.editor.panels.program_panel import options_of, ordinal, steps, watched
+from app.editor.session.block_uses import (
     add_parameter,
     counted_uses,
     defaults,
@@ -17,20 +23,20 @@ from app.editor.blocks import (
     way_to,
     with_troubles,
 )
-from app.editor.captions import Captions, listed, title_of, told_apart
-from app.editor.forms import as_text, from_text
-from app.editor.icons import icon
-from app.editor.model import EditorModel, read_clip
-from app.editor.picture import Subject, make_picture
-from app.editor.problems import place_of
-from app.editor.program import options_of, ordinal, steps, watched
-from app.editor.reach import reach_of
-from app.editor.weights import originals, own_weights, same_weights, weights_of
-from graphs.checking import check
-from graphs.document import MAIN, Document, Graph, Node
-from graphs.edits import DescribeParameter, EditError, SetGraphParameters, SetParameters, apply
-from graphs.node_type import node_types
-from graphs.turns import Turn
+from app.editor.session.editing_session import EditorModel, read_clip
+from app.editor.session.shared_weights import originals, own_weights, same_weights, weights_of
+from app.editor.theme.icons import icon
+from graphs.check.checking import check
+from graphs.document.document import MAIN, Document, Graph, Node
+from graphs.document.edits import (
+    DescribeParameter,
+    EditError,
+    SetGraphParameters,
+    SetParameters,
+    apply,
+)
+from graphs.nodetypes.node_type import node_types
+from graphs.program.optimizer_options import Turn
 from tests.graphs.drawing import classifier, drawn
 from tests.graphs.test_blocks import dense, gan, use, with_blocks
 

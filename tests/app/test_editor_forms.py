@@ -3,10 +3,10 @@
 import pytest
 
 import nodes.library  # noqa: F401
-from app.editor.forms import Wrong, as_text, checked_value, from_text, limits, value_of
-from graphs.document import Node
-from graphs.node_type import NodeType, node_types
-from graphs.parameters import Parameter
+from app.editor.inspector.forms import Wrong, as_text, checked_value, from_text, limits, value_of
+from graphs.document.document import Node
+from graphs.nodetypes.node_type import NodeType, node_types
+from graphs.nodetypes.parameters import Parameter
 
 ALL = [(known, parameter) for known in node_types().values() for parameter in known.parameters()]
 NAMES = [f"{known.type_name()}.{parameter.name}" for known, parameter in ALL]

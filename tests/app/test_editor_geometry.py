@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.editor.geometry import (
+from app.editor.canvas.geometry import (
     Box,
     Camera,
     along,
@@ -16,8 +16,8 @@ from app.editor.geometry import (
     union,
     wire_curve,
 )
-from app.editor.scene import NodeShape, Port, Scene
-from graphs.document import End, Graph, Node, Wire
+from app.editor.canvas.scene import NodeShape, Port, Scene
+from graphs.document.document import End, Graph, Node, Wire
 
 COORDINATES = st.floats(-1e4, 1e4)
 POINTS = st.tuples(COORDINATES, COORDINATES)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from app.editor.geometry import Camera
-from app.editor.gestures import (
+from app.editor.canvas.geometry import Camera
+from app.editor.canvas.gestures import (
     BoxSelect,
     DragWire,
     DropNode,
@@ -14,9 +14,9 @@ from app.editor.gestures import (
     centred_on,
     free_place,
 )
-from app.editor.scene import NodeShape, Port, Scene
-from graphs.document import Document, End, Graph, Node, Wire
-from graphs.edits import apply
+from app.editor.canvas.scene import NodeShape, Port, Scene
+from graphs.document.document import Document, End, Graph, Node, Wire
+from graphs.document.edits import apply
 
 SHAPE = NodeShape("Node", "", ("x", "y"), ("out",))
 WIRE = Wire(source=End("a", "out"), target=End("b", "x"))

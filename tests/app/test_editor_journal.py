@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from app.editor.journal import Journal, JournalError, journal_path, recover
-from app.editor.model import EditorModel
-from graphs.document import Document, Node
-from graphs.edits import AddNode, Rename
-from graphs.files import read, write
+from app.editor.session.editing_session import EditorModel
+from app.editor.session.journal import Journal, JournalError, journal_path, recover
+from graphs.document.document import Document, Node
+from graphs.document.document_io import read, write
+from graphs.document.edits import AddNode, Rename
 
 pytestmark = pytest.mark.usefixtures("home")
 

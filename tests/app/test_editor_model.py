@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.editor.model import Change, EditorModel
-from graphs.document import Document, End, Graph, Node, Wire
-from graphs.edits import (
+from app.editor.session.editing_session import Change, EditorModel
+from graphs.document.document import Document, End, Graph, Node, Wire
+from graphs.document.edits import (
     AddNode,
     Configure,
     Connect,

@@ -13,22 +13,22 @@ import pytest
 from fontTools.ttLib import TTFont
 
 import nodes.library  # noqa: F401
-from app.editor.background import Checker, Found
-from app.editor.display import Probe
-from app.editor.following import POINTS, Curve, Curves, Follower, duration, in_words, live_run
-from app.editor.keys import SHORTCUTS, command_for, hint
-from app.editor.layout import lay_out
-from app.editor.library_search import by_family, rank, ranked
-from app.editor.preferences import (
+from app.editor.commands.shortcuts import SHORTCUTS, command_for, hint
+from app.editor.session.checker_thread import Checker, Found
+from app.editor.session.library_search import by_family, rank, ranked
+from app.editor.theme.display import Probe
+from app.editor.theme.preferences import (
     Preferences,
     preferences_path,
     read_preferences,
     write_preferences,
 )
-from app.editor.text import REGULAR, SEMIBOLD, shortened, width, wrapped
-from app.runs import Row, Run, State, now
-from graphs.files import read
-from graphs.node_type import node_types
+from app.editor.theme.text_width import REGULAR, SEMIBOLD, shortened, width, wrapped
+from app.editor.window.layout import lay_out
+from app.runs.run_folder import Row, Run, State, now
+from app.runs.run_follower import POINTS, Curve, Curves, Follower, duration, in_words, live_run
+from graphs.document.document_io import read
+from graphs.nodetypes.node_type import node_types
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -211,7 +211,8 @@ def test_the_probe_is_content_with_a_screen(screen, monkeypatch: pytest.MonkeyPa
 
 def test_nothing_slow_is_imported_before_the_first_frame() -> None:
     code = (
-        "import sys, json, app.editor.main, app.editor.window; print(json.dumps(list(sys.modules)))"
+        "import sys, json, app.editor.window.main, app.editor.window.window; "
+        "print(json.dumps(list(sys.modules)))"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

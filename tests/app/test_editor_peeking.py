@@ -3,8 +3,8 @@
 import time
 from pathlib import Path
 
-from app.editor.peeking import Peek, Peeker
-from app.runs import Run
+from app.editor.canvas.probe_thumbnails import Peek, Peeker
+from app.runs.run_folder import Run
 from tests.app.monitor_runs import make_run
 from tests.app.probe_runs import PROBES, add_look, add_probes, looked_at
 

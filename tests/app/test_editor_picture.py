@@ -5,21 +5,21 @@ from pathlib import Path
 import pytest
 
 import nodes.library  # noqa: F401
-from app.editor import style
-from app.editor.board import EditorBoard, new_node, output_kind, wire_to_new
-from app.editor.captions import Captions, telling
-from app.editor.highlight import lines_of, pieces
-from app.editor.hover import Hover
-from app.editor.model import EditorModel
-from app.editor.picture import Subject, make_picture
-from app.editor.program import steps
-from app.editor.scene import Hit, Port
-from graphs.checking import Checked, check
-from graphs.document import Document, End, Graph, Node, Wire
-from graphs.edits import AddNode, Connect, SetParameters
-from graphs.files import read
-from graphs.node_type import node_types
-from graphs.source import export
+from app.editor.canvas.canvas_model import Subject, make_picture
+from app.editor.canvas.hover import Hover
+from app.editor.canvas.node_captions import Captions, telling
+from app.editor.canvas.scene import Hit, Port
+from app.editor.canvas.wiring_rules import EditorBoard, new_node, output_kind, wire_to_new
+from app.editor.panels.program_panel import steps
+from app.editor.session.editing_session import EditorModel
+from app.editor.theme import style
+from app.editor.theme.highlight import lines_of, pieces
+from graphs.check.checking import Checked, check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End, Graph, Node, Wire
+from graphs.document.document_io import read
+from graphs.document.edits import AddNode, Connect, SetParameters
+from graphs.nodetypes.node_type import node_types
 from tests.graphs.test_choosing import variants
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "assets" / "examples" / "digits_cnn.graph.json"

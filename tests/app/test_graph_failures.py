@@ -8,12 +8,12 @@ import pytest
 
 import nodes.library  # noqa: F401  registers the node types
 from app.training import failures
-from graphs.checking import check
-from graphs.document import End, Wire
-from graphs.edits import Connect, Disconnect, apply
-from graphs.files import read
-from graphs.loading import load_source
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import End, Wire
+from graphs.document.document_io import read
+from graphs.document.edits import Connect, Disconnect, apply
+from graphs.load_module import load_source
 
 EXAMPLE = Path(__file__).parents[2] / "assets/examples/gcn_karate.graph.json"
 

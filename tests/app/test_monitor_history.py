@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.locks import Lock
-from app.monitor.comparison import ABSENT, Difference, differences, facts
-from app.monitor.history import History, Key, clock, short_names, summarise
+from app.monitor.data.comparison import ABSENT, Difference, differences, facts
+from app.monitor.data.history import History, Key, clock, short_names, summarise
+from app.runs.locks import Lock
 from tests.app.monitor_runs import log, make_run, row, set_state, training
 
 pytestmark = pytest.mark.usefixtures("home")

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import looks as looking
-from app.looks import image_grid, look
-from app.monitor import showing
-from app.monitor.looks import Listing, Looks, listing
-from app.runs import probe_path
+from app.monitor.data import probe_values
+from app.monitor.data.probe_selection import Listing, Looks, listing
+from app.runs import probe_snapshots as looking
+from app.runs.probe_snapshots import image_grid, look
+from app.runs.run_folder import probe_path
 from tests.app.monitor_runs import make_run
 from tests.app.probe_runs import add_look, add_probes, looked_at
 
@@ -94,10 +94,10 @@ def test_colours_stay_and_odd_values_are_drawn() -> None:
 
 def test_lines_go_from_left_to_right() -> None:
     x, y = np.array([[[3], [1], [2]]]), np.array([[30.0, 10.0, 20.0]])
-    solid, dashed = showing.lines({"x": x, "y": y, "target": y + 1})
+    solid, dashed = probe_values.lines({"x": x, "y": y, "target": y + 1})
     assert solid.x.tolist() == [1, 2, 3] and solid.y.tolist() == [10, 20, 30]
     assert dashed.dashed and dashed.y.tolist() == [11, 21, 31]
-    assert showing.lines({"y": y})[0].x.tolist() == [0, 1, 2]
+    assert probe_values.lines({"y": y})[0].x.tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -109,19 +109,19 @@ def test_lines_go_from_left_to_right() -> None:
     ],
 )
 def test_tokens_are_read(reading: dict[str, str], tokens: list[int], text: str) -> None:
-    assert showing.texts({"tokens": np.array([tokens])}, reading) == [text]
+    assert probe_values.texts({"tokens": np.array([tokens])}, reading) == [text]
 
 
 def test_a_table_has_a_column_for_each_feature() -> None:
     parts = {"wire_10": np.array([7, 8]), "wire_2": np.array([[1.0, 2], [3, 4]])}
-    heads, rows = showing.columns(parts, {})
+    heads, rows = probe_values.columns(parts, {})
     assert heads == ["1.1", "1.2", "2"] and rows == [[1, 2, 7], [3, 4, 8]]
-    assert showing.columns(parts, {"names": ["a", "b", "c"]})[0] == ["a", "b", "c"]
+    assert probe_values.columns(parts, {"names": ["a", "b", "c"]})[0] == ["a", "b", "c"]
 
 
 def test_a_sound_is_saved_as_it_sounds() -> None:
     sound = np.sin(np.arange(800) / 5)
-    with wave.open(io.BytesIO(showing.wav(sound, 8000))) as file:
+    with wave.open(io.BytesIO(probe_values.wav(sound, 8000))) as file:
         assert (file.getframerate(), file.getnframes(), file.getnchannels()) == (8000, 800, 1)
         heard = np.frombuffer(file.readframes(800), dtype="<i2") / 32767
     assert np.abs(heard - sound).max() < 1e-4
@@ -129,14 +129,14 @@ def test_a_sound_is_saved_as_it_sounds() -> None:
 
 def test_a_spectrogram_is_loud_where_the_sound_is() -> None:
     rate, pitch = 4000, 500
-    picture = showing.spectrogram(np.sin(2 * np.pi * pitch * np.arange(2000) / rate))
+    picture = probe_values.spectrogram(np.sin(2 * np.pi * pitch * np.arange(2000) / rate))
     loudest = picture.mean(1).argmax() * (rate / 2) / (picture.shape[0] - 1)
     assert abs(loudest - pitch) < 20 and picture.max() == 0 and picture.min() >= -80
-    assert showing.spectrogram(np.zeros(5)).shape[1] >= 1
+    assert probe_values.spectrogram(np.zeros(5)).shape[1] >= 1
 
 
 def test_a_histogram_of_equal_values_has_a_width() -> None:
-    counts, edges = showing.bars({"counts": np.array([0, 5]), "edges": np.ones(3)})
+    counts, edges = probe_values.bars({"counts": np.array([0, 5]), "edges": np.ones(3)})
     assert counts.tolist() == [0, 5] and edges.tolist() == [0.5, 1, 1.5]
 
 
@@ -145,13 +145,13 @@ def test_a_histogram_of_equal_values_has_a_width() -> None:
     [
         (lambda parts: image_grid(parts, {}), {"images": np.zeros((2, 4))}),
         (lambda parts: image_grid(parts, {}), {"images": np.zeros((2, 5, 4, 4))}),
-        (showing.lines, {"y": np.zeros((2, 3, 4))}),
-        (showing.bars, {"counts": np.zeros(3), "edges": np.zeros(3)}),
-        (showing.bars, {"counts": np.zeros(1), "edges": np.full(2, np.nan)}),
-        (showing.dots, {"points": np.zeros((2, 3))}),
-        (showing.dots, {"points": np.zeros((2, 2)), "label": np.zeros(3)}),
-        (showing.matrix, {"counts": np.zeros((2, 3))}),
-        (lambda parts: showing.texts(parts, {}), {"tokens": np.zeros(3)}),
+        (probe_values.lines, {"y": np.zeros((2, 3, 4))}),
+        (probe_values.bars, {"counts": np.zeros(3), "edges": np.zeros(3)}),
+        (probe_values.bars, {"counts": np.zeros(1), "edges": np.full(2, np.nan)}),
+        (probe_values.dots, {"points": np.zeros((2, 3))}),
+        (probe_values.dots, {"points": np.zeros((2, 2)), "label": np.zeros(3)}),
+        (probe_values.matrix, {"counts": np.zeros((2, 3))}),
+        (lambda parts: probe_values.texts(parts, {}), {"tokens": np.zeros(3)}),
     ],
 )
 def test_what_cannot_be_drawn_raises(

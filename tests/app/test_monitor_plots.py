@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.monitor.plot import Plot
-from app.monitor.window import Window
-from app.runs import Run
+from app.monitor.plots.plot import Plot
+from app.monitor.window.window import Window
+from app.runs.run_folder import Run
 from tests.app.monitor_runs import log, make_run, row, training
 from tests.app.monitor_windows import (  # noqa: F401 - fixtures
     BUTTON,

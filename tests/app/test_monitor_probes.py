@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from app.monitor.probecard import VIEWS
-from app.monitor.probeviews import PlotView
-from app.monitor.window import Window
-from app.runs import Run
+from app.monitor.probes.probe_card import VIEWS
+from app.monitor.probes.probe_views import PlotView
+from app.monitor.window.window import Window
+from app.runs.run_folder import Run
 from tests.app.monitor_runs import log, make_run, training
 from tests.app.monitor_windows import Open, opened_fixture  # noqa: F401 - a fixture
 from tests.app.probe_runs import PROBES, add_look, add_probes, looked_at

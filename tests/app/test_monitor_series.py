@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.monitor.readout import Curve, number, place, read
-from app.monitor.series import Buffer, Series, Smoother
-from app.monitor.view import View
+from app.monitor.data.readout import Curve, number, place, read
+from app.monitor.data.series import Buffer, Series, Smoother
+from app.monitor.data.view_settings import View
 
 values = st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), max_size=60)
 

@@ -4,8 +4,14 @@ import math
 
 import pytest
 
-from app.monitor.palette import RUNS, next_colour
-from app.monitor.view import MOST_SMOOTHING, log_range, log_ticks, position_of, smoothing_at
+from app.monitor.data.colours import RUNS, next_colour
+from app.monitor.data.view_settings import (
+    MOST_SMOOTHING,
+    log_range,
+    log_ticks,
+    position_of,
+    smoothing_at,
+)
 
 
 @pytest.mark.parametrize(

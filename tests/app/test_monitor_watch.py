@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app.monitor.reading import Desk
-from app.monitor.saving import COLUMNS, SaveError, records, save, table
-from app.monitor.watch import Watch
-from app.runs import runs_folder
+from app.monitor.data.background_reading import Desk
+from app.monitor.data.run_watch import Watch
+from app.monitor.data.table_files import COLUMNS, SaveError, records, save, table
+from app.runs.run_folder import runs_folder
 from tests.app.monitor_runs import log, make_run, row, training
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -86,7 +86,7 @@ def test_a_folder_that_cannot_be_listed_is_one_sentence(monkeypatch: pytest.Monk
     def refuse(folder: Path) -> None:
         raise PermissionError(13, os.strerror(13), str(folder))
 
-    monkeypatch.setattr("app.monitor.watch.list_runs", refuse)
+    monkeypatch.setattr("app.monitor.data.run_watch.list_runs", refuse)
     watch = Watch(runs_folder())
     poll_until(watch, lambda: watch.scanned)
     assert watch.notices() == [f"The runs in {runs_folder()} cannot be listed: Permission denied."]

@@ -10,10 +10,10 @@ from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
-from app.monitor.main import open_window, run
-from app.monitor.plot import Plot
-from app.monitor.window import Window
-from app.runs import Run
+from app.monitor.plots.plot import Plot
+from app.monitor.window.main import open_window, run
+from app.monitor.window.window import Window
+from app.runs.run_folder import Run
 from tests.app.monitor_runs import log, make_run, row, training
 from tests.app.monitor_windows import (  # noqa: F401 - fixtures
     BUTTON,

@@ -14,17 +14,17 @@ import torch
 from safetensors.torch import load_file, save_file
 
 import nodes.library  # noqa: F401  registers the node types
-from app.locks import Lock
-from app.runs import Info, MetricsReader, Run
-from app.training import start as starting
-from app.training.control import Control
+from app.runs.locks import Lock
+from app.runs.run_folder import Info, MetricsReader, Run
+from app.training import launch as starting
+from app.training.build_program import Trainable, build_program
 from app.training.job import Job
-from app.training.program import Trainable, build_program
 from app.training.recorder import Recorder
-from graphs.document import Document
-from graphs.edits import Configure, RemoveNodes, SetParameters, apply
-from graphs.loading import load_source
-from graphs.source import export
+from app.training.requests import Control
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.document.edits import Configure, RemoveNodes, SetParameters, apply
+from graphs.load_module import load_source
 from tests.app.made_runs import values_of
 from tests.graphs.drawing import classifier, drawn
 from tests.graphs.test_averages import averaged

@@ -10,13 +10,13 @@ import torch
 from safetensors.torch import load_file
 
 import nodes.library  # noqa: F401  registers the node types
-from app.runs import MetricsReader, Run, probe_path, probe_steps
-from app.training import start
-from graphs.document import Document
-from graphs.edits import Configure, Edit, SetParameters, apply
-from graphs.files import read
-from graphs.node_type import node_types
-from graphs.source import export
+from app.runs.run_folder import MetricsReader, Run, probe_path, probe_steps
+from app.training import launch
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.document.document_io import read
+from graphs.document.edits import Configure, Edit, SetParameters, apply
+from graphs.nodetypes.node_type import node_types
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "assets/examples").glob("*.graph.json"))
@@ -51,7 +51,7 @@ def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
     """Some epochs of each example, in the worker and, beside it, by the file in a clean process."""
     document = shortened(read(path))
     settings = document.settings
-    run = start.start(
+    run = launch.start(
         document,
         device="cpu",
         epochs=settings.epochs,

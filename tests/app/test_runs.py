@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.locks import Lock, LockedError, is_locked
-from app.runs import (
+from app.runs.locks import Lock, LockedError, is_locked
+from app.runs.run_folder import (
     Info,
     MetricsReader,
     Row,

@@ -14,10 +14,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from app.runs import Run
-from app.training import checkpoints
-from app.training.randomness import RandomStates
-from app.training.saver import Saver
+from app.runs.run_folder import Run
+from app.training.checkpoints import checkpoints
+from app.training.checkpoints.random_state import RandomStates
+from app.training.checkpoints.saver import Saver
 from tests.app import standin
 from tests.app.made_runs import new_run, stop_after, train, values_of
 

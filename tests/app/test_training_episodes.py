@@ -9,9 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from graphs.edits import Configure, apply
-from graphs.loading import load_source
-from graphs.source import export
+from graphs.codegen.script.export import export
+from graphs.document.edits import Configure, apply
+from graphs.load_module import load_source
 from tests.app.made_runs import values_of
 from tests.app.test_optimizer_options import lines_of, new_run, train
 from tests.nodes.few_shot import prototypical

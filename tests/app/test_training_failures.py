@@ -11,12 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from app import runs
-from app.runs import MetricsReader, Run, RunError
-from app.training import checkpoints, devices, failures, recorder, start
+from app.runs import run_folder
+from app.runs.run_folder import MetricsReader, Run, RunError
+from app.training import devices, failures, launch, recorder
+from app.training.checkpoints import checkpoints
 from app.training.devices import DeviceError, resolve
-from graphs.document import Document
-from graphs.loading import load_source
+from graphs.document.document import Document
+from graphs.load_module import load_source
 from tests.app import standin
 from tests.app.made_runs import new_run, train, variant
 
@@ -92,9 +93,9 @@ def test_an_error_names_its_line_and_node(
 ) -> None:
     """Labels out of range are the classic; the printed line names the node."""
     nodes = {"main": {"nodes": {"judge": {"type": "CrossEntropy"}}}}
-    monkeypatch.setattr(start, "_spawn", lambda run: None)
+    monkeypatch.setattr(launch, "_spawn", lambda run: None)
     document = Document.model_validate({"graphs": nodes})
-    run = start.start(document, device="cpu", runs=tmp_path)
+    run = launch.start(document, device="cpu", runs=tmp_path)
     source = Path(standin.__file__).read_text()
     wrong = source.replace('return {"loss": F.cross', "judge = F.cross").replace(
         '["y"]), "accuracy": accuracy}',
@@ -160,7 +161,7 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
         self._metrics = disk  # type: ignore[assignment]
 
     monkeypatch.setattr(recorder.Recorder, "cut", cut_and_fill)
-    write = runs.write_text
+    write = run_folder.write_text
 
     def no_room(path: Path, text: str, sync: bool = True) -> None:
         if not disk.room:
@@ -196,12 +197,12 @@ def test_a_full_disk_while_a_checkpoint_is_written(
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunError, match="Not a directory; choose another folder"):
-        start.start(Document(), runs=tmp_path / "file" / "runs")
+        launch.start(Document(), runs=tmp_path / "file" / "runs")
 
 
 def test_settings_that_cannot_be(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="epochs: Input should be"):
-        start.start(Document(), runs=tmp_path, epochs=0)
+        launch.start(Document(), runs=tmp_path, epochs=0)
 
 
 def test_a_missing_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -13,17 +13,17 @@ import torch
 from safetensors.torch import load_file
 
 import nodes.library  # noqa: F401  registers the node types
-from app.runs import MetricsReader, Run, probe_path, probe_steps
+from app.runs.run_folder import MetricsReader, Run, probe_path, probe_steps
+from app.training import launch as starting
 from app.training import prober as probers
-from app.training import start as starting
-from app.training.control import Control
+from app.training.build_program import Trainable, build_program
 from app.training.job import Job
 from app.training.prober import Prober
-from app.training.program import Trainable, build_program
 from app.training.recorder import Recorder
-from graphs.document import Document
-from graphs.edits import RemoveNodes, apply
-from graphs.source import export
+from app.training.requests import Control
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.document.edits import RemoveNodes, apply
 from tests.app.made_runs import values_of
 from tests.graphs.drawing import classifier
 

@@ -14,9 +14,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from app.runs import MetricsReader, Run, RunError
+from app.runs.run_folder import MetricsReader, Run, RunError
 from app.training import loop
-from app.training.start import resume
+from app.training.launch import resume
 from tests.app import standin
 from tests.app.made_runs import (
     new_run,

@@ -7,12 +7,12 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from app.runs import Run
-from app.training import start as starting
-from graphs.document import Document
-from graphs.edits import Configure, apply
-from graphs.loading import load_source
-from graphs.source import export
+from app.runs.run_folder import Run
+from app.training import launch as starting
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.document.edits import Configure, apply
+from graphs.load_module import load_source
 from tests.app.made_runs import values_of
 from tests.app.test_optimizer_options import STOPS, lines_of, train
 from tests.graphs.test_blocks import classifier_of, dense, use, with_blocks

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from app.runs import MetricsReader, Run, RunError
+from app.runs.run_folder import MetricsReader, Run, RunError
 from app.training import worker
-from app.training.control import Control
-from app.training.start import ROOT, resume, start
+from app.training.launch import ROOT, resume, start
+from app.training.requests import Control
 from tests.app import slow_worker
 from tests.app.made_runs import new_run, train, values_of, variant, wait_for
 

@@ -8,16 +8,16 @@ import torch
 from safetensors.torch import load_file
 
 from app import cli
-from app.runs import Run
-from app.training import start as starting
-from app.training.control import Control
+from app.runs.run_folder import Run
+from app.training import launch as starting
+from app.training.build_program import build_program
 from app.training.job import Job
-from app.training.program import build_program
 from app.training.recorder import Recorder
-from graphs.document import Document
-from graphs.edits import Configure, apply
-from graphs.files import read, write
-from graphs.trust import trust_path
+from app.training.requests import Control
+from graphs.custom.trust import trust_path
+from graphs.document.document import Document
+from graphs.document.document_io import read, write
+from graphs.document.edits import Configure, apply
 from tests.app.test_parity import logged, run_file
 from tests.nodes.test_custom import GATE, gated
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import networkx as nx
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End, Graph, Node, Wire
-from graphs.edits import SetParameters, apply
+from graphs.check.checking import check
+from graphs.document.document import Document, End, Graph, Node, Wire
+from graphs.document.edits import SetParameters, apply
 
 LENGTH, ROUNDS = 1000, 15
 

@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
-from app.editor import theme
-from app.editor.canvas import Canvas
-from app.editor.geometry import Camera
-from app.editor.picture import Picture, Subject, make_picture
-from graphs.document import End, Graph, Node, Wire
-from graphs.edits import Move
+from app.editor.canvas.canvas import Canvas
+from app.editor.canvas.canvas_model import Picture, Subject, make_picture
+from app.editor.canvas.geometry import Camera
+from app.editor.theme import theme
+from graphs.document.document import End, Graph, Node, Wire
+from graphs.document.edits import Move
 
 REPEATS = 9
 ROW = 25

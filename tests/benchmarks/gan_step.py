@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.files import read
-from graphs.loading import load_source
-from graphs.source import export
+from graphs.codegen.script.export import export
+from graphs.document.document_io import read
+from graphs.load_module import load_source
 from tests.graphs.gan_loops import expert_step, usual_step
 
 GAN = Path(__file__).parents[2] / "assets/examples/gan.graph.json"

@@ -16,10 +16,10 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.document import Document
-from graphs.loading import load_source
-from graphs.source import export
-from nodes.modules.generation import generate
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.load_module import load_source
+from graphs.runtime.blocks.generation import generate
 from tests.nodes.generating import PROMPT, VOCABULARY, recurrent, transformer, wavenet
 
 MODELS = {

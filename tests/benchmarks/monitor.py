@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.runs import Run
+from app.runs.run_folder import Run
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -22,8 +22,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 def main(steps: int) -> None:
     from PySide6.QtWidgets import QApplication
 
-    from app.monitor import theme
-    from app.monitor.main import open_window
+    from app.monitor.window import theme
+    from app.monitor.window.main import open_window
     from tests.app.monitor_runs import log, make_run, row
 
     app = QApplication([])

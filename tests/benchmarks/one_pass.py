@@ -17,10 +17,10 @@ from typing import Any
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from app.gallery.one_pass import made_by_student, made_by_teacher, seconds
-from graphs.files import read
-from graphs.loading import load_source
-from graphs.source import export
+from app.examples_check.one_pass import made_by_student, made_by_teacher, seconds
+from graphs.codegen.script.export import export
+from graphs.document.document_io import read
+from graphs.load_module import load_source
 
 DOCUMENT = Path(__file__).parents[2] / "assets/examples/parallel_wavenet.graph.json"
 LENGTHS = (64, 128, 256, 512, 1024, 2048)

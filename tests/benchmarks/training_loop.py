@@ -21,16 +21,16 @@ from typing import Any, NamedTuple
 import torch
 
 import nodes.library  # noqa: F401  (registers the node types)
-from app.runs import Run, State, now
-from app.training.control import Control
+from app.runs.run_folder import Run, State, now
+from app.training.build_program import Trainable
+from app.training.checkpoints.saver import Saver
 from app.training.loop import Training
-from app.training.program import Trainable
 from app.training.recorder import Recorder
-from app.training.saver import Saver
-from graphs.checking import check
-from graphs.files import read
-from graphs.loading import load_source
-from graphs.source import export, logged
+from app.training.requests import Control
+from graphs.check.checking import check
+from graphs.codegen.script.export import export, logged
+from graphs.document.document_io import read
+from graphs.load_module import load_source
 
 EXAMPLES = Path(__file__).parents[2] / "assets/examples"
 CPU = torch.device("cpu")

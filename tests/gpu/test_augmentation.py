@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from nodes.modules.augmenting import (
+from graphs.runtime.layers.augmentation import (
     AddNoise,
     CutOut,
     MixUp,
@@ -15,8 +15,8 @@ from nodes.modules.augmenting import (
     array_libraries,
     on_arrays,
 )
-from nodes.modules.placing import RandomPlace
-from nodes.modules.spectra import Standardise, spectrogram
+from graphs.runtime.layers.random_placement import RandomPlace
+from graphs.runtime.layers.spectra import Standardise, spectrogram
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 

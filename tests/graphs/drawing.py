@@ -1,7 +1,7 @@
 """Drawing documents in tests: nodes with what is wired into them."""
 
-from graphs.document import Document, End, Graph, Node, Wire
-from graphs.node_type import node_types
+from graphs.document.document import Document, End, Graph, Node, Wire
+from graphs.nodetypes.node_type import node_types
 
 Inputs = dict[str, str | list[str]]
 

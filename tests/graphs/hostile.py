@@ -181,14 +181,14 @@ BAD = {
 def look(path: Path) -> str:
     """All that may be done with a document that is not run; what it exports, if anything."""
     from app.commands.documents import text_of
-    from app.editor.blocks import counted_uses
-    from app.editor.forms import as_text, value_of
-    from app.editor.model import EditorModel
-    from graphs.checking import check
-    from graphs.files import read
-    from graphs.node_type import node_types
-    from graphs.problems import ProblemsError
-    from graphs.source import export
+    from app.editor.inspector.forms import as_text, value_of
+    from app.editor.session.block_uses import counted_uses
+    from app.editor.session.editing_session import EditorModel
+    from graphs.check.checking import check
+    from graphs.codegen.script.export import export
+    from graphs.document.document_io import read
+    from graphs.document.problems import ProblemsError
+    from graphs.nodetypes.node_type import node_types
 
     document = read(path)
     model = EditorModel(document, path)

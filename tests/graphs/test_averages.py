@@ -5,11 +5,11 @@ from pathlib import Path
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document
-from graphs.loading import load_source
-from graphs.programs import program_of
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.load_module import load_source
+from graphs.program.partition import program_of
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import dense, gan, use, with_blocks
 

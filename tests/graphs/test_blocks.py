@@ -7,12 +7,12 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End, Graph, Node
-from graphs.edits import SetParameters, apply
-from graphs.loading import load_source
-from graphs.source import export
-from graphs.steps import gradient_reach, stages_of
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End, Graph, Node
+from graphs.document.edits import SetParameters, apply
+from graphs.load_module import load_source
+from graphs.program.stages import gradient_reach, stages_of
 from tests.graphs.drawing import drawn
 
 
@@ -196,7 +196,7 @@ def test_repeat_sums_other_outputs() -> None:
 
 def joined(left: Document, right: Document, wires: list[tuple[str, str]]) -> Document:
     """Two drawings side by side, and wires between them."""
-    from graphs.document import Wire
+    from graphs.document.document import Wire
 
     more = [Wire(source=End(*a.split(".")), target=End(*b.split("."))) for a, b in wires]
     graph = Graph(
@@ -278,7 +278,7 @@ def test_the_steps_of_a_gan() -> None:
     document = gan()
     checked = check(document)
     assert checked.problems == ()
-    from graphs.programs import program_of
+    from graphs.program.partition import program_of
 
     program_ = program_of(checked.main)
     reach = gradient_reach(checked.main, program_.statements[0])
@@ -343,7 +343,7 @@ def test_hyperparameters_are_constants_and_flags() -> None:
     )
     graph = document.main
     wires = [w for w in graph.wires if w.target != End("head", "x")]
-    from graphs.document import Wire
+    from graphs.document.document import Wire
 
     wires.append(Wire(source=End("both", "output"), target=End("head", "x")))
     graph = graph.model_copy(update={"wires": tuple(wires)})

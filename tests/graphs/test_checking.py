@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checked import Checked
-from graphs.checking import check
-from graphs.document import Document, End, Graph, Node, Wire
-from graphs.edits import Connect, SetParameters, apply
-from graphs.inference import Cache, cache_name
+from graphs.check.checking import check
+from graphs.check.results import Checked
+from graphs.check.shape_inference import Cache, cache_name
+from graphs.document.document import Document, End, Graph, Node, Wire
+from graphs.document.edits import Connect, SetParameters, apply
 from tests.graphs.drawing import classifier, drawn
 
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import MAIN, Document, End
-from graphs.loading import load_source
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import MAIN, Document, End
+from graphs.load_module import load_source
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import with_blocks
 

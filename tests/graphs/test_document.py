@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.document import Document, End, Graph, Node, Settings, Wire, identifier
-from graphs.edits import (
+from graphs.document.document import Document, End, Graph, Node, Settings, Wire, identifier
+from graphs.document.edits import (
     AddNode,
     Configure,
     Connect,
@@ -59,7 +59,8 @@ def test_any_text_becomes_an_identifier(text: str) -> None:
 
 def test_documents_need_no_torch() -> None:
     code = (
-        "import graphs.document, graphs.edits, graphs.files, sys; sys.exit('torch' in sys.modules)"
+        "import graphs.document.document, graphs.document.edits, graphs.document.document_io, sys; "
+        "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

@@ -9,13 +9,13 @@ import torch
 from ruff import find_ruff_bin
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document
-from graphs.edits import Configure, Rename, apply
-from graphs.files import read
-from graphs.loading import load_source
-from graphs.problems import ProblemsError
-from graphs.source import export, logged
+from graphs.check.checking import check
+from graphs.codegen.script.export import export, logged
+from graphs.document.document import Document
+from graphs.document.document_io import read
+from graphs.document.edits import Configure, Rename, apply
+from graphs.document.problems import ProblemsError
+from graphs.load_module import load_source
 from tests.graphs.drawing import classifier
 
 ROOT = Path(__file__).parents[2]

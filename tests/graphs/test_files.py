@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from graphs.document import Document, Node
-from graphs.edits import AddNode, apply
-from graphs.files import DocumentError, parse, read, text_of, write
+from graphs.document.document import Document, Node
+from graphs.document.document_io import DocumentError, parse, read, text_of, write
+from graphs.document.edits import AddNode, apply
 
 
 def test_written_is_read(tmp_path: Path) -> None:

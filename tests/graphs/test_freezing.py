@@ -4,9 +4,9 @@ from pathlib import Path
 
 import torch
 
-from graphs.checking import check
-from graphs.loading import load_source
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.load_module import load_source
 from tests.graphs.test_blocks import classifier_of, dense, program, use, with_blocks
 
 

@@ -8,17 +8,18 @@ import torch
 from torch import Tensor
 
 import nodes.library  # noqa: F401  registers the node types
-from app.runs import Run
-from app.training.control import Control
-from app.training.program import steps_in
-from graphs import loop, node_type, sampling, taking, together, unpaired
-from graphs.checking import check
-from graphs.document import Document
-from graphs.expressions import Call, call
-from graphs.kinds import SYMBOLS, Meta
-from graphs.loading import load_source
-from graphs.node_type import Data
-from graphs.source import export
+from app.runs.run_folder import Run
+from app.training.build_program import steps_in
+from app.training.requests import Control
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.load_module import load_source
+from graphs.nodetypes import node_type
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Data
+from graphs.nodetypes.tensor_kinds import SYMBOLS, Meta
+from graphs.runtime.training import indexed_split, loop, multi_source, multi_source_splits, samplers
 from tests.app.made_runs import new_run, train, values_of
 from tests.graphs.drawing import classifier, drawn
 from tests.graphs.ragged import Ragged, ragged
@@ -73,19 +74,19 @@ def test_a_batch_is_counted_by_a_field_with_one_row_a_sample() -> None:
 
 
 def test_an_empty_split_has_no_batches() -> None:
-    assert list(taking.batches(Ragged(0, 0), 8)) == []
+    assert list(indexed_split.batches(Ragged(0, 0), 8)) == []
 
 
 def test_by_number_is_what_by_field_is() -> None:
     """The same batches in the same order, one source or several."""
     fields = {"a": torch.arange(20), "b": torch.randn(20, 2)}
     others = {"a": torch.arange(7) + 100}
-    split = together.Tensors(fields)
-    several = {"x": split, "y": together.Tensors(others)}
+    split = multi_source_splits.Tensors(fields)
+    several = {"x": split, "y": multi_source_splits.Tensors(others)}
     flat = {**{f"x.{k}": v for k, v in fields.items()}, "y.a": others["a"]}
     for plain, given, function, other in (
-        (loop.batches, fields, taking.batches, split),
-        (unpaired.batches, flat, together.batches, several),
+        (loop.batches, fields, indexed_split.batches, split),
+        (multi_source.batches, flat, multi_source_splits.batches, several),
     ):
         torch.manual_seed(0)
         expected = list(plain(given, 6, shuffle=True))
@@ -179,7 +180,7 @@ def test_balanced_batches_have_as_many_of_each_class() -> None:
 def test_weighted_samples_come_equally_often_on_average() -> None:
     classes = torch.tensor([0] * 900 + [1] * 90 + [2] * 10)
     torch.manual_seed(0)
-    order = sampling.order_by_class(classes, in_turn=False)
+    order = samplers.order_by_class(classes, in_turn=False)
     assert classes[order].bincount().float().sub(1000 / 3).abs().max() < 60
 
 
@@ -216,7 +217,7 @@ def test_a_fixed_order_would_always_take_the_same_samples() -> None:
 
 def test_drop_last_that_leaves_nothing_is_said() -> None:
     with pytest.raises(ValueError, match="drop_last leaves no batch of 50 of 20 samples"):
-        sampling.Sampled(Ragged(0, 20), drop_last=True).epoch(50)
+        samplers.Sampled(Ragged(0, 20), drop_last=True).epoch(50)
 
 
 def test_classes_are_needed_to_balance_them() -> None:
@@ -229,8 +230,8 @@ def test_read_ahead_by_other_processes_is_the_same() -> None:
     results = []
     for workers in (0, 2):
         torch.manual_seed(0)
-        split = sampling.Sampled(Ragged(1, 30), workers=workers).to("cpu")
-        batches = list(sampling.batches(split, 8, shuffle=True, skip=1))
+        split = samplers.Sampled(Ragged(1, 30), workers=workers).to("cpu")
+        batches = list(samplers.batches(split, 8, shuffle=True, skip=1))
         results.append((batches, torch.rand(1)))
     (one, drawn_one), (other, drawn_other) = results
     assert_equal(one, other)

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End, Wire
-from graphs.edits import Connect, SetParameters, apply
-from graphs.loading import load_source
-from graphs.node_type import Optimizer, node_types
-from graphs.source import export, logged
+from graphs.check.checking import check
+from graphs.codegen.script.export import export, logged
+from graphs.document.document import Document, End, Wire
+from graphs.document.edits import Connect, SetParameters, apply
+from graphs.load_module import load_source
+from graphs.nodetypes.node_type import Optimizer, node_types
 from tests.graphs.drawing import classifier
 from tests.graphs.test_blocks import classifier_of, dense, gan, use, with_blocks
 

@@ -8,10 +8,10 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End, Graph, Node, Wire
-from graphs.loading import load_source
-from graphs.source import export, logged
+from graphs.check.checking import check
+from graphs.codegen.script.export import export, logged
+from graphs.document.document import Document, End, Graph, Node, Wire
+from graphs.load_module import load_source
 from tests.graphs.drawing import classifier, drawn
 
 WATCHED: dict[str, tuple] = {

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document
-from graphs.loading import load_source
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.load_module import load_source
 from tests.published import convolutional as conv
 from tests.published import sequential as seq
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checked import CheckedGraph
-from graphs.checking import check
-from graphs.document import Document
-from graphs.files import read
-from graphs.loading import load_source
-from graphs.programs import Program, Statement, program_of
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.check.results import CheckedGraph
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.document.document_io import read
+from graphs.load_module import load_source
+from graphs.program.partition import Program, Statement, program_of
 from tests.graphs.drawing import drawn
 
 WIDTH = 64

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 import nodes.library  # noqa: F401  registers the node types
-from app.editor.blocks import rename_parameter
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.edits import DescribeParameter, SetGraphParameters, apply
-from graphs.loading import load_source
-from graphs.source import export
-from nodes.making import promote, unmake_block
+from app.editor.session.block_uses import rename_parameter
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End
+from graphs.document.edits import DescribeParameter, SetGraphParameters, apply
+from graphs.load_module import load_source
+from nodes.refactoring import promote, unmake_block
 from tests.graphs.drawing import classifier, drawn
 from tests.graphs.test_blocks import use, with_blocks
 

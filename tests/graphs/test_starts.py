@@ -11,14 +11,14 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, Graph
-from graphs.edits import apply
-from graphs.files import read
-from graphs.loading import load_source
-from graphs.problems import Problem
-from graphs.source import export
-from graphs.weight_files import LARGEST_HEADER
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, Graph
+from graphs.document.document_io import read
+from graphs.document.edits import apply
+from graphs.document.problems import Problem
+from graphs.load_module import load_source
+from graphs.nodetypes.safetensors_header import LARGEST_HEADER
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import classifier_of, dense, gan, use, with_blocks
 

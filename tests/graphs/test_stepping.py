@@ -1,10 +1,10 @@
 """Whether a block may run step by step, and which node stands in the way."""
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.edits import apply
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End
+from graphs.document.edits import apply
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import with_blocks
 from tests.nodes.generating import VOCABULARY, language_model, model

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from graphs.edits import Move, apply
-from graphs.files import write
+from graphs.document.document_io import write
+from graphs.document.edits import Move, apply
 from tests.graphs.test_blocks import gan
 from tests.gui.editor_window import EditorWindow
 from tests.gui.screen import RIGHT, Screen

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from graphs.edits import Move, apply
-from graphs.files import write
+from graphs.document.document_io import write
+from graphs.document.edits import Move, apply
 from tests.gui.editor_window import EditorWindow
 from tests.gui.screen import Screen
 from tests.nodes.test_custom import GATE, gated

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.locks import Lock
+from app.runs.locks import Lock
 from tests.app.monitor_runs import make_run
 from tests.app.probe_runs import PROBES, add_look, add_probes, looked_at
 from tests.gui.editor_window import ROOT, EditorWindow

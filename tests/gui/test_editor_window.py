@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.runs import Run
+from app.runs.run_folder import Run
 from tests.gui.editor_window import ROOT, EditorWindow
 from tests.gui.screen import Screen
 

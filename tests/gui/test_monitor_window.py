@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from app.monitor.palette import ACCENT, RUNS
+from app.monitor.data.colours import ACCENT, RUNS
 from tests.app.monitor_runs import log, make_run, training
 from tests.app.probe_runs import add_look, add_probes, looked_at
 from tests.gui.screen import Screen

@@ -6,13 +6,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from graphs.document import End
-from graphs.expressions import Evaluation, Expression
-from graphs.kinds import GraphSizes, Meta
-from graphs.loading import load_source
-from graphs.naming import Imports, Names
-from graphs.node_type import Example, NodeType, node_types
-from graphs.printing import Described, Scope, describe
+from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.printing import Described, Scope, describe
+from graphs.document.document import End
+from graphs.load_module import load_source
+from graphs.nodetypes.expressions import Evaluation, Expression
+from graphs.nodetypes.node_type import Example, NodeType, node_types
+from graphs.nodetypes.tensor_kinds import GraphSizes, Meta
 
 
 def metas_of(shapes: list[tuple[int, ...] | Meta]) -> list[Meta]:

@@ -1,6 +1,6 @@
 """Systems that learn from few examples, drawn small: signs of 8 x 8 pixels, five classes a task."""
 
-from graphs.document import Document
+from graphs.document.document import Document
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import with_blocks
 from tests.nodes.test_higher import labelled

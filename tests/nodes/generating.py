@@ -1,6 +1,6 @@
 """Documents in which a language model learns, and goes on from the first tokens of a text."""
 
-from graphs.document import Document
+from graphs.document.document import Document
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import with_blocks
 

@@ -7,10 +7,10 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.source import export
-from nodes.modules.higher import adapt
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End
+from graphs.runtime.blocks.scan_map_adapt import adapt
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import program, with_blocks
 

@@ -8,10 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document
-from graphs.source import export
-from nodes.modules.attention import (
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.runtime.layers.attention import (
     AdditiveAttention,
     DotProductAttention,
     RotaryPositions,

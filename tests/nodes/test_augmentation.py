@@ -9,10 +9,10 @@ import scipy.signal
 import torch
 from torch import Tensor, nn
 
-from nodes.modules import augmenting
-from nodes.modules.augmenting import AddNoise, CutOut, MixUp, RandomAffine, RandomFlip
-from nodes.modules.placing import RandomPlace
-from nodes.modules.spectra import Standardise, spectrogram
+from graphs.runtime.layers import augmentation
+from graphs.runtime.layers.augmentation import AddNoise, CutOut, MixUp, RandomAffine, RandomFlip
+from graphs.runtime.layers.random_placement import RandomPlace
+from graphs.runtime.layers.spectra import Standardise, spectrogram
 
 IMAGES = torch.rand(6, 3, 9, 12, generator=torch.Generator().manual_seed(0))
 MODULES = [RandomAffine(20, 2, 0.1), RandomFlip(), AddNoise(), CutOut(4)]
@@ -32,7 +32,7 @@ def test_only_in_training_and_the_same_for_the_same_seed(module: nn.Module) -> N
 
 def moved(image: Tensor, angle: float, down: float, right: float) -> Tensor:
     values = [np.array([value], np.float32) for value in (angle, down, right, 1.0)]
-    return augmenting.on_arrays(augmenting.moved, image[None], *values)[0]
+    return augmentation.on_arrays(augmentation.moved, image[None], *values)[0]
 
 
 def test_a_whole_shift_moves_pixels() -> None:
@@ -112,6 +112,6 @@ def test_the_spectrogram_is_that_of_scipy() -> None:
 
 
 def test_without_cuda_numpy_does_the_work() -> None:
-    assert augmenting.array_libraries("cpu") == (np, scipy.ndimage)
+    assert augmentation.array_libraries("cpu") == (np, scipy.ndimage)
     if not torch.cuda.is_available():
-        assert augmenting.array_libraries("cuda") == (np, scipy.ndimage)
+        assert augmentation.array_libraries("cuda") == (np, scipy.ndimage)

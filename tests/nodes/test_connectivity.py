@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from nodes.modules.gates import SqueezeExcite
+from graphs.runtime.layers.gating import SqueezeExcite
 
 
 def test_squeeze_and_excite_is_its_paper() -> None:

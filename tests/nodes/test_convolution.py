@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.document import Node
-from graphs.inference import validated
-from nodes.modules.convolutions import CausalConv1d, MaskedConv2d
+from graphs.check.shape_inference import validated
+from graphs.document.document import Node
+from graphs.runtime.layers.convolutions import CausalConv1d, MaskedConv2d
 from tests.nodes.bench import applied
 
 

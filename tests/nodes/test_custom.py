@@ -5,19 +5,19 @@ from pathlib import Path
 import pytest
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs import foreign_process
-from graphs.checked import Checked
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.edits import SetParameters, apply
-from graphs.kinds import SYMBOLS, Image, Tensor, Vector
-from graphs.node_type import Misfit
-from graphs.problems import ProblemsError
-from graphs.python_files import LARGEST, read_python
-from graphs.signatures import Signature, class_names, signature_of
-from graphs.source import export
-from graphs.trust import is_trusted, trust, trust_path
-from nodes.custom import Custom
+from graphs.check.checking import check
+from graphs.check.results import Checked
+from graphs.codegen.script.export import export
+from graphs.custom import sandbox
+from graphs.custom.module_signature import Signature, class_names, signature_of
+from graphs.custom.python_files import LARGEST, read_python
+from graphs.custom.trust import is_trusted, trust, trust_path
+from graphs.document.document import Document, End
+from graphs.document.edits import SetParameters, apply
+from graphs.document.problems import ProblemsError
+from graphs.nodetypes.node_type import Misfit
+from graphs.nodetypes.tensor_kinds import SYMBOLS, Image, Tensor, Vector
+from nodes.blocks.custom import Custom
 from tests.graphs.drawing import classifier, drawn
 
 GATE = Path(__file__).with_name("own") / "gate.py"
@@ -187,7 +187,7 @@ def test_wires_stay_when_the_file_is_gone(folder: Path) -> None:
 
 
 def test_nothing_runs_before_it_is_trusted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_process, "ask", None)
+    monkeypatch.setattr(sandbox, "ask", None)
     checked = check(gated(), folder)
     (problem,) = checked.problems
     assert problem.text.startswith("the file gate.py is a program that you do not trust yet")
@@ -263,7 +263,7 @@ class Own(nn.Module):
 def test_what_goes_wrong_in_it_is_the_nodes_problem(
     folder: Path, source: str, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(foreign_process, "SECONDS", 1.0 if "while" in source else 20.0)
+    monkeypatch.setattr(sandbox, "SECONDS", 1.0 if "while" in source else 20.0)
     (folder / "own.py").write_text(HEAD + source)
     checked = check(trusting(gated("own.py"), folder), folder)
     if words:

@@ -15,15 +15,21 @@ import torch
 from PIL import Image
 from torch.nn import functional as F
 
-from nodes.dealing import located
-from nodes.modules.arrays import mapped, npy_arrays, npy_rows, npz_arrays
-from nodes.modules.datasets import bundled_table, digits, digits_domain
-from nodes.modules.folders import class_files
-from nodes.modules.idx import idx_images, idx_images_and_test, read_idx
-from nodes.modules.pictures import IMAGES, image_files, image_folder, read_image
-from nodes.modules.sounds import read_sound, sound_files, sound_folder
-from nodes.modules.tables import read_csv, read_parquet, table
-from nodes.modules.texts import characters, file_bytes, read_text, reference_text, windows
+from graphs.runtime.data_files.arrays import mapped, npy_arrays, npy_rows, npz_arrays
+from graphs.runtime.data_files.audio_folders import read_sound, sound_files, sound_folder
+from graphs.runtime.data_files.bundled import bundled_table, digits, digits_domain
+from graphs.runtime.data_files.class_folders import class_files
+from graphs.runtime.data_files.idx import idx_images, idx_images_and_test, read_idx
+from graphs.runtime.data_files.image_folders import IMAGES, image_files, image_folder, read_image
+from graphs.runtime.data_files.tables import read_csv, read_parquet, table
+from graphs.runtime.data_files.texts import (
+    characters,
+    file_bytes,
+    read_text,
+    reference_text,
+    windows,
+)
+from nodes.data.splits import located
 from tests.nodes.data_files import idx, write_files
 
 DEALT = {"validation": 0.2, "test": 0.2, "seed": 0}

@@ -3,7 +3,7 @@
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from nodes.modules.distributions import (
+from graphs.runtime.layers.distributions import (
     GaussianNoise,
     kl_of_unit_normal,
     kl_to_normal,

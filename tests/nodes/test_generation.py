@@ -9,13 +9,13 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End, Node, Wire
-from graphs.edits import AddNode, Connect, Disconnect, SetParameters, apply
-from graphs.inference import validated
-from graphs.loading import load_source
-from graphs.source import export
-from nodes.modules.generation import generate, remembering
+from graphs.check.checking import check
+from graphs.check.shape_inference import validated
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End, Node, Wire
+from graphs.document.edits import AddNode, Connect, Disconnect, SetParameters, apply
+from graphs.load_module import load_source
+from graphs.runtime.blocks.generation import generate, remembering
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import program, with_blocks
 from tests.nodes.generating import (

@@ -6,11 +6,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.source import export
-from nodes.modules.convolutions import MaskedConv2d
-from nodes.modules.generation import generate_pixels
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End
+from graphs.runtime.blocks.generation import generate_pixels
+from graphs.runtime.layers.convolutions import MaskedConv2d
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import program, with_blocks
 

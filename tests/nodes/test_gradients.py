@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from graphs.checking import check
-from graphs.programs import program_of
-from graphs.steps import gradient_reach
-from nodes.modules.gradients import GradientReversal, straight_through
+from graphs.check.checking import check
+from graphs.program.partition import program_of
+from graphs.program.stages import gradient_reach
+from graphs.runtime.layers.gradients import GradientReversal, straight_through
 from tests.graphs.drawing import classifier
 
 

@@ -8,21 +8,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from nodes.modules import graphs
-from nodes.modules.graph_data import Graphs
+from graphs.runtime.data_synthetic.graph_data import Graphs
+from graphs.runtime.layers import graph_layers
 
 Graph = tuple[Tensor, Tensor, Tensor]
 """Node features (V, 3), edge index (2, E), edge features (E, 2)."""
 Layer = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 CONVOLUTIONS: dict[str, Callable[[], nn.Module]] = {
-    "gcn": lambda: graphs.GCNConv(3, 4),
-    "gcn without loops": lambda: graphs.GCNConv(3, 4, self_loops=False),
-    "gat": lambda: graphs.GATConv(3, 4, heads=2),
-    "gat averaged": lambda: graphs.GATConv(3, 4, heads=2, concat=False, self_loops=False),
-    "gin": lambda: graphs.GINConv(3, 5, 4, epsilon=0.3, train_epsilon=True),
-    "sage mean": lambda: graphs.SAGEConv(3, 4),
-    "sage max": lambda: graphs.SAGEConv(3, 4, reduce="max", normalize=True),
+    "gcn": lambda: graph_layers.GCNConv(3, 4),
+    "gcn without loops": lambda: graph_layers.GCNConv(3, 4, self_loops=False),
+    "gat": lambda: graph_layers.GATConv(3, 4, heads=2),
+    "gat averaged": lambda: graph_layers.GATConv(3, 4, heads=2, concat=False, self_loops=False),
+    "gin": lambda: graph_layers.GINConv(3, 5, 4, epsilon=0.3, train_epsilon=True),
+    "sage mean": lambda: graph_layers.SAGEConv(3, 4),
+    "sage max": lambda: graph_layers.SAGEConv(3, 4, reduce="max", normalize=True),
 }
 
 
@@ -31,14 +31,16 @@ def layers() -> dict[str, Layer]:
     torch.manual_seed(0)
     made = {name: make() for name, make in CONVOLUTIONS.items()}
     found: dict[str, Layer] = {name: _without_edges(module) for name, module in made.items()}
-    weighted, network = graphs.GCNConv(3, 4), graphs.NNConv(3, 4, 2)
+    weighted, network = graph_layers.GCNConv(3, 4), graph_layers.NNConv(3, 4, 2)
     found["gcn weighted"] = lambda x, e, f: weighted(x, e, f[:, :1].abs())
     found["nnconv"] = network
-    found["degree"] = lambda x, e, f: graphs.count_edges(e, x)
+    found["degree"] = lambda x, e, f: graph_layers.count_edges(e, x)
     for reduce in ("sum", "mean", "max"):
-        found[f"scatter {reduce}"] = lambda x, e, f, r=reduce: graphs.scatter_edges(f, e, x, r)
-    found["attention"] = lambda x, e, f: graphs.scatter_edges(
-        graphs.softmax_of_edges(f, e, x) * graphs.gather_edges(x, e)[:, :1], e, x
+        found[f"scatter {reduce}"] = lambda x, e, f, r=reduce: graph_layers.scatter_edges(
+            f, e, x, r
+        )
+    found["attention"] = lambda x, e, f: graph_layers.scatter_edges(
+        graph_layers.softmax_of_edges(f, e, x) * graph_layers.gather_edges(x, e)[:, :1], e, x
     )
     return found
 
@@ -50,10 +52,10 @@ def _without_edges(module: nn.Module) -> Layer:
 def readouts() -> dict[str, Callable[[Tensor, Tensor], Tensor]]:
     """What makes one vector of each graph's nodes."""
     torch.manual_seed(1)
-    set2set = graphs.Set2Set(3)
+    set2set = graph_layers.Set2Set(3)
     found: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"set2set": set2set}
     for reduce in ("sum", "mean", "max"):
-        found[reduce] = lambda x, sizes, r=reduce: graphs.pool_graphs(x, sizes, r)
+        found[reduce] = lambda x, sizes, r=reduce: graph_layers.pool_graphs(x, sizes, r)
     return found
 
 
@@ -125,8 +127,8 @@ def test_a_readout_of_a_batch_is_one_by_one(name: str) -> None:
 
 def test_a_graph_without_nodes_reads_as_zeros() -> None:
     x, sizes = torch.ones(2, 3), torch.tensor([0, 2, 0])
-    assert graphs.pool_graphs(x, sizes, "max").tolist() == [[0] * 3, [1] * 3, [0] * 3]
-    assert graphs.Set2Set(3)(x, sizes).isfinite().all()
+    assert graph_layers.pool_graphs(x, sizes, "max").tolist() == [[0] * 3, [1] * 3, [0] * 3]
+    assert graph_layers.Set2Set(3)(x, sizes).isfinite().all()
 
 
 def test_a_batch_takes_any_graphs_in_any_order() -> None:
@@ -139,7 +141,7 @@ def test_a_batch_takes_any_graphs_in_any_order() -> None:
     assert taken["graph_index"].tolist() == [0] * 7 + [1] * 5
     assert torch.equal(taken["nodes"], torch.cat([PARTS[2][0], PARTS[0][0]]))
     assert torch.equal(taken["edge_index"], torch.cat([PARTS[2][1], PARTS[0][1] + 7], 1))
-    assert torch.equal(graphs.graph_of_nodes(taken["sizes"], 12), taken["graph_index"])
+    assert torch.equal(graph_layers.graph_of_nodes(taken["sizes"], 12), taken["graph_index"])
 
 
 def adjacency(edge_index: Tensor, nodes: int, weights: Tensor | None = None) -> Tensor:
@@ -156,7 +158,7 @@ def without_loops(matrix: Tensor) -> Tensor:
 @pytest.mark.parametrize("loops", [True, False])
 def test_gcn_is_its_formula(loops: bool) -> None:
     x, edge_index, features = graph(4)
-    layer, weights = graphs.GCNConv(3, 4, self_loops=loops), features[:, 0].abs()
+    layer, weights = graph_layers.GCNConv(3, 4, self_loops=loops), features[:, 0].abs()
     a = adjacency(edge_index, 7, weights)
     a = without_loops(a) + torch.eye(7) if loops else a
     d = a.sum(1).pow(-0.5).nan_to_num(posinf=0).diag()
@@ -169,7 +171,7 @@ def test_gat_is_its_formula(loops: bool) -> None:
     """One head after the other, with a softmax over rows of a matrix; no edge is listed twice."""
     x = graph(5)[0]
     edge_index = graph(5)[1].unique(dim=1)
-    layer = graphs.GATConv(3, 4, heads=2, self_loops=loops)
+    layer = graph_layers.GATConv(3, 4, heads=2, self_loops=loops)
     linked = adjacency(edge_index, 7)
     linked = without_loops(linked) + torch.eye(7) if loops else linked
     results = []
@@ -186,7 +188,7 @@ def test_gat_is_its_formula(loops: bool) -> None:
 def test_gin_and_sage_are_their_formulas() -> None:
     x, edge_index, _ = graph(6)
     a = adjacency(edge_index, 7)
-    gin, sage = graphs.GINConv(3, 5, 4, epsilon=0.3), graphs.SAGEConv(3, 4)
+    gin, sage = graph_layers.GINConv(3, 5, 4, epsilon=0.3), graph_layers.SAGEConv(3, 4)
     assert torch.allclose(gin(x, edge_index), gin.mlp(1.3 * x + a @ x), atol=1e-5)
     mean = a @ x / a.sum(1, keepdim=True).clamp(min=1)
     wanted = sage.neighbours(mean) + sage.itself(x)
@@ -195,7 +197,7 @@ def test_gin_and_sage_are_their_formulas() -> None:
 
 def test_nnconv_is_its_formula() -> None:
     x, edge_index, features = graph(7)
-    layer = graphs.NNConv(3, 4, 2)
+    layer = graph_layers.NNConv(3, 4, 2)
     wanted = layer.root(x).detach()
     for (source, target), edge in zip(edge_index.T.tolist(), features, strict=True):
         wanted[target] += x[source] @ layer.edge_network(edge).detach().view(3, 4)
@@ -205,7 +207,7 @@ def test_nnconv_is_its_formula() -> None:
 def test_set2set_is_attention_with_a_memory() -> None:
     """One graph, step by step, with torch's softmax in place of a scattered one."""
     x = graph(8)[0]
-    layer = graphs.Set2Set(3, steps=4)
+    layer = graph_layers.Set2Set(3, steps=4)
     question, memory, read = torch.zeros(1, 3), torch.zeros(1, 3), torch.zeros(1, 3)
     for _ in range(4):
         question, memory = layer.cell(torch.cat([question, read], 1), (question, memory))
@@ -217,8 +219,8 @@ def test_set2set_is_attention_with_a_memory() -> None:
 def test_scatter_is_its_formula() -> None:
     x, index = torch.tensor([[1.0], [5.0], [-3.0]]), torch.tensor([2, 2, 0])
     for reduce, wanted in {"sum": 6, "mean": 3, "max": 5}.items():
-        assert graphs.scatter(x, index, 4, reduce).flatten().tolist() == [-3, 0, wanted, 0]
-    shares = graphs.scatter_softmax(x, index, 4).flatten()
+        assert graph_layers.scatter(x, index, 4, reduce).flatten().tolist() == [-3, 0, wanted, 0]
+    shares = graph_layers.scatter_softmax(x, index, 4).flatten()
     assert torch.allclose(shares, torch.tensor([*torch.tensor([1.0, 5.0]).softmax(0), 1.0]))
 
 
@@ -234,6 +236,6 @@ def test_an_edge_to_nowhere_is_said(name: str, odd: int) -> None:
 
 def test_attention_is_dropped_in_training_alone() -> None:
     x, edge_index, _ = graph(10)
-    layer = graphs.GATConv(3, 4, dropout=0.9)
+    layer = graph_layers.GATConv(3, 4, dropout=0.9)
     assert torch.equal(layer.eval()(x, edge_index), layer(x, edge_index))
     assert not torch.equal(layer.train()(x, edge_index), layer.eval()(x, edge_index))

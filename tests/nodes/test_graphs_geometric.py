@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from nodes.modules import graphs
+from graphs.runtime.layers import graph_layers
 
 geometric = pytest.importorskip("torch_geometric.nn", reason="torch_geometric is not installed")
 
@@ -39,7 +39,7 @@ def require_equal(left: Tensor, right: Tensor) -> None:
 @pytest.mark.parametrize("loops", [True, False])
 def test_gcn(loops: bool) -> None:
     x, edge_index, features = graph(loops=False)
-    ours = graphs.GCNConv(3, 4, self_loops=loops).double()
+    ours = graph_layers.GCNConv(3, 4, self_loops=loops).double()
     theirs = put(
         geometric.GCNConv(3, 4, add_self_loops=loops),
         **{"bias": ours.bias, "lin.weight": ours.linear.weight},
@@ -54,7 +54,7 @@ def test_gcn(loops: bool) -> None:
 @pytest.mark.parametrize("loops", [True, False])
 def test_gat(concat: bool, loops: bool) -> None:
     x, edge_index, _ = graph()
-    ours = graphs.GATConv(3, 4, heads=5, concat=concat, self_loops=loops).double()
+    ours = graph_layers.GATConv(3, 4, heads=5, concat=concat, self_loops=loops).double()
     theirs = put(
         geometric.GATConv(3, 4, heads=5, concat=concat, add_self_loops=loops),
         **{
@@ -69,7 +69,7 @@ def test_gat(concat: bool, loops: bool) -> None:
 
 def test_gin() -> None:
     x, edge_index, _ = graph()
-    ours = graphs.GINConv(3, 5, 4, epsilon=0.25).double()
+    ours = graph_layers.GINConv(3, 5, 4, epsilon=0.25).double()
     theirs = geometric.GINConv(ours.mlp, eps=0.25)  # this draws the weights of the MLP anew
     require_equal(ours(x, edge_index), theirs(x, edge_index))
 
@@ -78,7 +78,7 @@ def test_gin() -> None:
 @pytest.mark.parametrize("normalize", [True, False])
 def test_sage(reduce: str, normalize: bool) -> None:
     x, edge_index, _ = graph()
-    ours = graphs.SAGEConv(3, 4, reduce=reduce, normalize=normalize).double()
+    ours = graph_layers.SAGEConv(3, 4, reduce=reduce, normalize=normalize).double()
     theirs = put(
         geometric.SAGEConv(3, 4, aggr=reduce, normalize=normalize),
         **{
@@ -93,7 +93,7 @@ def test_sage(reduce: str, normalize: bool) -> None:
 @pytest.mark.parametrize("reduce", ["mean", "max", "sum"])
 def test_nnconv(reduce: str) -> None:
     x, edge_index, features = graph()
-    ours = graphs.NNConv(3, 4, 2, reduce=reduce).double()
+    ours = graph_layers.NNConv(3, 4, 2, reduce=reduce).double()
     theirs = geometric.NNConv(3, 4, ours.edge_network, aggr=reduce).double()
     with torch.no_grad():
         theirs.lin.weight.copy_(ours.root.weight)
@@ -103,10 +103,10 @@ def test_nnconv(reduce: str) -> None:
 
 def test_set2set() -> None:
     x, sizes = graph()[0], torch.tensor([4, 1, 15])
-    ours = graphs.Set2Set(3, steps=4).double()
+    ours = graph_layers.Set2Set(3, steps=4).double()
     weights = {f"lstm.{name}_l0": weight for name, weight in ours.cell.named_parameters()}
     theirs = put(geometric.Set2Set(3, processing_steps=4), **weights)
-    require_equal(ours(x, sizes), theirs(x, graphs.graph_of_nodes(sizes, 20)))
+    require_equal(ours(x, sizes), theirs(x, graph_layers.graph_of_nodes(sizes, 20)))
 
 
 @pytest.mark.parametrize(
@@ -115,5 +115,5 @@ def test_set2set() -> None:
 )
 def test_readout(reduce: str, pool: str) -> None:
     x, sizes = graph()[0], torch.tensor([4, 1, 15])
-    theirs = getattr(geometric, pool)(x, graphs.graph_of_nodes(sizes, 20))
-    require_equal(graphs.pool_graphs(x, sizes, reduce), theirs)
+    theirs = getattr(geometric, pool)(x, graph_layers.graph_of_nodes(sizes, 20))
+    require_equal(graph_layers.pool_graphs(x, sizes, reduce), theirs)

@@ -5,10 +5,10 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.edits import Rename, SetParameters, apply
-from graphs.source import export
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End
+from graphs.document.edits import Rename, SetParameters, apply
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import program, with_blocks
 

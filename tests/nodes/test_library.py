@@ -8,11 +8,11 @@ import pytest
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End, Graph, Node
-from graphs.inference import Arrivals, infer, validated
-from graphs.kinds import Meta, is_symbolic
-from graphs.node_type import Data, Example, NodeType, Optimizer, node_types
+from graphs.check.checking import check
+from graphs.check.shape_inference import Arrivals, infer, validated
+from graphs.document.document import Document, End, Graph, Node
+from graphs.nodetypes.node_type import Data, Example, NodeType, Optimizer, node_types
+from graphs.nodetypes.tensor_kinds import Meta, is_symbolic
 from tests.nodes.bench import (
     described,
     ends_of,

@@ -16,8 +16,9 @@ from torch.distributions import (
     Uniform,
 )
 
-from nodes.modules import flows, likelihoods
-from nodes.modules.distributions import fixed_noise, logistic_noise
+from graphs.runtime.layers import flows
+from graphs.runtime.layers.distributions import fixed_noise, logistic_noise
+from graphs.runtime.measures import likelihoods
 
 
 @pytest.fixture(autouse=True)

@@ -10,13 +10,13 @@ from torch import nn
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.edits import SetGraphParameters, apply
-from graphs.kinds import Meta
-from graphs.loading import load_source
-from graphs.node_type import Example, node_types
-from graphs.source import export
-from nodes.modules import losses
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.edits import SetGraphParameters, apply
+from graphs.load_module import load_source
+from graphs.nodetypes.node_type import Example, node_types
+from graphs.nodetypes.tensor_kinds import Meta
+from graphs.runtime.measures import losses
 from tests.graphs.drawing import classifier
 from tests.nodes.bench import described, run_description
 

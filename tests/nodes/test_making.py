@@ -6,12 +6,12 @@ import pytest
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document
-from graphs.edits import EditError, SetParameters, apply
-from graphs.loading import load_source
-from graphs.source import export
-from nodes.making import make_block, promote, unmake_block
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.document.edits import EditError, SetParameters, apply
+from graphs.load_module import load_source
+from nodes.refactoring import make_block, promote, unmake_block
 from tests.graphs.drawing import classifier
 from tests.graphs.test_blocks import gan
 

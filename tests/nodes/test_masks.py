@@ -3,11 +3,11 @@
 import pytest
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.edits import apply
-from graphs.kinds import Mask, Meta, Tensor, kind_of
-from graphs.node_type import node_types
+from graphs.check.checking import check
+from graphs.document.document import Document, End
+from graphs.document.edits import apply
+from graphs.nodetypes.node_type import node_types
+from graphs.nodetypes.tensor_kinds import Mask, Meta, Tensor, kind_of
 from tests.graphs.drawing import drawn
 
 TAKING = [

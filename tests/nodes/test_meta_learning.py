@@ -10,20 +10,20 @@ from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
 from app.previews.contents import preview
-from graphs.checking import check
-from graphs.document import End
-from graphs.edits import SetParameters, apply
-from graphs.loading import load_source
-from graphs.source import export
-from nodes.modules.episodes import episodes
-from nodes.modules.few_shot import (
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import End
+from graphs.document.edits import SetParameters, apply
+from graphs.load_module import load_source
+from graphs.runtime.data_synthetic.episodes import episodes
+from graphs.runtime.data_synthetic.glyphs import signs
+from graphs.runtime.layers.few_shot import (
     cosine_attention,
     cosine_distance,
     known_labels,
     previous_labels,
     prototypes,
 )
-from nodes.modules.glyphs import signs
 from tests.graphs.drawing import drawn
 from tests.nodes.few_shot import SYSTEMS, prototypical
 

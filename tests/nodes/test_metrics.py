@@ -10,11 +10,11 @@ from sklearn import metrics as reference
 from torch import Tensor
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs import whole_split
-from graphs.checking import check
-from graphs.kinds import Meta
-from graphs.node_type import Example, node_types
-from graphs.over_split import finishing, kept
+from graphs.check.checking import check
+from graphs.codegen.classes.split_metrics import finishing, kept
+from graphs.nodetypes.node_type import Example, node_types
+from graphs.nodetypes.tensor_kinds import Meta
+from graphs.runtime.training import split_average
 from tests.graphs.drawing import classifier
 from tests.nodes.bench import described, run_description
 
@@ -38,10 +38,10 @@ def over(
     table: dict[str, Callable[[Tensor], Tensor]] = {
         "metric": lambda values: finish.target(values, **finish.kwargs)
     }
-    monkeypatch.setattr(whole_split, "OVER_SPLIT", table)
+    monkeypatch.setattr(split_average, "OVER_SPLIT", table)
     parts = zip(*(tensor.split(BATCHES) for tensor in tensors), strict=True)
     rows = [{"metric": run_description(kept(node), list(part))[0]} for part in parts]
-    return whole_split.average(rows, list(BATCHES))["metric"]
+    return split_average.average(rows, list(BATCHES))["metric"]
 
 
 def scores(seen: int = CLASSES) -> tuple[Tensor, Tensor]:

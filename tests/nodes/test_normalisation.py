@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from nodes.modules.regularisation import StochasticDepth
+from graphs.runtime.layers.regularisation import StochasticDepth
 from tests.nodes.bench import applied, outcome
 
 CASES: list[tuple[str, dict[str, Any], nn.Module, tuple[int, ...]]] = [

@@ -11,11 +11,11 @@ from torch import nn
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document
-from graphs.loading import load_source
-from graphs.source import export
-from nodes.modules.optimizers import Adagrad, MuonAdamW
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.load_module import load_source
+from graphs.runtime.training.optimizers import Adagrad, MuonAdamW
 from tests.graphs.drawing import drawn
 
 

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.document import End
-from graphs.expressions import Evaluation
-from graphs.inference import Facts, infer, meta_of, meta_tensor
-from graphs.kinds import Meta
-from graphs.node_type import Example, NodeType, node_types
-from graphs.over_time import Arriving, inside, looks
-from nodes.modules.generation import remembering
+from graphs.check.shape_inference import Facts, infer, meta_of, meta_tensor
+from graphs.document.document import End
+from graphs.nodetypes.expressions import Evaluation
+from graphs.nodetypes.node_type import Example, NodeType, node_types
+from graphs.nodetypes.tensor_kinds import Meta
+from graphs.nodetypes.time_dependence import Arriving, inside, looks
+from graphs.runtime.blocks.generation import remembering
 from tests.nodes.bench import described, ends_of, inputs_for, metas_of, printed_class
 
 DECLARED = [
@@ -170,7 +170,7 @@ def test_a_wrong_word_is_found(
 LAYERS = [
     pytest.param(type_, example, id=f"{name}-{number}")
     for name, type_ in sorted(node_types().items())
-    if type_.__module__ == "nodes.recurrence"
+    if type_.__module__ == "nodes.layers.recurrence"
     for number, example in enumerate(type_.examples)
     if example.problem is None and not any(isinstance(shape, Meta) for shape in example.inputs)
 ]
@@ -186,5 +186,5 @@ def test_shapes_found_sooner_are_the_same(
     for _ in range(2):
         run = Evaluation(meta_tensor)
         shapes.append([meta_of(run.value(value)) for value in node.outputs.values()])
-        monkeypatch.setattr("graphs.expressions.SHORTCUTS", {})
+        monkeypatch.setattr("graphs.nodetypes.expressions.SHORTCUTS", {})
     assert shapes[0] == shapes[1]

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from nodes.modules.sequences import (
+from graphs.runtime.layers.sequences import (
     ClassToken,
     LearnedPositions,
     SinusoidalPositions,

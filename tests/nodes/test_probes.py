@@ -6,7 +6,7 @@ import torch
 from sklearn.decomposition import PCA
 from sklearn.metrics import confusion_matrix
 
-from nodes.modules.probes import confusion, histogram, principal
+from graphs.runtime.measures.probes import confusion, histogram, principal
 
 
 def test_histogram_is_that_of_numpy() -> None:

@@ -5,11 +5,11 @@ import torch
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.document import Document, End
-from graphs.source import export
-from nodes.modules.convolutions import CausalConv1d, MaskedConv2d
-from nodes.modules.receptive_fields import receptive_field
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document, End
+from graphs.runtime.blocks.receptive_fields import receptive_field
+from graphs.runtime.layers.convolutions import CausalConv1d, MaskedConv2d
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import program, with_blocks
 

@@ -3,9 +3,9 @@
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.checking import check
-from graphs.source import export
-from nodes.modules.shapes import shifted
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.runtime.layers.shapes import shifted
 from tests.graphs.drawing import classifier
 from tests.nodes.bench import outcome
 

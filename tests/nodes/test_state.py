@@ -2,7 +2,7 @@
 
 import torch
 
-from nodes.modules.state import ReplayPool
+from graphs.runtime.layers.replay_pool import ReplayPool
 
 
 def test_an_empty_pool_passes_what_is_new_and_keeps_it() -> None:

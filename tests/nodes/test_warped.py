@@ -2,7 +2,7 @@
 
 import torch
 
-from nodes.modules.warped import warped_digits
+from graphs.runtime.data_synthetic.warped_digits import warped_digits
 
 
 def test_rows_stand_as_long_as_they_are_seen() -> None:

@@ -11,12 +11,12 @@ from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 
 import nodes.library  # noqa: F401  registers the node types
-from app.training.control import Control
-from app.training.start import resume
-from graphs.checking import check
-from graphs.document import Document
-from graphs.loading import load_source
-from graphs.source import export
+from app.training.launch import resume
+from app.training.requests import Control
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document import Document
+from graphs.load_module import load_source
 from tests.app.made_runs import new_run, train, values_of
 from tests.graphs.drawing import classifier
 from tests.nodes.bench import applied

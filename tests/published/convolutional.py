@@ -1,6 +1,6 @@
 """Convolutional networks, drawn as their papers or torchvision have them."""
 
-from graphs.document import Document
+from graphs.document.document import Document
 from tests.published.drawing import block, classifier, program, repeat, row, use
 
 

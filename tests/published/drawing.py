@@ -1,7 +1,7 @@
 """Drawing networks: layers in a row, blocks from `x` to `y`, and programs around a network."""
 
-from graphs.document import Document
-from graphs.node_type import node_types
+from graphs.document.document import Document
+from graphs.nodetypes.node_type import node_types
 from tests.graphs.drawing import drawn
 
 Layer = tuple[str] | tuple[str, dict]

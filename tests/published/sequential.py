@@ -1,6 +1,6 @@
 """Networks on sequences, drawn as their papers have them."""
 
-from graphs.document import Document
+from graphs.document.document import Document
 from tests.graphs.drawing import drawn
 from tests.published.drawing import block, classifier, program, repeat, row
 

@@ -10,12 +10,12 @@ from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
-from app.gallery.causality import felt, leaks
-from app.gallery.ngrams import ngram_bits
-from graphs.edits import SetGraphParameters, apply
-from graphs.files import SUFFIX, read
-from graphs.loading import load_source
-from graphs.source import export
+from app.examples_check.causality import felt, leaks
+from app.examples_check.ngrams import ngram_bits
+from graphs.codegen.script.export import export
+from graphs.document.document_io import SUFFIX, read
+from graphs.document.edits import SetGraphParameters, apply
+from graphs.load_module import load_source
 
 STEPS = 200
 

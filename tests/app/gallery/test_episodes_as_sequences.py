@@ -2,7 +2,7 @@
 
 import torch
 
-from app.gallery.systems.episodes_as_sequences import nearest_pixels, sights, with_other_sign
+from app.examples_check.judges.episodes_as_sequences import nearest_pixels, sights, with_other_sign
 
 
 class _Split(dict[str, torch.Tensor]):

@@ -14,10 +14,10 @@ from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
-from app.gallery.causality import leaks
-from graphs.files import SUFFIX, read
-from graphs.loading import load_source
-from graphs.source import export
+from app.examples_check.causality import leaks
+from graphs.codegen.script.export import export
+from graphs.document.document_io import SUFFIX, read
+from graphs.load_module import load_source
 
 
 @functools.cache

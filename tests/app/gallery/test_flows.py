@@ -9,10 +9,10 @@ from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
-from app.gallery.one_pass import made_by_student, made_by_teacher
-from graphs.files import SUFFIX, read
-from graphs.loading import load_source
-from graphs.source import export
+from app.examples_check.one_pass import made_by_student, made_by_teacher
+from graphs.codegen.script.export import export
+from graphs.document.document_io import SUFFIX, read
+from graphs.load_module import load_source
 
 LENGTH = 60
 NAME = f"parallel_wavenet{SUFFIX}"

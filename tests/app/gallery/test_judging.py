@@ -8,14 +8,14 @@ import torch
 
 from app.cli import main
 from app.commands.documents import FOLDER
-from app.gallery import report
-from app.gallery.images import precision_and_recall
-from app.gallery.judging import Measure, all_judges, judges
-from app.gallery.report import Row
-from app.gallery.trained import Trained, trained
-from graphs.document import Settings
-from graphs.edits import Configure, apply
-from graphs.files import SUFFIX, read
+from app.examples_check import report
+from app.examples_check.generated_images import precision_and_recall
+from app.examples_check.judging import Measure, all_judges, judges
+from app.examples_check.report import Row
+from app.examples_check.trained import Trained, trained
+from graphs.document.document import Settings
+from graphs.document.document_io import SUFFIX, read
+from graphs.document.edits import Configure, apply
 
 
 def row(*values: float, **options: object) -> Row:
@@ -66,7 +66,7 @@ def test_the_command_trains_judges_and_answers(
         return [Measure("accuracy", example.test()["accuracy"], 1.0)]
 
     monkeypatch.setattr(report, "read", quick)
-    monkeypatch.setattr("app.commands.gallery.all_judges", lambda: {"digits_cnn": judge})
+    monkeypatch.setattr("app.commands.examples.all_judges", lambda: {"digits_cnn": judge})
     assert main(["examples", "--check", "digits_cnn", "--seeds", "3", "--json"]) == 1
     (found,) = json.loads(capsys.readouterr().out)
     assert found["example"] == "digits_cnn" and found["clears"] is False

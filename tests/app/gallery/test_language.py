@@ -11,11 +11,11 @@ from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
-from app.gallery.causality import felt, leaks
-from app.gallery.systems.language import bits_within
-from graphs.files import SUFFIX, read
-from graphs.loading import load_source
-from graphs.source import export
+from app.examples_check.causality import felt, leaks
+from app.examples_check.judges.language import bits_within
+from graphs.codegen.script.export import export
+from graphs.document.document_io import SUFFIX, read
+from graphs.load_module import load_source
 
 NAMES = ("causal_transformer", "causal_conv_lm", "conv_attention_lm")
 STEPS, PLACE = 96, 20

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from app.gallery.systems.pixels import LEVELS, mixture_bits, neighbour_bits, pixel_leaks
-from nodes.modules.convolutions import MaskedConv2d
+from app.examples_check.judges.pixels import LEVELS, mixture_bits, neighbour_bits, pixel_leaks
+from graphs.runtime.layers.convolutions import MaskedConv2d
 
 
 class Scores(nn.Module):

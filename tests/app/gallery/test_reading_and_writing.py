@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
-from app.gallery.systems.reading_and_writing import Bag, padding_changes, without_attention
-from graphs.checking import check
-from graphs.edits import apply
-from graphs.files import SUFFIX, read
-from graphs.loading import load_source
-from graphs.source import export
-from nodes.modules.warped import warped_digits
+from app.examples_check.judges.reading_and_writing import Bag, padding_changes, without_attention
+from graphs.check.checking import check
+from graphs.codegen.script.export import export
+from graphs.document.document_io import SUFFIX, read
+from graphs.document.edits import apply
+from graphs.load_module import load_source
+from graphs.runtime.data_synthetic.warped_digits import warped_digits
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ import torch
 
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
-from app.gallery.systems.translation import partners
-from graphs.files import SUFFIX, read
-from graphs.loading import load_source
-from graphs.source import export
+from app.examples_check.judges.translation import partners
+from graphs.codegen.script.export import export
+from graphs.document.document_io import SUFFIX, read
+from graphs.load_module import load_source
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The drawing: geometry, gestures, what is shown of nodes and wires."""

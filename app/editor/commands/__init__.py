@@ -1,0 +1,1 @@
+"""What keys, buttons and menus do."""

@@ -1,0 +1,1 @@
+"""The panels around the canvas: palette, problems, code, program, run controls."""

@@ -1,0 +1,141 @@
+"""What happens on one batch, step by step, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import dearpygui.dearpygui as dpg
+
+from app.editor.canvas.gradient_reach import count_owned, owners
+from app.editor.canvas.node_captions import listed, told_apart
+from app.editor.theme import style, theme
+from app.editor.theme.style import scale
+from app.editor.theme.widgets import Item, button, words
+
+if TYPE_CHECKING:
+    from app.editor.window.window import Editor
+    from graphs.check.results import CheckedGraph
+    from graphs.program.optimizer_options import Turn
+    from graphs.program.stages import Stage
+
+
+class Program:
+    """A tab with the order of training."""
+
+    def __init__(self, editor: Editor, parent: Item) -> None:
+        self._editor = editor
+        self._shown: object = None
+        self._list = dpg.add_child_window(parent=parent, border=False, tag="program")
+
+    def update(self) -> None:
+        """Tell the steps of the last checked document."""
+        model = self._editor.model
+        state = (id(model.checked), self._editor.source)
+        if state != self._shown:
+            self._shown = state
+            self._fill()
+
+    def _fill(self) -> None:
+        dpg.delete_item(self._list, children_only=True)
+        dpg.push_container_stack(self._list)
+        checked = self._editor.model.checked
+        if checked is None or checked.problems:
+            words("The steps appear here when the document has no problems.", style.MUTED)
+        else:
+            words("For each batch:", style.MUTED)
+            for number, step in enumerate(steps(checked.main), 1):
+                self._add(f"{number}.", step)
+            if step := watched(checked.main):
+                words("Now and then, for the monitor, outside any step:", style.MUTED)
+                self._add("–", step)
+        dpg.pop_container_stack()
+
+    def _add(self, sign: str, step: Step) -> None:
+        with dpg.group(horizontal=True):
+            words(sign, style.MUTED)
+            if step.node:
+                show = partial(self._editor.jump_to, step.node)
+                item = button(step.title, show, tag=f"program/{step.node}")
+                dpg.bind_item_theme(item, theme.flat())
+            else:
+                dpg.add_spacer(width=0)  # where a button has its edge
+                words(step.title)
+        for verb, text in step.lines:
+            with dpg.group(horizontal=True):
+                dpg.add_spacer(width=scale(14))
+                words(verb, style.MUTED)
+                words(text)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that happens on a batch, with what there is to say of it: (verb, text) each."""
+
+    title: str
+    node: str = ""
+    """The optimizer of the step."""
+    lines: tuple[tuple[str, str], ...] = ()
+
+
+def steps(checked: CheckedGraph) -> list[Step]:
+    """What happens on one batch, in order."""
+    from graphs.program.partition import program_of
+    from graphs.program.stages import stages_of
+
+    program, names = program_of(checked), told_apart(checked.graph.nodes)
+    said = [Step(f"take {listed(names, program.data)}")]
+    for stage in stages_of(checked, program):
+        said.append(_step(checked, stage))
+    return said
+
+
+def watched(checked: CheckedGraph) -> Step | None:
+    """What is computed for the monitor now and then, beside the steps; None without probes."""
+    from graphs.program.partition import program_of
+
+    program, names = program_of(checked), told_apart(checked.graph.nodes)
+    shown = (*program.probes, *program.tallies)
+    if not shown:
+        return None
+    lines = [("computes", listed(names, program.probing))] if program.probing else []
+    return Step(f"show {listed(names, shown)}", lines=tuple(lines))
+
+
+def _step(checked: CheckedGraph, stage: Stage) -> Step:
+    names, statement = told_apart(checked.graph.nodes), stage.statement
+    lines = []
+    if stage.computed:
+        lines.append(("computes", " → ".join(names[id] for id in stage.computed)))
+    if stage.reused:
+        lines.append(("still holds from before", listed(names, stage.reused)))
+    if stage.measured:
+        lines.append(("measures", listed(names, stage.measured)))
+    if statement is None:
+        return Step("measure", lines=tuple(lines))
+    count = f"{count_owned(checked, statement):,} weights of {owners(checked, statement)}"
+    lines.append(("minimises", f"{names[statement.loss.node]} by moving {count}"))
+    if options := ", ".join(options_of(statement.turn)):
+        lines.append(("acts", options))
+    return Step(names[statement.optimizer], statement.optimizer, tuple(lines))
+
+
+def options_of(turn: Turn) -> list[str]:
+    """What an optimizer does otherwise than on every batch, once, at one rate."""
+    said = [
+        (turn.every > 1, f"on every {ordinal(turn.every)} batch"),
+        (turn.times > 1, f"{turn.times} times on a batch"),
+        (turn.first_epoch > 1, f"from epoch {turn.first_epoch}"),
+        (turn.last_epoch is not None, f"to epoch {turn.last_epoch}"),
+        (turn.accumulate > 1, f"with its gradient averaged over {turn.accumulate} batches"),
+        (turn.clip_norm is not None, f"with its gradient no longer than {turn.clip_norm or 0:g}"),
+        (turn.schedule != "constant", f"at a rate that goes by {turn.schedule.replace('_', '-')}"),
+    ]
+    return [text for holds, text in said if holds]
+
+
+def ordinal(number: int) -> str:
+    """A number's place: `2nd`, `11th`."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"

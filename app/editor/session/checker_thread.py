@@ -1,0 +1,153 @@
+"""Checks documents on a thread of its own, so that the window paints while torch loads and thinks.
+
+The thread imports torch, the node library and the checker; it makes no call to Dear PyGui. What
+it finds waits in a deque until the window's loop takes it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graphs.document.document import Document
+from graphs.document.user_dirs import home
+
+if TYPE_CHECKING:
+    from graphs.check.results import Checked
+    from graphs.check.shape_inference import Cache
+    from graphs.nodetypes.node_type import NodeType
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The library is there."""
+
+    library: Mapping[str, type[NodeType]]
+    devices: tuple[str, ...]
+    """Where this machine can train."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A document was checked."""
+
+    document: Document
+    checked: Checked
+    export: str
+    """The exported program; empty while there are problems."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Something went wrong that should not; the log has the traceback."""
+
+    text: str
+
+
+News = Loaded | Found | Failed
+
+
+class Checker:
+    """Checks the newest document that was asked for; older questions are forgotten."""
+
+    def __init__(self) -> None:
+        self.news: deque[News] = deque()
+        self._wanted: tuple[Document, Path | None] | None = None
+        self._wake = threading.Condition()
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="checker", daemon=True)
+
+    def start(self) -> None:
+        """Begin to load the library."""
+        self._thread.start()
+
+    def ask(self, document: Document, folder: Path | None) -> None:
+        """Check a document, soon."""
+        with self._wake:
+            self._wanted = document, folder
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """End the thread, when it next looks up."""
+        with self._wake:
+            self._ended = True
+            self._wake.notify()
+
+    def _run(self) -> None:
+        try:
+            self.news.append(_load())
+            self._cache = _remembered()
+        except Exception as error:
+            log.exception("the node library did not load")
+            self.news.append(Failed(f"The node library did not load: {error}"))
+            return
+        while question := self._next():
+            self._answer(*question)
+
+    def _next(self) -> tuple[Document, Path | None] | None:
+        with self._wake:
+            self._wake.wait_for(lambda: self._wanted or self._ended)
+            question, self._wanted = self._wanted, None
+            return None if self._ended else question
+
+    def _answer(self, document: Document, folder: Path | None) -> None:
+        from graphs.check.checking import check
+
+        try:
+            checked = check(document, folder, self._cache)
+        except Exception as error:
+            log.exception("a check failed")
+            self.news.append(Failed(f"The check failed: {error}. The log has the details."))
+            return
+        self.news.append(Found(document, checked, self._program(document, folder, checked)))
+        self._remember()
+
+    def _remember(self) -> None:
+        """Keep what was inferred for the next start; without a place for it, only for this one."""
+        try:
+            self._cache.save()
+        except OSError as error:
+            log.warning("shapes are not kept on disk: %s", error)
+            self._cache.path = None
+
+    def _program(self, document: Document, folder: Path | None, checked: Checked) -> str:
+        from graphs.codegen.script.export import export
+
+        if checked.problems:
+            return ""
+        try:
+            return export(document, folder, checked)
+        except Exception as error:
+            log.exception("an export failed")
+            self.news.append(Failed(f"No program was written: {error}. The log has the details."))
+            return ""
+
+
+def _remembered() -> Cache:
+    """What earlier editors inferred with this library and this torch."""
+    from graphs.check.shape_inference import Cache, cache_name
+
+    return Cache(home() / "cache" / cache_name())
+
+
+def _load() -> Loaded:
+    import torch
+
+    import nodes.library  # noqa: F401
+    from graphs.check import checking  # noqa: F401
+    from graphs.codegen.script import export  # noqa: F401
+    from graphs.nodetypes.node_type import node_types
+
+    devices = ["auto", "cpu"]
+    if torch.cuda.is_available():
+        devices += ["cuda", *(f"cuda:{index}" for index in range(1, torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return Loaded(dict(node_types()), tuple(devices))

@@ -1,0 +1,1 @@
+"""The window that composes them, its layout and its loop."""

@@ -1,0 +1,226 @@
+"""Questions to the user: modal windows of our own, and the system's file dialog in a child
+process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import dearpygui.dearpygui as dpg
+
+from app.editor.theme import style, theme
+from app.editor.theme.style import scale
+from app.editor.theme.widgets import Item, button, text_field, words
+
+ROOT = Path(__file__).resolve().parents[3]
+WIDTH = 460
+Kind = Literal["open", "save"]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a file dialog is for."""
+
+    kind: Kind
+    title: str
+    folder: Path
+    name: str = ""
+    pattern: str = "All files (*)"
+
+
+class Dialogs:
+    """At most one question at a time; while it is open the rest of the window waits."""
+
+    def __init__(self) -> None:
+        self._window: Item | None = None
+        self._enter: Callable[[], object] | None = None
+        self._child: subprocess.Popen[str] | None = None
+        self._wanted: tuple[Wanted, Callable[[Path], object]] | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._window is not None
+
+    def ask(
+        self, title: str, text: str, answers: Sequence[tuple[str, Callable[[], object]]]
+    ) -> None:
+        """A question with a button for each answer; the first is the usual one, Enter gives it."""
+        self.choose(
+            title, lambda window: words(text, parent=window, wrap=scale(WIDTH - 30)), answers
+        )
+        self._enter = lambda: self._answer(answers[0][1])
+
+    def choose(
+        self,
+        title: str,
+        fill: Callable[[Item], object],
+        answers: Sequence[tuple[str, Callable[[], object]]],
+        width: int = WIDTH,
+    ) -> None:
+        """Something to look at, with a button for each answer; Enter gives none of them."""
+        window = self._open(title, lambda: None, width)
+        fill(window)
+        dpg.add_spacer(height=scale(8), parent=window)
+        with dpg.group(horizontal=True, parent=window):
+            for index, (label, action) in enumerate(answers):
+                answer = lambda action=action: self._answer(action)  # noqa: E731
+                item = button(label, answer, tag=f"dialog/{index}")
+                if index == 0:
+                    dpg.bind_item_theme(item, theme.filled(style.ACCENT))
+
+    def show(self, title: str, fill: Callable[[Item], object], width: int = WIDTH) -> None:
+        """Something to look at; Enter, Escape or its button closes it."""
+        window = self._open(title, self.close, width)
+        fill(window)
+        dpg.add_spacer(height=scale(8), parent=window)
+        button("Close", self.close, parent=window, tag="dialog/0")
+
+    def ask_name(
+        self, title: str, text: str, name: str, action: Callable[[str], str | None]
+    ) -> None:
+        """A question for a name; `action` takes it, or gives back one sentence that refuses it."""
+        window = self._open(title, lambda: None)
+        words(text, parent=window, wrap=scale(WIDTH - 30))
+        field = text_field(
+            tag="dialog/name", parent=window, default_value=name, width=scale(WIDTH - 24)
+        )
+        wrong = words(
+            "", style.ERROR, parent=window, show=False, wrap=scale(WIDTH - 30), tag="dialog/wrong"
+        )
+
+        def accept() -> None:
+            if complaint := action(dpg.get_value(field).strip()):
+                dpg.configure_item(wrong, show=True)
+                dpg.set_value(wrong, complaint)
+            else:
+                self.close()
+
+        self._accept(window, "OK", accept)
+        dpg.focus_item(field)
+
+    def _accept(self, window: Item, label: str, accept: Callable[[], object]) -> None:
+        """The buttons under a field; Enter is the first."""
+        self._enter = accept
+        with dpg.group(horizontal=True, parent=window):
+            item = button(label, accept, tag="dialog/0")
+            dpg.bind_item_theme(item, theme.filled(style.ACCENT))
+            button("Cancel", self.cancel, tag="dialog/cancel")
+
+    def tell(self, title: str, text: str) -> None:
+        """Something to be read."""
+        self.ask(title, text, [("OK", lambda: None)])
+
+    def choose_file(self, wanted: Wanted, action: Callable[[Path], object]) -> None:
+        """Let the user choose a file, and act on its path."""
+        if os.environ.get("PATCHBAY_FILE_DIALOG") == "plain":
+            self._ask_path(wanted, action)
+            return
+        self._wanted = wanted, action
+        self._child = _start_dialog(wanted)
+        window = self._open(wanted.title, lambda: None)
+        words("Choose a file in the dialog that has opened.", style.MUTED, parent=window)
+        button("Cancel", self.cancel, parent=window, tag="dialog/cancel")
+
+    def update(self) -> None:
+        """See whether the file dialog has an answer."""
+        if self._child is None or self._child.poll() is None:
+            return
+        assert self._wanted
+        said = self._child.stdout.read() if self._child.stdout else ""
+        code, (wanted, action) = self._child.returncode, self._wanted
+        self._child = self._wanted = None
+        self.close()
+        if code == 0 and said.strip():
+            action(Path(json.loads(said)))
+        elif code not in (0, 1):
+            self._ask_path(wanted, action)
+
+    def enter(self) -> None:
+        """Enter was pressed."""
+        if self._enter:
+            self._enter()
+
+    def cancel(self) -> None:
+        """Escape was pressed: no answer."""
+        if self._child:
+            self._child.terminate()
+            self._child.wait()
+            self._child = self._wanted = None
+        self.close()
+
+    def close(self) -> None:
+        """Take the question away."""
+        if self._window is not None:
+            dpg.delete_item(self._window)
+            self._window = self._enter = None
+
+    def _answer(self, action: Callable[[], object]) -> None:
+        self.close()
+        action()
+
+    def _open(self, title: str, enter: Callable[[], object], width: int = WIDTH) -> Item:
+        self.close()
+        self._enter = enter
+        x = (dpg.get_viewport_client_width() - scale(width)) // 2
+        self._window = dpg.add_window(
+            label=title,
+            modal=True,
+            no_resize=True,
+            no_collapse=True,
+            no_close=True,
+            no_move=True,
+            autosize=True,
+            pos=(max(x, 0), scale(190 if width == WIDTH else 60)),
+            min_size=(scale(width), scale(60)),
+            tag="dialog",
+        )
+        return self._window
+
+    def _ask_path(self, wanted: Wanted, action: Callable[[Path], object]) -> None:
+        """A plain question for a path, where there is no file dialog."""
+        window = self._open(wanted.title, lambda: None)
+        words("The path of the file:", style.MUTED, parent=window)
+        start = str(wanted.folder / wanted.name)
+        field = text_field(
+            tag="dialog/path", parent=window, default_value=start, width=scale(WIDTH - 24)
+        )
+        wrong = words("", style.ERROR, parent=window, show=False, wrap=scale(WIDTH - 30))
+
+        def accept() -> None:
+            path = Path(dpg.get_value(field)).expanduser()
+            if complaint := _complaint(wanted.kind, path):
+                dpg.configure_item(wrong, show=True)
+                dpg.set_value(wrong, complaint)
+            else:
+                self._answer(lambda: action(path))
+
+        self._accept(window, "Open" if wanted.kind == "open" else "Save", accept)
+        dpg.focus_item(field)
+
+
+def _complaint(kind: Kind, path: Path) -> str | None:
+    if kind == "open" and not path.is_file():
+        return f"There is no file {path}."
+    if path.is_dir():
+        return f"{path} is a folder; add a name."
+    if not path.parent.is_dir():
+        return f"There is no folder {path.parent}."
+    return None
+
+
+def _start_dialog(wanted: Wanted) -> subprocess.Popen[str]:
+    words_ = [wanted.kind, wanted.title, str(wanted.folder / wanted.name), wanted.pattern]
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.monitor.window.file_dialog", *words_],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )

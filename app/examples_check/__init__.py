@@ -1,0 +1,1 @@
+"""Examples trained as their exported files, judged, and held to their bars."""

@@ -1,0 +1,1 @@
+"""What is shown of runs: curves, probes, comparisons. Needs no window."""

@@ -1,0 +1,68 @@
+"""Files that the monitor writes: tables of numbers; whole files or none. Needs no window."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from app.monitor.data.history import History
+
+COLUMNS = ("run", "split", "name", "step", "epoch", "time", "value")
+
+
+class SaveError(Exception):
+    """A file could not be written: one sentence that says what to do."""
+
+
+class Record(NamedTuple):
+    """One line of the table."""
+
+    run: str
+    split: str
+    name: str
+    step: int
+    epoch: float
+    time: float
+    value: float
+
+
+def records(histories: Iterable[History], names: Iterable[str]) -> Iterator[Record]:
+    """Every value that was logged under these names, run by run."""
+    wanted = set(names)
+    for history in histories:
+        for key, series in history.series.items():
+            if key.name in wanted:
+                start = (history.run.name, key.split, key.name)
+                yield from (Record(*start, int(step), *rest) for step, *rest in series.rows())
+
+
+def table(lines: Iterable[Record]) -> bytes:
+    """Comma-separated values with a line of headings, as spreadsheets and pandas read them."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(lines)
+    return text.getvalue().encode()
+
+
+def save(content: bytes, path: Path) -> None:
+    """Writes a whole file or leaves what was there. Raises SaveError."""
+    try:
+        _replace(content, path)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise SaveError(f"Could not write {path}: {why}. Choose another place.") from error
+
+
+def _replace(content: bytes, path: Path) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,1 @@
+"""Plots of curves, their legends, and plots as files."""

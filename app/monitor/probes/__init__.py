@@ -1,0 +1,1 @@
+"""Cards and views of what probes showed."""

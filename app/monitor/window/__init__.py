@@ -1,0 +1,1 @@
+"""The monitor's window, its list of runs and its controls."""

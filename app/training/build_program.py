@@ -1,0 +1,148 @@
+"""From a run's document to the program that trains: checked, printed, loaded."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+
+import nodes.library  # noqa: F401  (registers the node types)
+from app.runs.run_folder import Info, Run, RunError, write_text
+from app.training.checkpoints import checkpoints
+from app.training.data_errors import about_data
+from app.training.data_errors import read as read_batches
+from graphs.check.checking import check
+from graphs.check.results import Checked
+from graphs.codegen.script.export import Shown, export, logged
+from graphs.document.document import Document
+from graphs.document.document_io import DocumentError, read
+from graphs.document.problems import Problem
+from graphs.load_module import load_source
+from graphs.program.partition import program_of
+
+
+@dataclass(frozen=True)
+class Trainable:
+    """A generated module, what it logs, and where its data files lie."""
+
+    module: ModuleType
+    losses: tuple[str, ...]
+    """The minimised first: it decides which epoch is the best."""
+    metrics: Mapping[str, str]
+    """Each metric's better direction: max or min."""
+    keeps_gradients: bool = False
+    """Gradients last from one batch to the next."""
+    probes: Mapping[str, Shown] = field(default_factory=dict)
+    """What each probe shows, by its label."""
+    folder: Path | None = None
+    data: tuple[str, ...] = ()
+    """The data nodes, for errors to name."""
+
+    def make(self, steps_per_epoch: int, epochs: int) -> Any:
+        """The program, told how long the training is where it asks."""
+        make: Any = self.module.Program
+        if "steps_per_epoch" in inspect.signature(make).parameters:
+            return make(steps_per_epoch, epochs)
+        return make()
+
+    def begin(self, program: Any) -> None:
+        """Give what starts from a file its weights. Not for a training that goes on."""
+        if hasattr(program, "load_weights"):
+            program.load_weights(self.folder or Path())
+
+    def load(self, device: torch.device) -> dict[str, Any]:
+        """The data, on a device, by split: fields of tensors, or what hands samples out."""
+        load: Any = self.module.load
+        reads_files = "folder" in inspect.signature(load).parameters
+        with about_data(self.data, self.module):
+            data: dict[str, Any] = (
+                load(device, self.folder or Path()) if reads_files else load(device)
+            )
+            if not samples_in(data["train"]):
+                raise ValueError("there are no samples to train on")
+        return data
+
+    def batches(self, split: Any, size: int, **options: Any) -> Iterator[dict[str, torch.Tensor]]:
+        """The batches of a split; what cannot be read is an error of the data."""
+        with about_data(self.data, self.module):
+            drawn = iter(self.module.batches(split, size, **options))
+        return read_batches(drawn, self.data, self.module)
+
+
+def samples_in(split: Any) -> int:
+    """How many samples a split has: a split of its own, or the longest of fields or sources."""
+    return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
+
+
+def steps_in(train: Any, module: Any) -> int:
+    """How many steps an epoch of a program has: a split that draws its samples says how many places
+    that is, and so does a program whose epochs have some of the samples.
+    """
+    size = module.BATCH_SIZE
+    places = train.places(size) if hasattr(train, "places") else samples_in(train)
+    return max(1, math.ceil(min(places, getattr(module, "EPOCH_SAMPLES", places)) / size))
+
+
+class BadDocumentError(RunError):
+    """A document that cannot be trained, and the node that the sentence is about."""
+
+    def __init__(self, text: str, node: str | None = None) -> None:
+        super().__init__(text)
+        self.node = node
+
+
+def build_program(run: Run, info: Info) -> Trainable:
+    """Export the run's document into its program.py, and load it. Raises BadDocumentError.
+
+    A program.py that is there already is never run: a run's folder may be a stranger's. Python
+    files of the user's are taken from the run once it has them, so that it goes on as it began
+    whatever has become of them; what is in them has to be trusted all the same.
+    """
+    folder = Path(info.folder) if info.folder else None
+    kept = run.modules_path if run.modules_path.is_dir() else None
+    started = checkpoints.exists(run.checkpoints_path)
+    checked = check(_document(run), folder, started=started, code=kept)
+    if checked.problems:
+        raise _problems(checked.problems, kept or folder)
+    source = export(checked.document, folder, checked)
+    if kept is None:
+        _keep_python(run, checked)
+    write_text(run.program_path, source)
+    module = load_source(source, run.program_path)
+    return Trainable(module, *logged(checked), folder, program_of(checked.main).data)
+
+
+def _keep_python(run: Run, checked: Checked) -> None:
+    """Keep the user's Python files in the run; their names were looked at by the check."""
+    for graph in checked.graphs.values():
+        for type_ in graph.types.values():
+            for name, data in type_.python_files.items():
+                path = run.modules_path / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+
+
+def _document(run: Run) -> Document:
+    try:
+        return read(run.document_path)
+    except DocumentError as error:
+        raise BadDocumentError(str(error)) from error
+
+
+def _problems(problems: tuple[Problem, ...], folder: Path | None) -> BadDocumentError:
+    for problem in problems:
+        print(f"problem: {problem.node or problem.graph}: {problem.text}", flush=True)
+    first, others = problems[0], len(problems) - 1
+    place = f"{first.node}: " if first.node else ""
+    more = f" (and {others} more, see log.txt)" if others else ""
+    text = f"The document has a problem: {place}{first.text}{more}."
+    untrusted = {fix.trusts for fix in first.fixes if fix.trusts}
+    if folder and untrusted:
+        text += f" In the terminal: python main.py trust {folder / untrusted.pop()}"
+    return BadDocumentError(text, first.node)

@@ -1,0 +1,1 @@
+"""Checkpoints: weights, optimizers, schedules and random states on disk."""

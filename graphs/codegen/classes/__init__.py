@@ -1,0 +1,1 @@
+"""The classes of an exported file: blocks, the network, the program."""

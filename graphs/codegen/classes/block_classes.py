@@ -1,0 +1,273 @@
+"""The classes of the blocks that a program uses, each printed from all of its uses together."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from graphs.check.block_uses import BlockModule, BlockReference, Use, port_nodes, result_ends
+from graphs.check.results import CheckedGraph
+from graphs.check.shape_inference import Scope as Scope_
+from graphs.check.shape_inference import meta_tensor
+from graphs.codegen.classes.hyperparameters import fitted
+from graphs.codegen.expressions.descriptions import described_nodes
+from graphs.codegen.expressions.merge_uses import Merger, PrintedClass, skeleton
+from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.printing import Described, Scope, shapes_comment
+from graphs.document.document import End
+from graphs.document.parameter_expressions import Number
+from graphs.nodetypes.expressions import Call, Evaluation, Expression, walk
+from graphs.nodetypes.tensor_kinds import is_symbolic, size_text
+
+LONGEST = 92
+"""A line of a method has at most so many characters, before its indentation."""
+
+
+@dataclass
+class UsedGraph:
+    """A block as one use of it has it."""
+
+    use: Use
+    checked: CheckedGraph
+    nodes: list[Described]
+
+
+class BlockClasses:
+    """Collects the uses of blocks, and prints a class for each block.
+
+    Uses whose descriptions differ in more than numbers (another layer, another option) get classes
+    of their own: `Layer`, `Layer2`.
+    """
+
+    def __init__(self, imports: Imports, names: Names) -> None:
+        self._imports = imports
+        self._names = names
+        self._uses: dict[str, dict[Use, UsedGraph]] = {}
+        self._order: list[str] = []
+        self._use_of: dict[int, Use] = {}
+        self._class_of: dict[Use, tuple[PrintedClass, dict[str, Number]]] = {}
+
+    @property
+    def nodes(self) -> Iterable[Described]:
+        """All nodes inside blocks, once for each use."""
+        for uses in self._uses.values():
+            for used in uses.values():
+                yield from used.nodes
+
+    @property
+    def names(self) -> set[str]:
+        """What the classes are called, once they are printed."""
+        return {printed.__name__ for printed, _ in self._class_of.values()}
+
+    def collect(self, nodes: Iterable[Described]) -> None:
+        """Find the uses of blocks in nodes, and in the blocks that these use."""
+        for node in nodes:
+            if node.type.block_fields():
+                run = Evaluation(meta_tensor)
+                values = list(node.outputs.values())
+                run.value(values)
+                for call in walk(values):
+                    if isinstance(call, Call) and isinstance(call.target, BlockReference):
+                        self._add(call, run.value(call))
+
+    def _add(self, call: Call, module: BlockModule) -> None:
+        use = module.use
+        if use is None:
+            raise TypeError(f"{module.name} was made and not applied")
+        self._use_of[id(call)] = use
+        uses = self._uses.setdefault(use.block, {})
+        if use in uses:
+            return
+        checked = module.library.checked(use)
+        needed = checked.wiring.upstream(end.node for end in result_ends(checked))
+        layers = [
+            id
+            for id in checked.wiring.order
+            if id in needed and checked.types[id].role not in ("input", "output")
+        ]
+        nodes = list(described_nodes(checked, layers).values())
+        uses[use] = UsedGraph(use, checked, nodes)
+        self.collect(nodes)
+        if use.block not in self._order:
+            self._order.append(use.block)
+
+    def texts(self) -> list[str]:
+        """The source of every class, inner ones first."""
+        return [text for block in self._order for text in self._variants(block)]
+
+    def resolve(self, call: Call) -> Call:
+        """A call of a printed class in the place of a reference to a block."""
+        if not isinstance(call.target, BlockReference):
+            return call
+        use = self._use_of[id(call)]
+        target, arguments = self._class_of[use]
+        return Call(target, (), _with_text(arguments, use))
+
+    def merged(self, samples: list[list[Described]], scopes: list[Scope_]) -> list[Described]:
+        """Nodes of main, with the classes of blocks in their places.
+
+        `samples` are the same nodes for other values of the hyperparameters. Raises Different when
+        no expression of these gives all of their numbers.
+        """
+        merger = Merger(scopes, self.resolve, lambda values: fitted(values, scopes))
+        return [_merged(merger, list(row)) for row in zip(*samples, strict=True)]
+
+    def _variants(self, block: str) -> list[str]:
+        groups: list[tuple[Any, list[UsedGraph]]] = []
+        for used in self._uses[block].values():
+            shape = [skeleton(list(node.outputs.values()), self.resolve) for node in used.nodes]
+            same = next((group for known, group in groups if known == shape), None)
+            if same is None:
+                groups.append((shape, same := []))
+            same.append(used)
+        return [self._class(block, group) for _, group in groups]
+
+    def _class(self, block: str, group: list[UsedGraph]) -> str:
+        printed = PrintedClass(self._names.unique(class_name(block), mark=""))
+        merger = Merger([dict(used.use.scope) for used in group], self.resolve)
+        rows = zip(*(used.nodes for used in group), strict=True)
+        nodes = [_merged(merger, list(row)) for row in rows]
+        for index, used in enumerate(group):
+            arguments = {name: values[index] for name, values in merger.arguments.items()}
+            self._class_of[used.use] = (printed, arguments)
+        return self._text(printed.__name__, group, nodes, merger)
+
+    def _text(
+        self, name: str, group: list[UsedGraph], nodes: list[Described], merger: Merger
+    ) -> str:
+        checked = group[0].checked
+        shapes = _Shapes(group, merger.texts)
+        names = Names([*self._imports.copied, name, *merger.arguments])
+        inputs = {
+            End(id, checked.outputs(id)[0].name): names.unique(port)
+            for port, id in port_nodes(checked.graph, "input").items()
+        }
+        scope = Scope(self._imports, dict(inputs), names)
+        results = result_ends(checked)
+        scope.print_nodes(nodes, shapes, results)
+        about = self._about(inputs, results, shapes)
+        signature = "".join(f", {n}: {_type(v)}" for n, v in merger.arguments.items())
+        return class_text(
+            name,
+            about,
+            *scope.kept(),
+            forward_lines(inputs.values(), scope, results, shapes),
+            signature,
+        )
+
+    def _about(
+        self, inputs: Mapping[End, str], results: list[End], shapes: Mapping[End, str]
+    ) -> str:
+        given = ", ".join(f"{name} {shapes[end]}" for end, name in inputs.items())
+        return f"From {given} to {', '.join(shapes[end] for end in results)}."
+
+
+class _Shapes(dict[End, str]):
+    """Shapes as comments say them; a size that differs between uses by its argument."""
+
+    def __init__(self, group: list[UsedGraph], texts: Mapping[tuple[Number, ...], str]) -> None:
+        super().__init__()
+        for end in group[0].checked.metas:
+            shapes = [used.checked.metas[end].shape for used in group]
+            if len({len(shape) for shape in shapes}) > 1:
+                self[end] = "(…)"
+                continue
+            sizes = [_size(values, texts) for values in zip(*shapes, strict=True)]
+            self[end] = f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
+
+
+def _size(values: tuple[int, ...], texts: Mapping[tuple[Number, ...], str]) -> str:
+    """A size in all uses; a batch's letter, though one use may have a few of its samples alone."""
+    letters = {size_text(value) for value in values if is_symbolic(value)}
+    if len(letters) == 1:
+        return letters.pop()
+    return size_text(values[0]) if len(set(values)) == 1 else texts.get(values, "…")
+
+
+def _merged(merger: Merger, row: list[Described]) -> Described:
+    """One description for a node, of those that it has in several uses."""
+    ports = row[0].outputs
+    stem = row[0].title
+    outputs: dict[str, Expression] = {
+        port: merger.merge([node.outputs[port] for node in row], "size", stem) for port in ports
+    }
+    return replace(row[0], outputs=outputs, origins=merger.origins)
+
+
+def _with_text(arguments: dict[str, Number], use: Use) -> dict[str, Number]:
+    """Arguments as the use gave them: a value that came from an expression remembers it."""
+    scope = dict(use.scope)
+    return {name: scope.get(name, value) for name, value in arguments.items()}
+
+
+def _type(values: tuple[Number, ...]) -> str:
+    return "float" if any(isinstance(value, float) for value in values) else "int"
+
+
+def class_name(text: str) -> str:
+    """A class's name: `residual_block` and `residualBlock` become `ResidualBlock`."""
+    return "".join(part[:1].upper() + part[1:] for part in text.split("_")) or "Block"
+
+
+def class_text(
+    name: str,
+    about: str,
+    init: list[str],
+    extra: list[str],
+    methods: list[str],
+    arguments: str = "",
+) -> str:
+    """A module's source: what `__init__` keeps, `extra` methods, then its own methods."""
+    lines = [
+        f"def __init__(self{arguments}) -> None:",
+        "    super().__init__()",
+        *indented(init),
+        "",
+        *extra,
+        *methods,
+    ]
+    return "\n".join(
+        [f"class {name}(nn.Module):", *indented(docstring(about)), "", *indented(lines)]
+    )
+
+
+def docstring(about: str, width: int = 96) -> list[str]:
+    """A docstring's lines, the closing quotes on a line of their own where there are several.
+    Shapes stay whole.
+    """
+    if len(about) + 6 <= width:
+        return [f'"""{about}"""']
+    whole = re.sub(r"\([^)]*\)", lambda shape: shape[0].replace(" ", "\0"), about)
+    lines = textwrap.wrap(f'"""{whole}', width - 3)
+    return [*(line.replace("\0", " ") for line in lines), '"""']
+
+
+def forward_lines(
+    arguments: Iterable[str], scope: Scope, results: list[End], shapes: Mapping[End, str]
+) -> list[str]:
+    """The method that computes a module's results."""
+    signature = "".join(f", {name}: Tensor" for name in arguments)
+    several = ", ".join(["Tensor"] * len(results))
+    returns = "Tensor" if len(results) == 1 else f"tuple[{several}]"
+    values = ", ".join(scope.values[end] for end in results)
+    comment = shapes_comment(shapes[end] for end in results)
+    lines = list(scope.lines)
+    if lines and lines[-1].startswith(f"{values} = "):
+        lines.append(f"return {lines.pop().removeprefix(f'{values} = ')}")
+    else:
+        lines += commented(f"return {values}", comment)
+    return [f"def forward(self{signature}) -> {returns}:", *indented(lines)]
+
+
+def commented(line: str, comment: str) -> list[str]:
+    """A line of a method with a comment behind it, or above where both are too long for one."""
+    text = f"{line}{comment}"
+    return [text] if len(text) <= LONGEST or not comment else [comment.strip(), line]
+
+
+def indented(lines: list[str]) -> list[str]:
+    """Lines one step to the right."""
+    return [f"    {line}" if line else "" for line in lines]

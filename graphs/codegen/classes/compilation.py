@@ -1,0 +1,182 @@
+"""What the classes of `main` are printed from, and the first of them: the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from graphs.check.block_uses import BlockReference, Library
+from graphs.check.checking import check
+from graphs.check.results import CheckedGraph
+from graphs.codegen.classes.block_classes import BlockClasses, class_text, forward_lines
+from graphs.codegen.classes.hyperparameters import used, varied
+from graphs.codegen.classes.split_metrics import finishing, is_over_split, kept
+from graphs.codegen.expressions.descriptions import described_nodes, title_of
+from graphs.codegen.expressions.merge_uses import Argument, Different
+from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.printing import Described, Scope
+from graphs.codegen.expressions.source_copier import Copier
+from graphs.custom.module_stub import UserClass
+from graphs.document.document import Document, End, identifier
+from graphs.document.parameter_expressions import Number, names_in
+from graphs.nodetypes.expressions import Call, walk
+from graphs.nodetypes.safetensors_header import Start
+from graphs.program.partition import Program, program_of
+
+OWN_NAMES = (
+    *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
+    *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
+    *("probed", "descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("OVER_SPLIT", "kept", "closure", "EPOCH_SAMPLES"),
+    *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
+    *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
+    *("samples_of", "whole"),
+)
+"""Names that the rest of an exported file uses."""
+
+
+@dataclass
+class Context:
+    """A graph and its program, on the way to be printed."""
+
+    graph: CheckedGraph
+    program: Program
+    library: Library
+    imports: Imports = field(default_factory=Imports)
+
+    def __post_init__(self) -> None:
+        self.hyperparameters: dict[str, Number] = {}
+        """Those that stay adjustable, with their usual values."""
+        samples = [self.graph]
+        for name in used(self.graph.graph):
+            for pair in varied(self.library.document, name):
+                if more := self._adjustable(name, samples, pair):
+                    self.hyperparameters[name] = self.graph.graph.parameters[name]
+                    samples += more
+                    break
+        self._print(samples)
+
+    def _adjustable(
+        self, name: str, samples: list[CheckedGraph], pair: tuple[Document, Document]
+    ) -> list[CheckedGraph]:
+        """The graph with two other values of a hyperparameter, if one file can serve them."""
+        more = []
+        for document in pair:
+            known = self.library
+            checked = check(document, known.folder, known.cache, known.started, known.code)
+            if checked.problems or program_of(checked.main) != self.program:
+                return []
+            more.append(checked.main)
+        try:
+            self._print([*samples, *more])
+        except Different:
+            return []
+        return more
+
+    def _print(self, samples: list[CheckedGraph]) -> None:
+        program = self.program
+        optimizers = [statement.optimizer for statement in program.statements]
+        inside = (*program.network, *program.judging, *program.watching)
+        ids = (*program.loaded, *inside, *optimizers)
+        drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
+        self.imports = Imports()
+        names = Names(OWN_NAMES)
+        self.classes = BlockClasses(self.imports, names)
+        for nodes in drawn:
+            self.classes.collect(nodes)
+        self.reserved = self._reserved([*drawn[0], *self.classes.nodes])
+        names.reserve(self.imports.user.names)
+        self.block_texts = self.classes.texts()
+        scopes = [sample.scope for sample in samples]
+        merged = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        split = [id for id, node in merged.items() if is_over_split(node)]
+        self.finishing = {id: finishing(merged[id]) for id in split}
+        """For metrics of a whole split, what is made of all that was kept of its batches."""
+        self._described = {**merged, **{id: kept(merged[id]) for id in split}}
+
+    def arguments(self, ids: Iterable[str]) -> list[str]:
+        """The hyperparameters that nodes read, in the order of the graph."""
+        values = [list(self._described[id].outputs.values()) for id in ids]
+        texts = [value.text for value in walk(values) if isinstance(value, Argument)]
+        read = {name for text in texts for name in names_in(text)}
+        return [name for name in self.hyperparameters if name in read]
+
+    def signature(self, names: list[str]) -> str:
+        """Hyperparameters as arguments: `, width: int = WIDTH`."""
+        types = {name: type(self.hyperparameters[name]).__name__ for name in names}
+        return "".join(f", {name}: {kind} = {name.upper()}" for name, kind in types.items())
+
+    def _reserved(self, nodes: list[Described]) -> set[str]:
+        """Names that no variable may have: of functions, modules and hyperparameters."""
+        calls = (e for node in nodes for e in walk(list(node.outputs.values())))
+        targets = [e.target for e in calls if isinstance(e, Call)]
+        ours = [t for t in targets if not isinstance(t, BlockReference | UserClass)]
+        parameters = self.graph.graph.parameters
+        names = {*OWN_NAMES, *parameters, *(name.upper() for name in parameters)}
+        names.update(map(self.imports.name, ours))
+        copies = Copier()
+        for target in self.imports.copied.values():
+            copies.add(target)
+        self.imports.copy_users(targets, {*names, *copies.names})
+        return {*names, *self.imports.user.names}
+
+    def title(self, id: str) -> str:
+        """What a node is called: its label, or its id."""
+        return title_of(self.graph, id)
+
+    def described(self, ids: tuple[str, ...]) -> list[Described]:
+        """What nodes describe, with the classes of blocks in their places."""
+        return [self._described[id] for id in ids]
+
+    @cached_property
+    def shapes(self) -> dict[End, str]:
+        """The shape of every value, as a comment says it."""
+        return {end: meta.text for end, meta in self.graph.metas.items()}
+
+    @cached_property
+    def starts(self) -> dict[str, Start]:
+        """The files that weights start from, by what nodes with these weights have in common."""
+        ids = (*self.program.layers, *self.program.probing)
+        found = ((id, self.graph.types[id].starts_from) for id in ids)
+        return {self.graph.weights_key(id): start for id, start in found if start}
+
+    def field(self, end: End) -> str:
+        """A field's name in a batch; with several data nodes the node's id stands before it."""
+        return end.port if len(self.program.data) == 1 else f"{end.node}.{end.port}"
+
+    def entering(self, ids: tuple[str, ...]) -> list[End]:
+        """The ends outside a part of the graph that its nodes read, in order."""
+        wires = (wire for id in ids for wire in self.graph.graph.into(id))
+        return list(dict.fromkeys(w.source for w in wires if w.source.node not in ids))
+
+
+class NetworkClass:
+    """The network: from fields of a batch to what losses and metrics read."""
+
+    def __init__(self, context: Context, name: str) -> None:
+        self.context = context
+        self.name = name
+        program = context.program
+        self.inputs = context.entering(program.network)
+        watched = context.entering(program.watching)
+        read = dict.fromkeys([*context.entering(program.judging), *watched])
+        self.outputs = [end for end in read if end.node in program.network]
+        names = Names([*context.reserved, name])
+        fields = {end: identifier(context.field(end)) for end in self.inputs}
+        self.arguments = {end: names.unique(field) for end, field in fields.items()}
+        self.scope = Scope(context.imports, dict(self.arguments), names)
+
+    def text(self) -> str:
+        """The class's source."""
+        context, scope, shapes = self.context, self.scope, self.context.shapes
+        scope.print_nodes(context.described(context.program.network), shapes, self.outputs)
+        given = ", ".join(f"{name} {shapes[end]}" for end, name in self.arguments.items())
+        about = f"From {given} to {', '.join(shapes[end] for end in self.outputs)}."
+        methods = forward_lines(self.arguments.values(), scope, self.outputs, shapes)
+        return class_text(self.name, about, *scope.kept(), methods, context.signature(self.names))
+
+    @property
+    def names(self) -> list[str]:
+        """The hyperparameters that its constructor takes."""
+        return self.context.arguments(self.context.program.network)

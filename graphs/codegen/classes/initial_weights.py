@@ -1,0 +1,192 @@
+"""Weights that start from a file: what blocks need, what the file has, whether the two fit."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple
+
+import torch
+
+from graphs.check.block_uses import BlockReference
+from graphs.check.quick_fixes import use_parameters
+from graphs.check.results import CheckedGraph
+from graphs.check.shape_inference import meta_of
+from graphs.codegen.classes.block_classes import BlockClasses
+from graphs.codegen.expressions.descriptions import described_nodes
+from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.source_copier import Copier, import_block
+from graphs.document.document import MAIN, End
+from graphs.document.problems import Problem
+from graphs.load_module import load_source
+from graphs.nodetypes.expressions import Call, Expression, walk
+from graphs.nodetypes.node_type import NodeType
+from graphs.nodetypes.safetensors_header import Start, WeightsError, metas_in
+from graphs.nodetypes.tensor_kinds import Meta
+
+Metas = Mapping[str, Meta]
+"""Shapes and dtypes of weights by their names."""
+FILE, PART = "start_from", "start_part"
+"""The parameters in which a node says it."""
+
+
+def start_problems(checked: CheckedGraph) -> list[Problem]:
+    """What is wrong with the files that weights of a graph start from.
+
+    A training that goes on has no need of these files, and is not asked for them.
+    """
+    starting = {id: type_ for id, type_ in checked.types.items() if type_.starts_from}
+    misfits = {id: _misplaced(checked, type_) for id, type_ in starting.items()}
+    misfits |= _disagreeing(checked)
+    sound = [id for id in starting if not misfits.get(id) and _is_known(checked, id)]
+    if sound and not checked.library.started:
+        needed = _needed(checked)
+        misfits |= {id: _file_misfit(checked, starting[id], needed[id]) for id in sound}
+    return [_problem(checked, id, misfit) for id, misfit in misfits.items() if misfit]
+
+
+class _Misfit(NamedTuple):
+    """What is wrong, and parts of the file that would do."""
+
+    text: str
+    parameter: str = FILE
+    parts: tuple[str, ...] = ()
+
+
+def _problem(checked: CheckedGraph, id: str, misfit: _Misfit) -> Problem:
+    fixes = (fix for part in misfit.parts for fix in use_parameters(checked.name, id, {PART: part}))
+    place = {"graph": checked.name, "node": id, "parameter": misfit.parameter}
+    return Problem(**place, text=misfit.text, fixes=tuple(fixes))
+
+
+def _misplaced(checked: CheckedGraph, type_: NodeType) -> _Misfit | None:
+    if checked.name != MAIN:
+        return _Misfit("files of weights are named in main: name one where this block is used")
+    if type_.follows:
+        return _Misfit("an average starts as the weights that it follows: name no file for it")
+    return None
+
+
+def _disagreeing(checked: CheckedGraph) -> dict[str, _Misfit | None]:
+    """Nodes with the same weights that start from different files."""
+    first: dict[str, str] = {}
+    found: dict[str, _Misfit | None] = {}
+    for id, type_ in checked.types.items():
+        other = first.setdefault(type_.shared_weights, id) if type_.shared_weights else id
+        if checked.types[other].starts_from != type_.starts_from:
+            text = f"it shares its weights with {other}, which starts otherwise: make them alike"
+            found[id] = _Misfit(text)
+    return found
+
+
+def _is_known(checked: CheckedGraph, id: str) -> bool:
+    """Whether what leaves a node is known, so that it is sound with all before it."""
+    return all(End(id, port.name) in checked.metas for port in checked.outputs(id))
+
+
+def _file_misfit(checked: CheckedGraph, type_: NodeType, needed: Metas) -> _Misfit | None:
+    start, folder = type_.starts_from, checked.library.folder
+    assert start is not None
+    if folder is None:
+        return _Misfit("save the document first: files of weights lie in its folder")
+    path = (folder / start.file).resolve()
+    if not path.is_relative_to(folder.resolve()):
+        return _Misfit(f"{start.file} lies outside the document's folder: copy it there")
+    if not path.exists():
+        return _Misfit(f"there is no file {start.file} in the document's folder")
+    try:
+        return _misfit(start, metas_in(path), needed)
+    except WeightsError as error:
+        return _Misfit(f"{error}: choose another")
+
+
+def _misfit(start: Start, came: Metas, needed: Metas) -> _Misfit | None:
+    differences = _differences(start, under(start.part, came), needed)
+    if not differences:
+        return None
+    if parts := fitting_parts(came, needed):
+        text = f"{start.file} has weights that fit under {' or '.join(parts)}: say so in {PART}"
+        return _Misfit(text, PART, tuple(parts))
+    more = f" (and {len(differences) - 1} more that do not fit)" if len(differences) > 1 else ""
+    return _Misfit(f"{differences[0]}{more}")
+
+
+def under(part: str, metas: Metas) -> Metas:
+    """The weights of a part, by the names that they have inside it."""
+    start = f"{part}." if part else ""
+    return {name.removeprefix(start): m for name, m in metas.items() if name.startswith(start)}
+
+
+def fitting_parts(came: Metas, needed: Metas) -> list[str]:
+    """The parts of a file that hold just what is needed."""
+    first = next(iter(needed), "")
+    starts = [name.removesuffix(first) for name in came if name.endswith(first)]
+    parts = [start.removesuffix(".") for start in starts if start == "" or start.endswith(".")]
+    return [part for part in parts if not _differences(Start(""), under(part, came), needed)]
+
+
+def _differences(start: Start, came: Metas, needed: Metas) -> list[str]:
+    """What does not fit, each in a sentence."""
+    if not needed:
+        return ["it has no weights that could start from a file: name none"]
+    names = dict.fromkeys([*needed, *came])
+    found = (_difference(start, name, came.get(name), needed.get(name)) for name in names)
+    return [text for text in found if text]
+
+
+def _difference(start: Start, name: str, came: Meta | None, needed: Meta | None) -> str:
+    """Numbers may be of another precision; torch turns one into the other."""
+    full = f"{start.part}.{name}" if start.part else name
+    if came is None or needed is None:
+        needs = f"needs {needed.text}" if needed else "is not needed"
+        return f"{full} {needs}, {start.file} has {came.text if came else 'none'}"
+    if came.shape != needed.shape:
+        return f"{full} needs {needed.text}, {start.file} has {came.text}"
+    if came.floating != needed.floating:
+        return f"{full} needs {needed.dtype}, {start.file} has {came.dtype}"
+    return ""
+
+
+def _needed(checked: CheckedGraph) -> dict[str, Metas]:
+    """Names, shapes and dtypes of the weights of each block, as its printed class has them."""
+    holders = [id for id, type_ in checked.types.items() if type_.block_fields()]
+    nodes = described_nodes(checked, [id for id in holders if _is_known(checked, id)])
+    imports = Imports()
+    classes = BlockClasses(imports, Names())
+    classes.collect(nodes.values())
+    module = _loaded(_source(imports, classes.texts()))
+    made = {id: list(node.outputs.values()) for id, node in nodes.items()}
+    return {
+        id: _weights(module, classes.resolve(_block_in(values)))
+        for id, values in made.items()
+        if checked.types[id].starts_from
+    }
+
+
+def _source(imports: Imports, classes: Iterable[str]) -> str:
+    copier = Copier()
+    for target in imports.copied.values():
+        copier.add(target)
+    head = import_block({*imports.lines, *copier.imports})
+    return "\n\n\n".join([head, *copier.take(), *classes]) + "\n"
+
+
+@functools.lru_cache(maxsize=16)
+def _loaded(source: str) -> ModuleType:
+    return load_source(source, Path("blocks.py"))
+
+
+def _block_in(values: Sequence[Expression]) -> Call:
+    return next(
+        part
+        for part in walk(values)
+        if isinstance(part, Call) and isinstance(part.target, BlockReference)
+    )
+
+
+def _weights(module: ModuleType, made: Call) -> Metas:
+    with torch.device("meta"):
+        block = getattr(module, made.target.__name__)(**made.kwargs)
+    return {name: meta_of(value) for name, value in block.state_dict().items()}

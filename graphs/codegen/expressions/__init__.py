@@ -1,0 +1,1 @@
+"""Descriptions as statements and text: names, imports, merged uses, copied source."""

@@ -1,0 +1,1 @@
+"""Documents: frozen values, edits, files, parameter expressions, problems. No torch."""

@@ -1,0 +1,1 @@
+"""What a checked graph compiles to: its parts, optimizer statements, stages, log names."""

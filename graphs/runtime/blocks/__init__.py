@@ -1,0 +1,1 @@
+"""Modules that hold other modules: rows of copies, scans, generation, frozen uses."""

@@ -1,0 +1,1 @@
+"""Losses, likelihoods, metrics, and what probes compute."""

@@ -1,0 +1,1 @@
+"""Around a training step: batches, means over a split, gradients, optimizers."""

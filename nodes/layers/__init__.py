@@ -1,0 +1,1 @@
+"""Layers: dense, convolution, recurrence, attention, graphs, pooling, normalisation."""

@@ -1,0 +1,235 @@
+"""Non-linearities: what stands between layers, without which two layers would be one: ReLU and its
+kin.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat
+from torch import nn
+from torch.nn import functional as F
+
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Example, Misfit, NodeType, axis_of
+from graphs.nodetypes.tensor_kinds import Numbers
+from graphs.nodetypes.time_dependence import alone
+
+_SAME_SHAPE = (
+    Example({}, [(2, 16)], [(2, 16)]),
+    Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+    Example({"slope": 1}, [(2, 16)], problem="slope"),
+)
+
+
+class ReLU(NodeType):
+    """Keeps what is positive and makes the rest zero. The usual choice after a convolution or a
+    Linear layer.
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.relu, x)
+
+
+class LeakyReLU(NodeType):
+    """Keeps what is positive and lets a little of the rest through, so that every unit keeps
+    learning.
+
+    Use it in discriminators, where a plain ReLU lets too little gradient back.
+    """
+
+    negative_slope: Annotated[float, Field(ge=0, le=1)] = 0.01
+    """How much of a negative value is left, from 0 to 1; discriminators use 0.2."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"negative_slope": 0.2}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"negative_slope": -1}, [(2, 16)], problem="negative_slope"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.leaky_relu, x, self.negative_slope)
+
+
+class ELU(NodeType):
+    """Keeps what is positive and bends the rest smoothly down to a floor: means stay near 0.
+
+    Use it in place of ReLU in networks without normalisation (Clevert et al. 2015, arXiv
+    1511.07289).
+    """
+
+    alpha: PositiveFloat = 1.0
+    """How far below 0 the floor lies."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"alpha": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"alpha": 0}, [(2, 16)], problem="alpha"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.elu, x, alpha=self.alpha)
+
+
+class GELU(NodeType):
+    """A ReLU with a soft corner: each value times the chance that a normal number lies below it.
+
+    Use it inside Transformers, where it is the usual choice (Hendrycks and Gimpel 2016, arXiv
+    1606.08415).
+    """
+
+    approximate: Literal["none", "tanh"] = "none"
+    """Exact (none), or by tanh, as GPT-2 was trained."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"approximate": "tanh"}, [(2, 7, 16)], [(2, 7, 16)]),
+        Example({"approximate": "erf"}, [(2, 16)], problem="approximate"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.gelu, x, **({} if self.approximate == "none" else {"approximate": "tanh"}))
+
+
+class SiLU(NodeType):
+    """Each value times its own sigmoid: a smooth ReLU, also called swish.
+
+    Use it in place of ReLU in recent convolutional and diffusion networks.
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.silu, x)
+
+
+class ReLU6(NodeType):
+    """A ReLU that stops at 6: keeps what lies between 0 and 6, and cuts off the rest.
+
+    Use it in networks for small devices, which count in few bits (Krizhevsky 2010, MobileNets).
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.relu6, x)
+
+
+class PReLU(NodeType):
+    """Keeps what is positive, and lets a part of the rest through that it learns itself.
+
+    Use it in place of LeakyReLU where you do not want to choose the slope (He et al. 2015, arXiv
+    1502.01852).
+    """
+
+    per_channel: bool = False
+    """Learn a slope for each channel, axis 1, in place of one for all."""
+    init: float = 0.25
+    """The slope before training."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"per_channel": True}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"per_channel": True}, [(2,)], problem="there is no axis 1 in (N,)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        channels = x.shape[axis_of(x, 1)] if self.per_channel else 1
+        return call(nn.PReLU, channels, init=self.init)
+
+
+class RReLU(NodeType):
+    """Keeps what is positive, and lets a part of the rest through that is drawn anew each time.
+
+    Use it in place of LeakyReLU where a network learns its training data by heart: the chance in it
+    makes that harder. In validation the part is the middle of its range (Xu et al. 2015, arXiv
+    1505.00853).
+    """
+
+    lower: Annotated[float, Field(ge=0, le=1)] = 1 / 8
+    """The smallest part of a negative value that is left, from 0 to 1."""
+    upper: Annotated[float, Field(ge=0, le=1)] = 1 / 3
+    """The largest part of a negative value that is left, from lower to 1."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"lower": 0.1, "upper": 0.3}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"lower": 0.5}, [(2, 16)], problem="lower, 0.5, is above upper, 0.333"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        if self.lower > self.upper:
+            raise Misfit(
+                f"lower, {self.lower:.3g}, is above upper, {self.upper:.3g}: swap them",
+                use={"lower": self.upper, "upper": self.lower},
+            )
+        return call(nn.RReLU, lower=self.lower, upper=self.upper)
+
+
+class SELU(NodeType):
+    """A scaled ELU that keeps mean 0 and variance 1 from layer to layer by itself.
+
+    Use it in deep networks of Linear layers without normalisation, with AlphaDropout in place of
+    Dropout (Klambauer et al. 2017, arXiv 1706.02515).
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.selu, x)
+
+
+class CELU(NodeType):
+    """Keeps what is positive and bends the rest smoothly down to a floor, without a kink at 0.
+
+    Use it in place of ELU with another alpha than 1 (Barron 2017, arXiv 1704.07483).
+    """
+
+    alpha: PositiveFloat = 1.0
+    """How far below 0 the floor lies."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"alpha": 0.5}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"alpha": 0}, [(2, 16)], problem="alpha"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.celu, x, alpha=self.alpha)
+
+
+class Mish(NodeType):
+    """A smooth ReLU that dips a little below 0: each value times the tanh of its softplus.
+
+    Use it in place of SiLU, to which it is close (Misra 2019, arXiv 1908.08681).
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.mish, x)
+
+
+class HardSwish(NodeType):
+    """SiLU made of straight lines: faster, and nearly the same.
+
+    Use it in networks for phones and other small devices (MobileNetV3, Howard et al. 2019, arXiv
+    1905.02244).
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.hardswish, x)

@@ -1,0 +1,269 @@
+"""Non-linearities: what squeezes numbers into a range, and what halves channels."""
+
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field, PositiveFloat, PositiveInt
+from torch import nn
+from torch.nn import functional as F
+
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Example, Misfit, NodeType, axis_of
+from graphs.nodetypes.tensor_kinds import Numbers
+from graphs.nodetypes.time_dependence import alone, mixes
+from graphs.runtime.layers.activations import binarise, gated_tanh, maxout
+
+_SAME_SHAPE = (
+    Example({}, [(2, 16)], [(2, 16)]),
+    Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+    Example({"slope": 1}, [(2, 16)], problem="slope"),
+)
+
+
+class Tanh(NodeType):
+    """Squeezes every value between -1 and 1, smoothly. Used in recurrent cells and at the end of
+    image generators.
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(torch.tanh, x)
+
+
+class Sigmoid(NodeType):
+    """Squeezes every value between 0 and 1, smoothly. Use it for gates, and for probabilities of
+    yes or no.
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(torch.sigmoid, x)
+
+
+class LogSigmoid(NodeType):
+    """The logarithm of the sigmoid: always below 0, and exact where a sigmoid would round to 0.
+
+    Use it for the log-probability of a yes, in losses of your own.
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(nn.LogSigmoid)
+
+
+class HardSigmoid(NodeType):
+    """A sigmoid of three straight lines: 0 below -3, 1 above 3, and x / 6 + 1 / 2 between.
+
+    Use it for gates in networks for small devices, where it is faster.
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.hardsigmoid, x)
+
+
+class HardTanh(NodeType):
+    """Keeps what lies in a range, and moves the rest to its ends.
+
+    Use it as a fast tanh, or where numbers must not leave a range. Nothing learns from what lies
+    outside.
+    """
+
+    min_val: float = -1.0
+    """The lower end of the range."""
+    max_val: float = 1.0
+    """The upper end of the range, above the lower one."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"min_val": 0.0, "max_val": 6.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"min_val": 1.0}, [(2, 16)], problem="min_val has to be below max_val"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        if self.min_val >= self.max_val:
+            raise Misfit("min_val has to be below max_val: make it smaller")
+        ends: dict[str, Any] = {}
+        if self.min_val != -1:
+            ends["min_val"] = self.min_val
+        if self.max_val != 1:
+            ends["max_val"] = self.max_val
+        return call(F.hardtanh, x, **ends)
+
+
+class Softsign(NodeType):
+    """Squeezes every value between -1 and 1: x / (1 + |x|), which bends more slowly than tanh.
+
+    Use it in place of Tanh where large values should keep a little gradient.
+    """
+
+    over_time = alone
+    examples = _SAME_SHAPE
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.softsign, x)
+
+
+class Softplus(NodeType):
+    """Makes every value positive, smoothly: log(1 + exp(x)).
+
+    Use it where a network gives a number that must be positive, such as a deviation or a rate.
+    """
+
+    beta: PositiveFloat = 1.0
+    """How sharply it bends: a large number comes near a ReLU."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"beta": 5.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"beta": 0}, [(2, 16)], problem="beta"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(F.softplus, x, **({} if self.beta == 1 else {"beta": self.beta}))
+
+
+class Softmax(NodeType):
+    """Turns numbers into shares that are positive and add up to 1 along one axis.
+
+    Use it for attention and gates. A classifier needs none: CrossEntropy takes the numbers before
+    it.
+    """
+
+    dim: int = -1
+    """The axis along which the shares add up to 1; -1 is the last, the features."""
+
+    over_time = mixes("dim")
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"dim": 1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"dim": 2}, [(2, 16)], problem="there is no axis 2 in (N, 16)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        axis_of(x, self.dim)
+        return call(torch.softmax, x, self.dim)
+
+
+class LogSoftmax(NodeType):
+    """The logarithm of a Softmax: log-probabilities, exact where a probability would round to 0.
+
+    Use it before a loss that takes log-probabilities. CrossEntropy does it by itself.
+    """
+
+    dim: int = -1
+    """The axis along which the probabilities add up to 1; -1 is the last, the features."""
+
+    over_time = mixes("dim")
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"dim": 1}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"dim": 2}, [(2, 16)], problem="there is no axis 2 in (N, 16)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        axis_of(x, self.dim)
+        return call(torch.log_softmax, x, self.dim)
+
+
+class GLU(NodeType):
+    """Splits values into halves along an axis: the first, let through by the sigmoid of the second.
+
+    Use it after a convolution or Linear layer with twice the channels, as gated convolutional
+    networks for text do (Dauphin et al. 2016, arXiv 1612.08083).
+    """
+
+    dim: int = -1
+    """The axis that is halved: -1 is the last, the features; 1 is the channels of an image."""
+
+    over_time = mixes("dim")
+    examples = (
+        Example({}, [(2, 7, 16)], [(2, 7, 8)]),
+        Example({"dim": 1}, [(2, 4, 8, 8)], [(2, 2, 8, 8)]),
+        Example({}, [(2, 5)], problem="axis -1 of (N, 5) has an odd size"),
+        Example({"dim": 2}, [(2, 16)], problem="there is no axis 2 in (N, 16)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        if x.shape[axis_of(x, self.dim)] % 2:
+            raise Misfit(f"axis {self.dim} of {x.meta.text} has an odd size: it cannot be halved")
+        return call(F.glu, x, *([] if self.dim == -1 else [self.dim]))
+
+
+class Maxout(NodeType):
+    """Keeps the largest of each few channels: a non-linearity that the layer before it learns.
+
+    Use it after a Linear layer or convolution that gives `pieces` times the channels which should
+    leave (Goodfellow et al. 2013, arXiv 1302.4389).
+    """
+
+    pieces: Annotated[PositiveInt, Field(ge=2)] = 2
+    """How many channels compete for one that leaves; it must divide their number."""
+    dim: int = 1
+    """The axis: 1 is channels or features of (N, C, …); -1 is the last."""
+
+    over_time = mixes("dim")
+    examples = (
+        Example({}, [(2, 16)], [(2, 8)]),
+        Example({"pieces": 3}, [(2, 6, 8, 8)], [(2, 2, 8, 8)]),
+        Example({"dim": -1}, [(2, 7, 4)], [(2, 7, 2)]),
+        Example({}, [(2, 5)], problem="axis 1 of (N, 5) has size 5: 2 pieces do not divide it"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        size = x.shape[axis_of(x, self.dim)]
+        if size % self.pieces:
+            text = f"axis {self.dim} of {x.meta.text} has size {size}"
+            raise Misfit(f"{text}: {self.pieces} pieces do not divide it")
+        return call(maxout, x, self.pieces, dim=self.dim)
+
+
+class GatedTanh(NodeType):
+    """Splits channels into halves: the tanh of the first, let through by the sigmoid of the second.
+
+    Use it after a convolution with twice the channels, as WaveNet and PixelCNN do (van den Oord et
+    al. 2016, arXiv 1606.05328).
+    """
+
+    over_time = mixes(1)
+    examples = (
+        Example({}, [(2, 16)], [(2, 8)]),
+        Example({}, [(2, 4, 8, 8)], [(2, 2, 8, 8)]),
+        Example({}, [(2, 5)], problem="needs an even number of channels, got (N, 5)"),
+        Example({}, [()], problem="there is no axis 1"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        if x.shape[axis_of(x, 1)] % 2:
+            raise Misfit(f"needs an even number of channels, got {x.meta.text}")
+        return call(gated_tanh, x)
+
+
+class Binarise(NodeType):
+    """Makes every value 1 where it reaches a threshold and 0 elsewhere. No gradient passes through.
+
+    Use it to turn grey pixels into ink and paper.
+    """
+
+    threshold: float = 0.5
+    """The smallest value that becomes 1."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"threshold": 0.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"threshold": "x"}, [(2, 16)], problem="threshold"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(binarise, x, self.threshold)

@@ -1,0 +1,136 @@
+"""Positions: what tells the steps of a sequence apart, for layers that know nothing of order."""
+
+from pydantic import NonNegativeInt, PositiveInt
+
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Example, Misfit, NodeType
+from graphs.nodetypes.tensor_kinds import Labels, Meta, Sequence, Tensor, Tokens
+from graphs.nodetypes.time_dependence import alone, remembers
+from graphs.runtime.layers import sequences
+from graphs.runtime.layers.attention import RotaryPositions as RotaryModule
+from nodes.layers.attention import require_heads
+
+
+class SinusoidalPositions(NodeType):
+    """Adds to each step sines and cosines of its position, from short waves to long ones.
+
+    Use it before attention: it learns nothing, and takes sequences of any length (Vaswani et al.
+    2017, arXiv 1706.03762).
+    """
+
+    over_time = remembers(1)
+    examples = (
+        Example({}, [(2, 7, 32)], [(2, 7, 32)]),
+        Example({}, [(2, 7, 5)], [(2, 7, 5)]),
+        Example({}, [(2, 7)], problem="needs (N, T, F), got (N, 7)"),
+    )
+
+    def build(self, x: Sequence) -> Call:
+        return call(sequences.SinusoidalPositions)
+
+
+class LearnedPositions(NodeType):
+    """Adds to each step a learned vector, one for each position.
+
+    Use it before attention where no sequence is longer than those seen in training, as in GPT-2 and
+    in Transformers that see images.
+    """
+
+    length: PositiveInt | None = None
+    """How many positions there are; none is as many as the sequence has steps."""
+
+    over_time = remembers(1)
+    examples = (
+        Example({}, [(2, 7, 32)], [(2, 7, 32)]),
+        Example({"length": 16}, [(2, 7, 5)], [(2, 7, 5)]),
+        Example({"length": 5}, [(2, 7, 5)], problem="5 positions are too few for 7 steps"),
+        Example({}, [(2, 7)], problem="needs (N, T, F), got (N, 7)"),
+    )
+
+    def build(self, x: Sequence) -> Call:
+        steps = x.shape[1]
+        if self.length is not None and self.length < steps:
+            raise Misfit(
+                f"{self.length} positions are too few for {steps} steps", use={"length": steps}
+            )
+        return call(sequences.LearnedPositions, self.length or steps, x.features)
+
+
+class RotaryPositions(NodeType):
+    """Turns the features of each step by its position, so that a product of two steps knows how far
+    apart they are.
+
+    Use it on queries and on keys, before DotProductAttention; MultiheadAttention has it as an
+    option (RoPE, Su et al. 2021, arXiv 2104.09864).
+    """
+
+    num_heads: PositiveInt = 1
+    """How many heads share the features; those of each are turned on their own."""
+
+    over_time = remembers(1)
+    examples = (
+        Example({}, [(2, 7, 8)], [(2, 7, 8)]),
+        Example({"num_heads": 2}, [(2, 7, 8)], [(2, 7, 8)]),
+        Example({"num_heads": 3}, [(2, 7, 8)], problem="3 heads do not divide 8 features"),
+        Example({}, [(2, 7, 5)], problem="need an even number of features in each head, got 5"),
+    )
+
+    def build(self, x: Sequence) -> Call:
+        require_heads(self.num_heads, x.features, "rotary")
+        return call(RotaryModule, self.num_heads)
+
+
+class ClassToken(NodeType):
+    """Puts a learned step before a sequence, for attention to gather in it what the whole is about.
+
+    Use it before the positions of a Transformer that classifies, and read step 0 with Select at its
+    end (Devlin et al. 2018, arXiv 1810.04805).
+    """
+
+    examples = (
+        Example({}, [(2, 7, 32)], [(2, 8, 32)]),
+        Example({}, [(2, 7)], problem="needs (N, T, F), got (N, 7)"),
+    )
+
+    def build(self, x: Sequence) -> Call:
+        return call(sequences.ClassToken, x.features)
+
+
+class PaddingMask(NodeType):
+    """Says which steps of a sequence are real: true where the token is not the one that fills up.
+
+    Wire it to the `mask` of recurrent layers and of attention, and what fills a sequence up changes
+    nothing.
+    """
+
+    padding: NonNegativeInt = 0
+    """The token that fills sequences up."""
+
+    adapter = True
+    over_time = alone
+    examples = (
+        Example({}, [Meta((2, 7), "int64")], [Meta((2, 7), "bool")]),
+        Example({"padding": 3}, [Meta((2, 7), "int64")], [Meta((2, 7), "bool")]),
+        Example({}, [(2, 7)], problem="needs (N, T) of whole numbers, got (N, 7) of float32"),
+    )
+
+    def build(self, tokens: Tokens) -> Call:
+        return call(sequences.padding_mask, tokens, self.padding)
+
+
+class LengthMask(NodeType):
+    """Says which steps of a sequence are real, from how many there are: (N,) lengths to (N, T).
+
+    Wire it to the `mask` of recurrent layers and of attention; `like` is any sequence with as many
+    steps, (N, T) or (N, T, F).
+    """
+
+    examples = (
+        Example({}, [Meta((2,), "int64"), (2, 7, 5)], [Meta((2, 7), "bool")]),
+        Example({}, [Meta((2,), "int64"), (2,)], problem="needs a sequence, (N, T, …), got (N,)"),
+    )
+
+    def build(self, lengths: Labels, like: Tensor) -> Call:
+        if len(like.shape) < 2:
+            raise Misfit(f"needs a sequence, (N, T, …), got {like.meta.text}")
+        return call(sequences.length_mask, lengths, like)

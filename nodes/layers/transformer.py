@@ -1,0 +1,142 @@
+"""Attention: whole layers of a Transformer."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt
+from torch import nn
+
+from graphs.nodetypes.expressions import Call, Expression, call
+from graphs.nodetypes.node_type import Example, Misfit, NodeType
+from graphs.nodetypes.tensor_kinds import Mask, Meta, Sequence
+from graphs.nodetypes.time_dependence import Arriving, Treatment
+from graphs.runtime.layers.attention import TransformerLayer
+from graphs.runtime.layers.sequences import hidden_steps
+from nodes.layers.attention import require_heads, require_mask
+
+_SMALL = {"num_heads": 2, "dim_feedforward": 16}
+
+
+class _TransformerLayer(NodeType):
+    """What both kinds of layers have in common."""
+
+    num_heads: PositiveInt = 4
+    """How many heads share the features; it must divide their number."""
+    dim_feedforward: PositiveInt = 256
+    """How many units the two Linear layers have between them, usually four times the features."""
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """The share of values dropped while training, from 0 to below 1."""
+    activation: Literal["relu", "gelu"] = "relu"
+    """What stands between the Linear layers."""
+    norm_first: bool = False
+    """Normalise before each part (as GPT-2 does) and not after it (as in the paper); deep networks
+    then train more steadily, and need one more LayerNorm at their end.
+    """
+    causal: bool = False
+    """No step sees a later one, as a network needs that predicts what comes next."""
+    positions: Literal["none", "rotary", "alibi"] = "none"
+    """What self-attention knows of order: nothing; rotary turns queries and keys by their step;
+    alibi heeds what is far away less.
+    """
+
+    def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
+        timed = {value.port for value in arriving if value.time is not None}
+        masked = any(value.port == "mask" for value in arriving)
+        return "remembers" if self.causal and not masked and timed in ({"x"}, set()) else "looks"
+
+    @property
+    def _plain(self) -> bool:
+        """Whether torch's own layer does it."""
+        return not self.causal and self.positions == "none"
+
+    def _made(self, torchs: type[nn.Module], features: int, **options: Any) -> Call:
+        require_heads(self.num_heads, features, self.positions)
+        shared = {
+            "dim_feedforward": self.dim_feedforward,
+            "dropout": self.dropout,
+            "activation": self.activation,
+            "norm_first": self.norm_first,
+        }
+        if self._plain:
+            return call(torchs, features, self.num_heads, **shared, batch_first=True)
+        own = {"causal": self.causal, "positions": self.positions}
+        return call(TransformerLayer, features, self.num_heads, **shared, **own, **options)
+
+
+class TransformerEncoderLayer(_TransformerLayer):
+    """A layer of a Transformer: every step looks at the others, then goes through two Linear
+    layers on its own.
+
+    Use several in a row (Repeat) to read a sequence whose steps have positions. Causal ones predict
+    what comes next, as in GPT. `mask` (N, T) says which steps are real (Vaswani et al. 2017, arXiv
+    1706.03762).
+    """
+
+    examples = (
+        Example(_SMALL, [(2, 7, 8)], [(2, 7, 8)]),
+        Example({**_SMALL, "norm_first": True}, [(2, 7, 8), Meta((2, 7), "bool")], [(2, 7, 8)]),
+        Example({**_SMALL, "causal": True, "activation": "gelu"}, [(2, 7, 8)], [(2, 7, 8)]),
+        Example(
+            {**_SMALL, "causal": True, "norm_first": True, "positions": "rotary"},
+            [(2, 7, 8)],
+            [(2, 7, 8)],
+        ),
+        Example({**_SMALL, "causal": True, "positions": "alibi"}, [(2, 7, 8)], [(2, 7, 8)]),
+        Example({"num_heads": 3}, [(2, 7, 8)], problem="3 heads do not divide 8 features"),
+        Example({}, [(2, 8)], problem="needs (N, T, F), got (N, 8)"),
+    )
+
+    def build(self, x: Sequence, mask: Mask | None = None) -> Expression:
+        require_mask(mask, x)
+        made = self._made(nn.TransformerEncoderLayer, x.features)
+        if mask is None:
+            return made(x)
+        hidden = {"src_key_padding_mask": call(hidden_steps, mask)}
+        return made(x, **(hidden if self._plain else {"mask": mask}))
+
+
+class TransformerDecoderLayer(_TransformerLayer):
+    """A layer of a Transformer that writes: each step looks at those before it, then at a memory,
+    then goes through two Linear layers on its own.
+
+    Use several in a row (Repeat) after an encoder, to translate what it read: `memory` is what the
+    encoder gave, `memory_mask` (N, S) says which of its steps are real, `mask` (N, T) the same of
+    `x` (Vaswani et al. 2017, arXiv 1706.03762).
+    """
+
+    causal: bool = True
+    """No step sees a later one, as a network needs that predicts what comes next."""
+
+    examples = (
+        Example(_SMALL, [(2, 7, 8), (2, 5, 8)], [(2, 7, 8)]),
+        Example(
+            {**_SMALL, "norm_first": True, "positions": "rotary"},
+            [(2, 7, 8), (2, 5, 8), Meta((2, 7), "bool"), Meta((2, 5), "bool")],
+            [(2, 7, 8)],
+        ),
+        Example({**_SMALL, "causal": False}, [(2, 7, 8), (2, 5, 8)], [(2, 7, 8)]),
+        Example(
+            {**_SMALL, "causal": False},
+            [(2, 7, 8), (2, 5, 8), Meta((2, 7), "bool"), Meta((2, 5), "bool")],
+            [(2, 7, 8)],
+        ),
+        Example({}, [(2, 7, 8), (2, 5, 6)], problem="needs 8 features in memory, got (N, 5, 6)"),
+    )
+
+    def build(
+        self,
+        x: Sequence,
+        memory: Sequence,
+        mask: Mask | None = None,
+        memory_mask: Mask | None = None,
+    ) -> Expression:
+        if memory.features != x.features:
+            raise Misfit(f"needs {x.features} features in memory, got {memory.meta.text}")
+        require_mask(mask, x)
+        require_mask(memory_mask, memory)
+        made = self._made(nn.TransformerDecoderLayer, x.features, reads_memory=True)
+        masks = {"mask": mask, "memory_mask": memory_mask}
+        given: dict[str, Expression] = {n: m for n, m in masks.items() if m is not None}
+        if self._plain:
+            names = {"mask": "tgt_key_padding_mask", "memory_mask": "memory_key_padding_mask"}
+            given = {names[name]: call(hidden_steps, value) for name, value in given.items()}
+        return made(x, memory, **given)

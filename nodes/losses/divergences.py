@@ -1,0 +1,81 @@
+"""Losses: how far one distribution lies from another."""
+
+from pydantic import PositiveFloat
+from torch.nn import functional as F
+
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Example, Loss
+from graphs.nodetypes.tensor_kinds import Numbers, Vector
+from graphs.runtime.layers.distributions import distillation, kl_of_unit_normal, kl_to_normal
+from nodes.losses.classification_losses import require_equal
+
+_UNEQUAL = Example({}, [(2, 8), (2, 4)], problem="needs equal shapes, got (N, 8) and (N, 4)")
+
+
+class KLToNormal(Loss):
+    """How far the normal distributions that a network gives lie from the standard one, in nats a
+    sample.
+
+    Use it beside a likelihood in a variational autoencoder: it keeps codes near the standard normal
+    distribution, so that new ones can be drawn from it (Kingma and Welling 2013, arXiv 1312.6114).
+    Without `log_variance` the variance is 1, as in UNIT (arXiv 1703.00848). An Anneal after it
+    brings it in slowly.
+    """
+
+    examples = (
+        Example({}, [(2, 8), (2, 8)], [()]),
+        Example({}, [(2, 8, 4, 4)], [()]),
+        Example({}, [(2, 4, 3, 3), (2, 4, 3, 3)], [()]),
+        _UNEQUAL,
+    )
+
+    def build(self, mean: Numbers, log_variance: Numbers | None = None) -> Call:
+        if log_variance is None:
+            return call(kl_of_unit_normal, mean)
+        require_equal(mean, log_variance)
+        return call(kl_to_normal, mean, log_variance)
+
+
+class KLDivergence(Loss):
+    """How far what the network believes lies from given probabilities, in nats a sample.
+
+    Use it where the right answer is not one class but a share for each, such as the votes of
+    several people. `log_probability` is the network's, after a LogSoftmax; `target` are the shares,
+    which sum to 1.
+    """
+
+    log_target: bool = False
+    """The target is a logarithm too, such as another network's LogSoftmax."""
+
+    examples = (
+        Example({"log_target": True}, [(2, 10), (2, 10)], [()]),
+        Example({"log_target": True}, [(2, 3, 8, 8), (2, 3, 8, 8)], [()]),
+        _UNEQUAL,
+    )
+
+    def build(self, log_probability: Numbers, target: Numbers) -> Call:
+        require_equal(log_probability, target)
+        options = {"log_target": True} if self.log_target else {}
+        return call(F.kl_div, log_probability, target, reduction="batchmean", **options)
+
+
+class Distillation(Loss):
+    """How far a student's answers are from a teacher's, both softened by a temperature, in nats
+    times its square.
+
+    Use it to train a small network on what a large one says, with no labels at all (Hinton et al.
+    2015, arXiv 1503.02531). A Detach before `teacher` leaves the teacher as it is.
+    """
+
+    temperature: PositiveFloat = 3.0
+    """How soft the answers are: above 1 the student sees which wrong answers are nearly right."""
+
+    examples = (
+        Example({}, [(2, 10), (2, 10)], [()]),
+        Example({"temperature": 1}, [(2, 3), (2, 3)], [()]),
+        Example({}, [(2, 10), (2, 3)], problem="needs equal shapes, got (N, 10) and (N, 3)"),
+    )
+
+    def build(self, prediction: Vector, teacher: Vector) -> Call:
+        require_equal(prediction, teacher)
+        return call(distillation, prediction, teacher, temperature=self.temperature)

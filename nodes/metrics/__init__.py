@@ -1,0 +1,1 @@
+"""Metrics and probes: what is watched and moves nothing."""

@@ -1,0 +1,127 @@
+"""Metrics: of numbers, and of how surprised a network is."""
+
+import math
+
+from torch.nn import functional as F
+
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Example, Metric, Misfit
+from graphs.nodetypes.tensor_kinds import (
+    Meta,
+    Numbers,
+    Scalar,
+    Sequence,
+    Tensor,
+    Tokens,
+    is_symbolic,
+)
+from graphs.runtime.measures import metrics
+from nodes.losses.classification_losses import require_equal
+from nodes.metrics.metrics import require_steps
+
+_PAIRS = (
+    Example({}, [(2, 1), (2, 1)], [()]),
+    Example({}, [(2, 3, 8), (2, 3, 8)], [()]),
+    Example({}, [(2, 10), (2, 1)], problem="needs equal shapes, got (N, 10) and (N, 1)"),
+)
+_TOKENS = Meta((2, 7), "int64")
+
+
+class MAE(Metric):
+    """The mean absolute error: how far predictions lie from targets on the mean, in their units.
+
+    Use it to say how good a regression is in words that everyone understands.
+    """
+
+    better = "min"
+    examples = _PAIRS
+
+    def build(self, prediction: Numbers, target: Numbers) -> Call:
+        require_equal(prediction, target)
+        return call(F.l1_loss, prediction, target)
+
+
+class RMSE(Metric):
+    """The root of the mean squared error, in the targets' units; large errors count more than in
+    the MAE.
+
+    It is measured over the whole split: the root of a mean is not the mean of roots.
+    """
+
+    better = "min"
+    over_split = True
+    examples = _PAIRS
+
+    def build(self, prediction: Numbers, target: Numbers) -> Call:
+        require_equal(prediction, target)
+        return call(metrics.root_of_share, call(metrics.squares_and_count, prediction, target))
+
+
+class R2(Metric):
+    """The share of the targets' variance that the predictions explain: 1 is perfect, 0 as good as
+    always saying the mean, below 0 worse.
+
+    Use it to compare regressions whose targets have different units. It is measured over the whole
+    split; of targets with several numbers, it is the mean over these. Predictions and targets are
+    kept until the split's end.
+    """
+
+    over_split = True
+    examples = _PAIRS
+
+    def build(self, prediction: Numbers, target: Numbers) -> Call:
+        require_equal(prediction, target)
+        return call(metrics.r2, call(metrics.pairs, prediction, target))
+
+
+class Perplexity(Metric):
+    """Among how many equally probable tokens a language model hesitates: the exponential of its
+    cross-entropy. 1 is perfect; guessing among C tokens is C.
+
+    `prediction`, (N, T, C), is one number for each token, before any softmax. It is measured over
+    the whole split: the mean of the nats comes first, then the exponential.
+    """
+
+    better = "min"
+    ignore_index: int | None = None
+    """A token that does not count, such as that of padding; none: all count."""
+
+    examples = (
+        Example({}, [(2, 7, 10), _TOKENS], [()]),
+        Example({"ignore_index": 0}, [(2, 7, 10), _TOKENS], [()]),
+        Example({}, [(2, 7, 10), Meta((2, 6), "int64")], problem="needs as many steps in tokens"),
+    )
+
+    over_split = True
+
+    def build(self, prediction: Sequence, tokens: Tokens) -> Call:
+        require_steps(prediction, tokens)
+        ignored = {} if self.ignore_index is None else {"ignore_index": self.ignore_index}
+        kept = call(metrics.nats_and_count, prediction, tokens, **ignored)
+        return call(metrics.perplexity, kept)
+
+
+class BitsPerDimension(Metric):
+    """A likelihood in bits for each number of a sample, by which models of images and sound are
+    compared.
+
+    Wire the loss in nats to `nats`. Where it is summed over each sample, wire the data to `like`,
+    and it is divided by how many numbers a sample has; a loss that is a mean already, such as
+    PixelCrossEntropy, needs no `like`.
+    """
+
+    better = "min"
+    examples = (
+        Example({}, [()], [()]),
+        Example({}, [(), (2, 1, 8, 8)], [()]),
+        Example({}, [(), Meta((2, 16), "int64")], [()]),
+        Example({}, [(2,)], problem="nats needs one number, such as a loss, got (N,)"),
+    )
+
+    def build(self, nats: Scalar, like: Tensor | None = None) -> Call:
+        if like is None:
+            return call(metrics.bits_per_dimension, nats)
+        sizes = like.shape[1:]
+        if not like.shape or any(map(is_symbolic, sizes)):
+            raise Misfit(f"needs samples of one size in like, got {like.meta.text}")
+        return call(metrics.bits_per_dimension, nats, math.prod(sizes))

@@ -1,3 +1,0 @@
-"""What torch lacks: plain PyTorch whose source is copied into exported files. It imports nothing of
-ours.
-"""

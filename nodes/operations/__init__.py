@@ -1,0 +1,1 @@
+"""Operations between wires: arithmetic, shapes, slices, gates, gradients, state."""

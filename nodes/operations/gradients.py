@@ -1,0 +1,102 @@
+"""Gradient tools: values pass through, gradients are stopped, turned round or sent elsewhere."""
+
+import torch
+from pydantic import NonNegativeInt, PositiveFloat
+
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Example, Misfit, NodeType
+from graphs.nodetypes.tensor_kinds import Numbers
+from graphs.nodetypes.time_dependence import alone
+from graphs.runtime.layers import gradients
+
+
+class Detach(NodeType):
+    """Lets the value through and stops the gradient: nothing before it learns from what comes
+    after.
+
+    An optimizer moves its own weights alone, so a GAN needs none of these; use it where a loss must
+    take a value as given, such as a teacher's answer.
+    """
+
+    stops_gradient = True
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"x": 1}, [(2, 16)], problem="x is not a parameter"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(torch.detach, x)
+
+
+class GradientReversal(NodeType):
+    """Lets the value through and turns the gradient round: what stands before it learns to make the
+    loss after it large, while what stands after it makes it small.
+
+    Put it between features and a classifier of domains, and the features lose what tells the
+    domains apart (Ganin et al. 2016, arXiv 1505.07818).
+    """
+
+    strength: PositiveFloat = 1.0
+    """What the turned gradient is multiplied by."""
+    steps: NonNegativeInt = 0
+    """Over how many training batches the strength grows from 0; 0: it is full from the start."""
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({"strength": 0.5, "steps": 100}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"strength": 0}, [(2, 16)], problem="strength"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(gradients.GradientReversal, strength=self.strength, steps=self.steps)
+
+
+class StraightThrough(NodeType):
+    """Passes `value` on and gives its gradient to `x`, as if the two were the same.
+
+    Use it around a step that has no gradient, such as choosing the nearest code; without a wire to
+    `value`, x is rounded (Bengio et al. 2013, arXiv 1308.3432).
+    """
+
+    examples = (
+        Example({}, [(2, 16)], [(2, 16)]),
+        Example({}, [(2, 16), (2, 16)], [(2, 16)]),
+        Example({}, [(2, 16), (2, 8)], problem="needs equal shapes, got (N, 16) and (N, 8)"),
+    )
+
+    def build(self, x: Numbers, value: Numbers | None = None) -> Call:
+        if value is None:
+            return call(gradients.straight_through, x, call(torch.round, x))
+        if x.shape != value.shape:
+            raise Misfit(f"needs equal shapes, got {x.meta.text} and {value.meta.text}")
+        return call(gradients.straight_through, x, value)
+
+
+class Clamp(NodeType):
+    """Keeps values between two limits; what lies outside gets the limit and no gradient.
+
+    Use it on what must not run away, such as a logarithm of a variance.
+    """
+
+    minimum: float | None = None
+    """The lower limit; none: there is none."""
+    maximum: float | None = None
+    """The upper limit; none: there is none."""
+
+    over_time = alone
+    examples = (
+        Example({"minimum": -0.5, "maximum": 0.5}, [(2, 16)], [(2, 16)]),
+        Example({"minimum": 0.0}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({}, [(2, 16)], problem="needs a minimum or a maximum"),
+        Example({"minimum": 1, "maximum": 0}, [(2, 16)], problem="the minimum is above the"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        if self.minimum is None and self.maximum is None:
+            raise Misfit("needs a minimum or a maximum", use={"minimum": -10.0, "maximum": 10.0})
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise Misfit("the minimum is above the maximum: exchange the two")
+        return call(torch.clamp, x, min=self.minimum, max=self.maximum)

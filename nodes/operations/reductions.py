@@ -1,0 +1,120 @@
+"""Connectivity: the values along one axis made one, or a few."""
+
+from typing import Any
+
+import torch
+from pydantic import PositiveInt
+
+from graphs.nodetypes.expressions import Call, call
+from graphs.nodetypes.node_type import Example, Misfit, NodeType, axis_of
+from graphs.nodetypes.tensor_kinds import Meta, Numbers, is_symbolic
+from graphs.nodetypes.time_dependence import mixes
+
+
+class _Reduction(NodeType):
+    """One axis goes away."""
+
+    dim: int = 1
+    """The axis that goes away: 1 is the steps of (N, T, F); -1 is the last."""
+    keep: bool = False
+    """Keep the axis, with size 1."""
+
+    over_time = mixes("dim")
+    examples = (
+        Example({}, [(2, 7, 5)], [(2, 5)]),
+        Example({"dim": -1, "keep": True}, [(2, 7, 5)], [(2, 7, 1)]),
+        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
+    )
+
+    def reduced(self, function: Any, x: Numbers) -> Call:
+        """The call of a function of torch over the axis."""
+        axis_of(x, self.dim)
+        return call(function, x, self.dim, **({"keepdim": True} if self.keep else {}))
+
+
+class Mean(_Reduction):
+    """The mean along one axis, which goes away.
+
+    Use it to sum up a sequence, (N, T, F) to (N, F), whatever its length.
+    """
+
+    def build(self, x: Numbers) -> Call:
+        return self.reduced(torch.mean, x)
+
+
+class Sum(_Reduction):
+    """The sum along one axis, which goes away.
+
+    Use it to add up weighted parts, as attention does with what it looked at.
+    """
+
+    def build(self, x: Numbers) -> Call:
+        return self.reduced(torch.sum, x)
+
+
+class Max(_Reduction):
+    """The largest value along one axis, which goes away.
+
+    Use it where it matters whether something occurs at all, not how often: the strongest answer of
+    a filter over all steps. The gradient goes to the largest value alone.
+    """
+
+    def build(self, x: Numbers) -> Call:
+        return self.reduced(torch.amax, x)
+
+
+class Min(_Reduction):
+    """The smallest value along one axis, which goes away.
+
+    Use it for the nearest of several distances. The gradient goes to the smallest value alone.
+    """
+
+    def build(self, x: Numbers) -> Call:
+        return self.reduced(torch.amin, x)
+
+
+class LogSumExp(_Reduction):
+    """The logarithm of the sum of exponentials along one axis, which goes away: a soft maximum.
+
+    Use it to add up probabilities that are given as logarithms, such as those of a mixture's parts;
+    it is computed so that nothing overflows.
+    """
+
+    def build(self, x: Numbers) -> Call:
+        return self.reduced(torch.logsumexp, x)
+
+
+class TopK(NodeType):
+    """The k largest values along one axis, and where they stand; or the k smallest.
+
+    Use it to choose: the experts that a token goes to, the keys that are looked at, the place of a
+    memory that is used least. `values` are in order, the most extreme first; `places` count from 0,
+    and OneHot makes vectors of them. A gradient reaches the values that were chosen, and no others.
+    """
+
+    k: PositiveInt = 1
+    """How many are taken."""
+    dim: int = -1
+    """The axis along which they are chosen: -1 is the last, the features."""
+    largest: bool = True
+    """The largest values, or else the smallest."""
+
+    over_time = mixes("dim")
+    outputs = ("values", "places")
+    examples = (
+        Example({}, [(2, 5)], [(2, 1), Meta((2, 1), "int64")]),
+        Example(
+            {"k": 3, "dim": 1, "largest": False},
+            [(2, 7, 5)],
+            [(2, 3, 5), Meta((2, 3, 5), "int64")],
+        ),
+        Example({"k": 6}, [(2, 5)], problem="k is 6, and axis -1 of (N, 5) has 5 places"),
+        Example({"dim": 3}, [(2, 7, 5)], problem="there is no axis 3 in (N, 7, 5)"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        size = x.shape[axis_of(x, self.dim)]
+        if not is_symbolic(size) and self.k > size:
+            text = f"k is {self.k}, and axis {self.dim} of {x.meta.text} has {size} places"
+            raise Misfit(text, use={"k": size})
+        return call(torch.topk, x, self.k, self.dim, **({} if self.largest else {"largest": False}))

@@ -1,0 +1,1 @@
+"""Optimizers: statements that a loss be minimised over weights."""

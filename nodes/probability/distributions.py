@@ -1,0 +1,172 @@
+"""Distributions: random numbers in a network."""
+
+import operator
+from typing import Any
+
+import torch
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+
+from graphs.nodetypes.expressions import Call, Expression, call
+from graphs.nodetypes.node_type import Example, Misfit, NodeType
+from graphs.nodetypes.tensor_kinds import Meta, Numbers, Tensor
+from graphs.nodetypes.time_dependence import alone
+from graphs.runtime.layers.distributions import GaussianNoise as GaussianNoiseModule
+from graphs.runtime.layers.distributions import fixed_noise, logistic_noise, reparameterise
+from nodes.losses.classification_losses import require_equal
+
+
+class Noise(NodeType):
+    """Draws fresh random numbers from the standard normal distribution, one vector for each sample
+    of the batch.
+
+    Use it as what a generator starts from. The wire says only how many samples there are and on
+    which device. For noise of other shapes there are NormalNoise, LogisticNoise and UniformNoise.
+    """
+
+    features: PositiveInt = 32
+    """How many numbers each sample's vector has."""
+
+    examples = (
+        Example({}, [(2, 3, 8, 8)], [(2, 32)]),
+        Example({"features": 3}, [Meta((2,), "int64")], [(2, 3)]),
+        Example({"features": 0}, [(2, 3)], problem="features"),
+    )
+
+    def build(self, like: Tensor) -> Call:
+        return call(torch.randn, like.batch, self.features, device=like.device)
+
+
+class _ShapedNoise(NodeType):
+    """Noise as large as what arrives, or of given sizes."""
+
+    sizes: tuple[PositiveInt, ...] = ()
+    """The sizes of each sample's noise, such as 1 and 384 for (N, 1, 384); none: those of what
+    arrives.
+    """
+
+    def shape(self, like: Tensor) -> list[Any]:
+        """Batch and sizes, as arguments of a function of torch."""
+        if not like.shape:
+            raise Misfit(f"needs a batch of values, got {like.meta.text}")
+        return [like.batch, *(self.sizes or like.shape[1:])]
+
+
+class NormalNoise(_ShapedNoise):
+    """Draws fresh random numbers from the normal distribution around 0, as many as arrive, or of
+    the sizes that you give for each sample.
+
+    Use it as what a generator or a flow starts from, or add it to a value to disturb it. The wire
+    says only how many numbers there are and on which device.
+    """
+
+    deviation: PositiveFloat = 1.0
+    """The standard deviation: two thirds of the numbers lie nearer to 0."""
+    seed: int | None = None
+    """Draw the same numbers each time, to watch one set of samples change as a generator learns;
+    none: fresh ones.
+    """
+
+    examples = (
+        Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"sizes": [1, 9], "deviation": 0.1}, [Meta((2,), "int64")], [(2, 1, 9)]),
+        Example({"seed": 1}, [(2, 16)], [(2, 16)]),
+        Example({"deviation": 0}, [(2, 3)], problem="deviation"),
+        Example({}, [()], problem="needs a batch of values, got ()"),
+    )
+
+    def build(self, like: Tensor) -> Expression:
+        sizes = self.shape(like)
+        if self.seed is not None:
+            noise = call(fixed_noise, *sizes, seed=self.seed, device=like.device)
+        else:
+            noise = call(torch.randn, *sizes, device=like.device)
+        return noise if self.deviation == 1 else call(operator.mul, self.deviation, noise)
+
+
+class LogisticNoise(_ShapedNoise):
+    """Draws fresh random numbers from the logistic distribution around 0: like normal ones, with
+    more that lie far off.
+
+    Use it as what a flow starts from whose output is judged by logistic likelihoods, as in Parallel
+    WaveNet (van den Oord et al. 2017, arXiv 1711.10433). At scale 1 its standard deviation is 1.81.
+    """
+
+    scale: PositiveFloat = 1.0
+    """How wide it is: half of the numbers lie within 1.1 times the scale."""
+
+    examples = (
+        Example({}, [(2, 1, 16)], [(2, 1, 16)]),
+        Example({"sizes": [8], "scale": 0.5}, [Meta((2,), "int64")], [(2, 8)]),
+        Example({"scale": -1}, [(2, 3)], problem="scale"),
+    )
+
+    def build(self, like: Tensor) -> Expression:
+        noise = call(logistic_noise, *self.shape(like), device=like.device)
+        return noise if self.scale == 1 else call(operator.mul, self.scale, noise)
+
+
+class UniformNoise(_ShapedNoise):
+    """Draws fresh random numbers between two limits, each equally often.
+
+    Use it to undo the rounding of pixels or sound before a continuous likelihood (from minus half a
+    step to half a step), or as what a generator starts from.
+    """
+
+    low: float = 0.0
+    """The lower limit."""
+    high: float = 1.0
+    """The upper limit."""
+
+    examples = (
+        Example({}, [(2, 1, 8, 8)], [(2, 1, 8, 8)]),
+        Example({"sizes": [8], "low": -1}, [Meta((2,), "int64")], [(2, 8)]),
+        Example({"low": 1}, [(2, 3)], problem="low is not below high"),
+    )
+
+    def build(self, like: Tensor) -> Expression:
+        if not self.low < self.high:
+            raise Misfit("low is not below high: exchange the two")
+        noise: Expression = call(torch.rand, *self.shape(like), device=like.device)
+        if self.high - self.low != 1:
+            noise = call(operator.mul, self.high - self.low, noise)
+        return call(operator.add, noise, self.low) if self.low else noise
+
+
+class GaussianNoise(NodeType):
+    """Adds fresh normal noise to every value while training, and does nothing in validation.
+
+    Use it before a discriminator, which then cannot tell real from generated by trifles, or against
+    learning by heart.
+    """
+
+    deviation: NonNegativeFloat = 0.1
+    """The noise's standard deviation, in the units of what arrives."""
+
+    examples = (
+        Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
+        Example({"deviation": 0.0}, [(2, 16)], [(2, 16)]),
+        Example({"deviation": -1}, [(2, 16)], problem="deviation"),
+    )
+
+    def build(self, x: Numbers) -> Call:
+        return call(GaussianNoiseModule, self.deviation)
+
+
+class Reparameterise(NodeType):
+    """Draws from a normal distribution whose mean and variance a network gives, so that gradients
+    reach both.
+
+    Use it between the encoder and the decoder of a variational autoencoder (Kingma and Welling
+    2013, arXiv 1312.6114), and as the sampler of a GaussianLikelihood.
+    """
+
+    over_time = alone
+    examples = (
+        Example({}, [(2, 8), (2, 8)], [(2, 8)]),
+        Example({}, [(2, 4, 3, 3), (2, 4, 3, 3)], [(2, 4, 3, 3)]),
+        Example({}, [(2, 8), (2, 4)], problem="needs equal shapes, got (N, 8) and (N, 4)"),
+    )
+
+    def build(self, mean: Numbers, log_variance: Numbers) -> Call:
+        require_equal(mean, log_variance)
+        return call(reparameterise, mean, log_variance)
