@@ -59,17 +59,38 @@ def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> 
     assert f"examples:\n  python main.py {command} " in capsys.readouterr().out
 
 
+def modules_after(*arguments: str | Path) -> set[str]:
+    """What a process has imported once it did a command."""
+    code = (
+        "import sys, json\nfrom app import cli\n"
+        f"try: cli.main({[*map(str, arguments)]!r})\nexcept SystemExit: pass\n"
+        "print('\\n' + json.dumps(list(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["examples"], ["runs"], ["train", "--help"]])
 def test_light_commands_import_nothing_heavy(arguments: list[str], home: Path) -> None:
     """They start in a moment: no torch, no window library."""
-    code = (
-        "import sys\nfrom app import cli\n"
-        f"try: cli.main({arguments!r})\nexcept SystemExit: pass\n"
-        "heavy = {'torch', 'numpy', 'pyqtgraph', 'PySide6', 'dearpygui', 'sklearn'}\n"
-        "sys.exit(', '.join(heavy & set(sys.modules)))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
-    assert done.stderr.strip() == ""
+    heavy = {"torch", "numpy", "pyqtgraph", "PySide6", "dearpygui", "sklearn"}
+    assert modules_after(*arguments) & heavy == set()
+
+
+def test_help_imports_the_command_line_alone(home: Path) -> None:
+    loaded = modules_after("--help")
+    ours = {name for name in loaded if name.split(".")[0] in ("app", "nodes", "graphs")}
+    assert ours == {"app", "app.cli"}
+    assert {name for name in loaded if name.split(".")[0] in ("pydantic", "rich", "ruff")} == set()
+
+
+def test_check_imports_no_data_library(home: Path) -> None:
+    """Drawing and checking a graph reads no data: scikit-learn and SciPy take seconds."""
+    loaded = modules_after("check", WINE)
+    assert "nodes.data.bundled" in loaded
+    assert loaded & {"sklearn", "scipy", "PySide6", "dearpygui"} == set()
 
 
 def test_examples(capsys: pytest.CaptureFixture[str]) -> None:

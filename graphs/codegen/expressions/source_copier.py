@@ -49,8 +49,10 @@ class Copier:
         for callee in own:
             if callee in words - {name}:
                 self._add(module, callee)
-        self.imports.update(import_lines(tree, words - own.keys()))
-        self._sources[module.__name__, name] = _source_of(source, own[name])
+        delayed = delayed_imports(own[name])
+        self.imports.update(import_lines(tree.body, words - own.keys()))
+        self.imports.update(import_lines(delayed, words))
+        self._sources[module.__name__, name] = _source_of(source, own[name], delayed)
 
 
 def _name(statement: ast.stmt) -> str | None:
@@ -78,15 +80,43 @@ def _ours(tree: ast.Module, words: set[str]) -> list[tuple[str, str]]:
     ]
 
 
-def _source_of(source: str, definition: ast.stmt) -> str:
+DELAYED = ("scipy", "sklearn")
+"""Libraries that our files import inside functions, since they take seconds and most programs need
+neither. In an exported file, which needs them, they are imported at the top, as everybody does.
+"""
+
+
+def delayed_imports(definition: ast.stmt) -> list[ast.stmt]:
+    """The statements of its functions' own bodies that import a delayed library. What is deeper,
+    inside an `if` or a `try`, is meant to stay there.
+    """
+    functions = (n for n in ast.walk(definition) if isinstance(n, ast.FunctionDef))
+    return [line for function in functions for line in function.body if _is_delayed(line)]
+
+
+def _is_delayed(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Import(names=names):
+            return all(alias.name.split(".")[0] in DELAYED for alias in names)
+        case ast.ImportFrom(module=str(module)):
+            return module.split(".")[0] in DELAYED
+    return False
+
+
+def _source_of(source: str, definition: ast.stmt, left_out: list[ast.stmt]) -> str:
+    """The text of a definition without these statements, and the empty lines after them."""
     decorators = getattr(definition, "decorator_list", [])
     first = min([definition.lineno, *(d.lineno for d in decorators)])
-    return "\n".join(source.splitlines()[first - 1 : definition.end_lineno])
+    lines = source.splitlines()
+    gone = {n for s in left_out for n in range(s.lineno, (s.end_lineno or s.lineno) + 1)}
+    gone |= {n + 1 for n in gone if not lines[n].strip()}  # a line number is the next line's index
+    kept = range(first, (definition.end_lineno or first) + 1)
+    return "\n".join(lines[number - 1] for number in kept if number not in gone)
 
 
-def import_lines(tree: ast.Module, words: set[str]) -> Iterable[str]:
-    """The import statements at the top of a file that bring in some of these words."""
-    for node in tree.body:
+def import_lines(statements: Iterable[ast.stmt], words: set[str]) -> Iterable[str]:
+    """Those of these import statements, as lines, that bring in some of these words."""
+    for node in statements:
         if isinstance(node, ast.Import):
             yield from (
                 f"import {_alias(a)}"

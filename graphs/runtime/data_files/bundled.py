@@ -1,9 +1,6 @@
 """Data sets that are at hand, as plain functions: each returns split -> field -> tensor."""
 
-import sklearn.datasets
 import torch
-from scipy.ndimage import morphological_gradient
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from graphs.runtime.data_files.splits import split
@@ -11,6 +8,8 @@ from graphs.runtime.data_files.splits import split
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
     """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    from sklearn.datasets import load_digits
+
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
@@ -41,6 +40,8 @@ def digits_domain(
 
 def edges(image: Tensor) -> Tensor:
     """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    from scipy.ndimage import morphological_gradient
+
     varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
     return torch.from_numpy(varied)
 
@@ -68,6 +69,8 @@ def bundled_table(
     name: str, standardise: bool, validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """A table that comes with scikit-learn; a class from 0, or a number (N, 1), is to be told."""
+    import sklearn.datasets
+
     options = {"scaled": False} if name == "diabetes" else {}
     source = getattr(sklearn.datasets, f"load_{name}")(**options)
     wanted = torch.tensor(source.target)

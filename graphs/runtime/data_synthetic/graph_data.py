@@ -5,8 +5,6 @@ from typing import Self
 
 import networkx as nx
 import torch
-from sklearn.datasets import load_digits
-from sklearn.neighbors import kneighbors_graph
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -135,6 +133,9 @@ def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]
     """scikit-learn's 1,797 handwritten digits, each joined to those that look most like it; a few
     labels of each class are known.
     """
+    from sklearn.datasets import load_digits
+    from sklearn.neighbors import kneighbors_graph
+
     source = load_digits()
     nodes = F.normalize(torch.tensor(source.data, dtype=torch.float32))
     near = kneighbors_graph(nodes.numpy(), neighbours).tocoo()

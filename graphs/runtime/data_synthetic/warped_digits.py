@@ -3,7 +3,6 @@ pace.
 """
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from graphs.runtime.data_files.splits import split
@@ -13,6 +12,8 @@ def warped_digits(
     longest_stay: int, validation: float, test: float, seed: int, paces: int = 1
 ) -> dict[str, dict[str, Tensor]]:
     """Handwritten digits, each read at so many paces: no digit is in two splits."""
+    from sklearn.datasets import load_digits
+
     source = load_digits()
     rows = torch.tensor(source.images, dtype=torch.float32) / 16
     digits = {"rows": rows, "label": torch.tensor(source.target)}

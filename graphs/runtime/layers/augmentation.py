@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import scipy.ndimage
 import torch
 from torch import Tensor, nn
 
@@ -27,6 +26,8 @@ def array_libraries(device_type: str) -> tuple[Any, Any]:
                 return cupy, ndimage
         except (ImportError, RuntimeError):
             pass  # not installed, or its driver is not: the CPU does the work
+    import scipy.ndimage
+
     return np, scipy.ndimage
 
 
