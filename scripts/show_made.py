@@ -25,7 +25,7 @@ from app.monitor.probes.probe_card import ProbeCard  # noqa: E402
 from app.monitor.probes.probe_views import png  # noqa: E402
 from app.monitor.window import theme  # noqa: E402
 from app.runs.probe_snapshots import Look  # noqa: E402
-from app.runs.run_folder import Probe  # noqa: E402
+from app.runs.records import Probe  # noqa: E402
 from graphs.check.checking import check  # noqa: E402
 from graphs.codegen.script.export import Shown, logged  # noqa: E402
 from graphs.document.document_io import SUFFIX, read  # noqa: E402

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
-from graphs.document.document_io import SUFFIX, DocumentError, read, write_text
+from graphs.document.document_io import SUFFIX, DocumentError, read
 
 if TYPE_CHECKING:
     from graphs.document.problems import Problem

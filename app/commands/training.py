@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from app.runs.run_folder import Run, RunError, State, find_run, list_runs
+from app.runs.records import RunError, State
+from app.runs.run_folder import Run
+from app.runs.run_list import find_run, list_runs
 from app.training import launch as starting
 from graphs.document.document import MAIN, Document, Node
 from graphs.document.document_io import DocumentError, read

@@ -18,7 +18,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from app.runs.run_folder import MetricsReader, Row, Run, RunError, State
+from app.runs.metrics import MetricsReader
+from app.runs.records import Row, RunError, State
+from app.runs.run_folder import Run
 
 SECONDS = 0.1
 """Between two looks at the run."""

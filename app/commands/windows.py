@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.runs.run_folder import Run, RunError, find_run
+from app.runs.records import RunError
+from app.runs.run_folder import Run
+from app.runs.run_list import find_run
 
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from app.runs.run_folder import Run, probe_path
+from app.runs.probe_files import probe_path
+from app.runs.run_folder import Run
 
 Parts = Mapping[str, NDArray[Any]]
 """The parts of what one probe showed, by name."""

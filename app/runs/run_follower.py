@@ -10,7 +10,10 @@ from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from app.runs.run_folder import MetricsReader, Row, Run, RunError, State, list_runs
+from app.runs.metrics import MetricsReader
+from app.runs.records import Row, RunError, State
+from app.runs.run_folder import Run
+from app.runs.run_list import list_runs
 
 log = logging.getLogger(__name__)
 PERIOD = 0.2

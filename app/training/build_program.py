@@ -13,13 +13,15 @@ from typing import Any
 import torch
 
 import nodes.library  # noqa: F401  (registers the node types)
-from app.runs.run_folder import Info, Run, RunError, write_text
+from app.runs.records import Info, RunError
+from app.runs.run_folder import Run
 from app.training.checkpoints import checkpoints
 from app.training.data_errors import about_data
 from app.training.data_errors import read as read_batches
 from graphs.check.checking import check
 from graphs.check.results import Checked
 from graphs.codegen.script.export import Shown, export, logged
+from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
 from graphs.document.document_io import DocumentError, read
 from graphs.document.problems import Problem

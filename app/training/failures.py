@@ -11,7 +11,8 @@ from types import ModuleType
 import torch
 from safetensors import SafetensorError
 
-from app.runs.run_folder import Run, RunError
+from app.runs.records import RunError
+from app.runs.run_folder import Run
 from app.training.checkpoints.checkpoints import CheckpointError
 from app.training.data_errors import DataError
 from app.training.devices import DeviceError

@@ -10,7 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
-from app.runs.run_folder import Info, Probe, Run, write_text
+from app.runs.records import Info, Probe
+from app.runs.run_folder import Run
 from app.training import failures
 from app.training.build_program import Trainable
 from app.training.checkpoints import checkpoints
@@ -19,6 +20,7 @@ from app.training.devices import resolve
 from app.training.loop import Stopped, Training
 from app.training.recorder import Recorder
 from app.training.requests import Control
+from graphs.document.atomic_write import write_text
 
 Build = Callable[[Run, Info], Trainable]
 """Makes the program of a run."""

@@ -11,11 +11,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.runs.processes import ROOT, environment, module_command
-from app.runs.run_folder import Info, Run, RunError, State, now, runs_folder, write_text
+from app.runs.records import Info, RunError, State, now
+from app.runs.run_folder import Run
+from app.runs.run_list import runs_folder
+from graphs.document.atomic_write import write_text
 from graphs.document.document import Document, Settings, identifier
 from graphs.document.document_io import read, write
+from graphs.document.validation_faults import first_fault
 
-"""Where the packages app, nodes and graphs are."""
 DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0)
 """What start_new_session is elsewhere, on Windows."""
 
@@ -87,8 +90,8 @@ def _settled(document: Document, **changes: object) -> Document:
     try:
         settings = Settings.model_validate({**dict(document.settings), **given})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise RunError(f"{first['loc'][0]}: {first['msg']}.") from error
+        fault = first_fault(error)
+        raise RunError(f"{fault.where}: {fault.message}.") from error
     return document.replace(settings=settings)
 
 

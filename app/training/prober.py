@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.runs.run_folder import probe_path, probe_steps
+from app.runs.probe_files import probe_path, probe_steps
 from app.training.build_program import Trainable
 from app.training.checkpoints.checkpoints import write_tensors
 from app.training.checkpoints.random_state import RandomStates

@@ -10,7 +10,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.runs.run_folder import Run, State, now, parse_row, write_text
+from app.runs.metrics import parse_row
+from app.runs.records import State, now
+from app.runs.run_folder import Run
+from graphs.document.atomic_write import write_text
 
 
 class Recorder:

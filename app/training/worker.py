@@ -13,7 +13,8 @@ from datetime import datetime
 from pathlib import Path
 
 from app.runs.locks import Lock, LockedError
-from app.runs.run_folder import Run, RunError, State
+from app.runs.records import RunError, State
+from app.runs.run_folder import Run
 from app.training.recorder import Recorder
 from app.training.requests import Control
 

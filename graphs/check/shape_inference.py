@@ -27,6 +27,7 @@ from graphs.document.parameter_expressions import (
     named,
 )
 from graphs.document.problems import Problem
+from graphs.document.validation_faults import Fault, faults
 from graphs.nodetypes.expressions import Apply, Call, Evaluation, Expression, walk
 from graphs.nodetypes.node_type import (
     Data,
@@ -137,7 +138,7 @@ def _validated(type_: type[NodeType], content: str) -> NodeType | Wrong:
     try:
         return type_.model_validate(parameters)
     except ValidationError as error:
-        return tuple(_sentence(entry) for entry in error.errors())
+        return tuple(map(_sentence, faults(error)))
 
 
 def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | Wrong:
@@ -206,13 +207,11 @@ def _plain(value: Any) -> JsonValue:
     return float(value) if isinstance(value, NamedFloat) else value
 
 
-def _sentence(entry: Any) -> tuple[str, str]:
-    parameter = str(entry["loc"][0]) if entry["loc"] else ""
-    if entry["type"] == "extra_forbidden":
+def _sentence(fault: Fault) -> tuple[str, str]:
+    parameter = fault.place[0] if fault.place else ""
+    if fault.is_unknown:
         return parameter, f"{parameter} is not a parameter of this node: remove it"
-    message = entry["msg"].removeprefix("Value error, ")
-    message = message[0].lower() + message[1:]
-    return parameter, f"{parameter}: {message}, got {entry['input']!r}"
+    return parameter, f"{parameter}: {fault.message}, got {fault.got!r}"
 
 
 def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> Facts:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from graphs.document.document_io import write_text
+from graphs.document.atomic_write import write_text
 from graphs.document.user_dirs import home
 
 LARGEST = 2**20

@@ -5,15 +5,15 @@ sentence.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
+from graphs.document.validation_faults import first_fault
 
 SUFFIX = ".graph.json"
 FORMAT = 1
@@ -47,9 +47,10 @@ def parse(text: str, name: str = "the text") -> Document:
     try:
         return Document.model_validate(_migrated(_json(text), name))
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise DocumentError(f"{name} is not a document: at {place}, {first['msg']}") from error
+        fault = first_fault(error)
+        raise DocumentError(
+            f"{name} is not a document: at {fault.where}, {fault.message}"
+        ) from error
     except (ValueError, RecursionError) as error:
         if isinstance(error, DocumentError):
             raise
@@ -65,31 +66,6 @@ def text_of(document: Document) -> str:
 def write(document: Document, path: Path) -> None:
     """Put the document into a file, whole or not at all. Raises OSError."""
     write_text(path, text_of(document))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Put text into a file, whole or not at all. Raises OSError."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        _copy_mode(path, Path(temporary))
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _copy_mode(old: Path, new: Path) -> None:
-    """mkstemp makes a private file; a document keeps the rights it had, or gets the usual ones."""
-    if old.exists():
-        new.chmod(old.stat().st_mode & 0o777)
-        return
-    mask = os.umask(0)
-    os.umask(mask)
-    new.chmod(0o666 & ~mask)
 
 
 def _json(text: str) -> dict[str, Any]:

@@ -12,7 +12,8 @@ import pytest
 from torch import Tensor
 
 from app.runs.locks import Lock
-from app.runs.run_folder import MetricsReader, Run
+from app.runs.metrics import MetricsReader
+from app.runs.run_folder import Run
 from app.training import launch as starting
 from app.training.build_program import Trainable
 from app.training.job import Job

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from app.runs.run_folder import Run, runs_folder
+from app.runs.run_folder import Run
+from app.runs.run_list import runs_folder
 from graphs.document.document import Document, End, Graph, Node, Settings, Wire
 from graphs.document.document_io import write
 

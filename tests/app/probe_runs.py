@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from app.runs.run_folder import Run, probe_path
+from app.runs.probe_files import probe_path
+from app.runs.run_folder import Run
 
 RATE = 4000
 PROBES: dict[str, dict[str, Any]] = {

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from app import cli
-from app.runs.run_folder import Run, list_runs
+from app.runs.run_folder import Run
+from app.runs.run_list import list_runs
 from app.training.launch import ROOT
 from graphs.document.document_io import read, write
 from graphs.document.edits import SetGraphParameters, SetParameters, apply

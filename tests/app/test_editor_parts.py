@@ -25,7 +25,8 @@ from app.editor.theme.preferences import (
 )
 from app.editor.theme.text_width import REGULAR, SEMIBOLD, shortened, width, wrapped
 from app.editor.window.layout import lay_out
-from app.runs.run_folder import Row, Run, State, now
+from app.runs.records import Row, State, now
+from app.runs.run_folder import Run
 from app.runs.run_follower import POINTS, Curve, Curves, Follower, duration, in_words, live_run
 from graphs.document.document_io import read
 from graphs.nodetypes.node_type import node_types

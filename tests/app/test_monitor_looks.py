@@ -12,8 +12,8 @@ import pytest
 from app.monitor.data import probe_values
 from app.monitor.data.probe_selection import Listing, Looks, listing
 from app.runs import probe_snapshots as looking
+from app.runs.probe_files import probe_path
 from app.runs.probe_snapshots import image_grid, look
-from app.runs.run_folder import probe_path
 from tests.app.monitor_runs import make_run
 from tests.app.probe_runs import add_look, add_probes, looked_at
 

@@ -13,7 +13,7 @@ import pytest
 from app.monitor.data.background_reading import Desk
 from app.monitor.data.run_watch import Watch
 from app.monitor.data.table_files import COLUMNS, SaveError, records, save, table
-from app.runs.run_folder import runs_folder
+from app.runs.run_list import runs_folder
 from tests.app.monitor_runs import log, make_run, row, training
 
 pytestmark = pytest.mark.usefixtures("home")
@@ -132,10 +132,10 @@ def test_files_are_written_whole_or_not_at_all(
     path = tmp_path / "curves.csv"
     save(b"before", path)
 
-    def full(self: Path, content: bytes) -> None:
+    def full(handle: int) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr("os.fsync", full)
     with pytest.raises(SaveError, match=r"no space left on device\. Choose another place\."):
         save(b"after", path)
     assert path.read_text() == "before"

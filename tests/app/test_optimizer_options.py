@@ -15,7 +15,9 @@ from safetensors.torch import load_file, save_file
 
 import nodes.library  # noqa: F401  registers the node types
 from app.runs.locks import Lock
-from app.runs.run_folder import Info, MetricsReader, Run
+from app.runs.metrics import MetricsReader
+from app.runs.records import Info
+from app.runs.run_folder import Run
 from app.training import launch as starting
 from app.training.build_program import Trainable, build_program
 from app.training.job import Job

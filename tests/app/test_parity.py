@@ -10,7 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 import nodes.library  # noqa: F401  registers the node types
-from app.runs.run_folder import MetricsReader, Run, probe_path, probe_steps
+from app.runs.metrics import MetricsReader
+from app.runs.probe_files import probe_path, probe_steps
+from app.runs.run_folder import Run
 from app.training import launch
 from graphs.codegen.script.export import export
 from graphs.document.document import Document

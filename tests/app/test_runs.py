@@ -10,20 +10,11 @@ from pathlib import Path
 import pytest
 
 from app.runs.locks import Lock, LockedError, is_locked
-from app.runs.run_folder import (
-    Info,
-    MetricsReader,
-    Row,
-    Run,
-    RunError,
-    State,
-    find_run,
-    list_runs,
-    now,
-    parse_row,
-    runs_folder,
-    write_text,
-)
+from app.runs.metrics import MetricsReader, parse_row
+from app.runs.records import Info, Row, RunError, State, now
+from app.runs.run_folder import Run
+from app.runs.run_list import find_run, list_runs, runs_folder
+from graphs.document.atomic_write import write_text
 
 
 def make(folder: Path, name: str = "a-run", status: str = "running", age: float = 0.0) -> Run:

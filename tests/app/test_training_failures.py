@@ -11,11 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from app.runs import run_folder
-from app.runs.run_folder import MetricsReader, Run, RunError
+from app.runs.metrics import MetricsReader
+from app.runs.records import RunError
+from app.runs.run_folder import Run
 from app.training import devices, failures, launch, recorder
 from app.training.checkpoints import checkpoints
 from app.training.devices import DeviceError, resolve
+from graphs.document import atomic_write
 from graphs.document.document import Document
 from graphs.load_module import load_source
 from tests.app import standin
@@ -161,7 +163,7 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
         self._metrics = disk  # type: ignore[assignment]
 
     monkeypatch.setattr(recorder.Recorder, "cut", cut_and_fill)
-    write = run_folder.write_text
+    write = atomic_write.write_text
 
     def no_room(path: Path, text: str, sync: bool = True) -> None:
         if not disk.room:
@@ -201,7 +203,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 def test_settings_that_cannot_be(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="epochs: Input should be"):
+    with pytest.raises(RunError, match="epochs: input should be"):
         launch.start(Document(), runs=tmp_path, epochs=0)
 
 

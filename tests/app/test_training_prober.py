@@ -13,7 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 import nodes.library  # noqa: F401  registers the node types
-from app.runs.run_folder import MetricsReader, Run, probe_path, probe_steps
+from app.runs.metrics import MetricsReader
+from app.runs.probe_files import probe_path, probe_steps
+from app.runs.run_folder import Run
 from app.training import launch as starting
 from app.training import prober as probers
 from app.training.build_program import Trainable, build_program

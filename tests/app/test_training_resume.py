@@ -14,7 +14,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from app.runs.run_folder import MetricsReader, Run, RunError
+from app.runs.metrics import MetricsReader
+from app.runs.records import RunError
+from app.runs.run_folder import Run
 from app.training import loop
 from app.training.launch import resume
 from tests.app import standin

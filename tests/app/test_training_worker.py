@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from app.runs.run_folder import MetricsReader, Run, RunError
+from app.runs.metrics import MetricsReader
+from app.runs.records import RunError
+from app.runs.run_folder import Run
 from app.training import worker
 from app.training.launch import ROOT, resume, start
 from app.training.requests import Control

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import torch
 
 import nodes.library  # noqa: F401  (registers the node types)
-from app.runs.run_folder import Run, State, now
+from app.runs.records import State, now
+from app.runs.run_folder import Run
 from app.training.build_program import Trainable
 from app.training.checkpoints.saver import Saver
 from app.training.loop import Training

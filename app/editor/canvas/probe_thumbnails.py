@@ -7,7 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from app.runs.run_folder import Run, RunError, probe_steps
+from app.runs.probe_files import probe_steps
+from app.runs.records import RunError
+from app.runs.run_folder import Run
 
 if TYPE_CHECKING:
     from app.runs.probe_snapshots import Pixels

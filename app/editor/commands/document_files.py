@@ -18,7 +18,7 @@ from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, words
 from app.editor.window.dialogs import Dialogs, Wanted
 from app.editor.window.layout import BAR
-from app.runs.run_folder import write_text
+from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
 from graphs.document.document_io import SUFFIX, DocumentError, read, write
 from graphs.document.edits import Configure

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from graphs.document.document import Node
 from graphs.document.parameter_expressions import is_expression
+from graphs.document.validation_faults import faults
 
 if TYPE_CHECKING:
     from graphs.nodetypes.node_type import NodeType
@@ -133,16 +134,16 @@ def complaint_about(
     try:
         known.model_validate({**node.parameters, parameter.name: value})
     except ValidationError as error:
-        for fault in error.errors():
-            if fault["loc"][:1] == (parameter.name,):
-                return _sentence(parameter, fault["msg"])
+        for fault in faults(error):
+            if fault.place[:1] == (parameter.name,):
+                return _sentence(parameter, fault.message)
     return None
 
 
 def _sentence(parameter: Parameter, message: str) -> str:
     name = parameter.name.replace("_", " ")
-    if message.startswith("Input should be "):
-        return f"{name} needs to be {message.removeprefix('Input should be ')}."
+    if message.startswith("input should be "):
+        return f"{name} needs to be {message.removeprefix('input should be ')}."
     return f"{name}: {message}."
 
 

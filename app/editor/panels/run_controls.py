@@ -17,7 +17,8 @@ from app.editor.theme.preferences import read_preferences, write_preferences
 from app.editor.theme.style import Colour, scale
 from app.editor.theme.widgets import Item, button, heading, keep_up, text_field, words
 from app.editor.window.layout import Area
-from app.runs.run_folder import Info, Run, RunError, State
+from app.runs.records import Info, RunError, State
+from app.runs.run_folder import Run
 from app.runs.run_follower import Curves, Follower, Update, in_words, live_run
 from graphs.document.edits import Configure
 

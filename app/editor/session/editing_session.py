@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from graphs.document.document import MAIN, Document, End, Frozen, Graph, Wire
 from graphs.document.edits import AddNode, Connect, Disconnect, Edit, EditError, RemoveNodes, apply
+from graphs.document.validation_faults import first_fault
 
 if TYPE_CHECKING:
     from graphs.check.results import Checked
@@ -284,5 +285,5 @@ def _applied(document: Document, edits: tuple[Edit, ...]) -> Document:
     try:
         return apply(document, *edits)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise EditError(f"{first['loc'][-1]}: {first['msg']}") from error
+        fault = first_fault(error)
+        raise EditError(f"{fault.place[-1]}: {fault.message}") from error

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from app.runs.run_folder import write_text
+from graphs.document.atomic_write import write_text
 from graphs.document.user_dirs import home
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from app.runs.run_folder import Info, Run, RunError
+from app.runs.records import Info, RunError
+from app.runs.run_folder import Run
 from graphs.document.document import MAIN, Document, Graph, Node
 from graphs.document.document_io import DocumentError, read
 

@@ -10,7 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from app.monitor.data.series import Array, Point, Series
-from app.runs.run_folder import Info, MetricsReader, Row, Run, RunError, State
+from app.runs.metrics import MetricsReader
+from app.runs.records import Info, Row, RunError, State
+from app.runs.run_folder import Run
 
 SPLITS = {"train": "training", "validation": "validation"}
 """The splits that are drawn, and their words. `train_epoch`, an epoch's mean, is only exported."""

@@ -7,8 +7,10 @@ from functools import partial
 from typing import NamedTuple
 
 from app.monitor.data.background_reading import Desk
+from app.runs.probe_files import probe_steps
 from app.runs.probe_snapshots import Look, look
-from app.runs.run_folder import Probe, Run, RunError, probe_steps
+from app.runs.records import Probe, RunError
+from app.runs.run_folder import Run
 
 KEPT = 24
 """Looks that are kept in memory, so that sliding back and forth is quick."""

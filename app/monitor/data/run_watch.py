@@ -12,7 +12,8 @@ from app.monitor.data.background_reading import Desk
 from app.monitor.data.colours import next_colour
 from app.monitor.data.comparison import Facts, facts
 from app.monitor.data.history import Batch, History, Key, Summary, short_names, summarise
-from app.runs.run_folder import Run, list_runs
+from app.runs.run_folder import Run
+from app.runs.run_list import list_runs
 
 POLLS_PER_SCAN = 10
 """The folder of runs is looked at once in so many polls; there are ten polls a second."""

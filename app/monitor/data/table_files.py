@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from app.monitor.data.history import History
+from graphs.document.atomic_write import write_bytes
 
 COLUMNS = ("run", "split", "name", "step", "epoch", "time", "value")
 
@@ -52,17 +52,7 @@ def table(lines: Iterable[Record]) -> bytes:
 def save(content: bytes, path: Path) -> None:
     """Writes a whole file or leaves what was there. Raises SaveError."""
     try:
-        _replace(content, path)
+        write_bytes(path, content)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise SaveError(f"Could not write {path}: {why}. Choose another place.") from error
-
-
-def _replace(content: bytes, path: Path) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

@@ -18,7 +18,7 @@ from app.monitor.probes.probe_views import (
 )
 from app.monitor.window import theme
 from app.runs.probe_snapshots import Look
-from app.runs.run_folder import Probe
+from app.runs.records import Probe
 
 VIEWS: dict[str, type[View]] = {
     "images": ImagesView,

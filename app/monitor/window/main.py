@@ -14,7 +14,9 @@ from app.monitor.data.preferences import Preferences
 from app.monitor.data.run_watch import Watch
 from app.monitor.window import theme
 from app.monitor.window.window import Window
-from app.runs.run_folder import Run, RunError, find_run, runs_folder
+from app.runs.records import RunError
+from app.runs.run_folder import Run
+from app.runs.run_list import find_run, runs_folder
 
 
 def run(paths: list[Path], folder: Path | None = None) -> int:

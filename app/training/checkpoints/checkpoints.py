@@ -11,7 +11,6 @@ checkpoint or the new one, never a mixture.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +21,6 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from app.runs.run_folder import write_text
 from app.training.checkpoints.optimizer_state import OptimizerRecord, optimizers_of, pack, unpack
 from app.training.checkpoints.random_state import PlainStates, RandomStates
 from app.training.checkpoints.scheduler_state import (
@@ -30,6 +28,8 @@ from app.training.checkpoints.scheduler_state import (
     restore_schedules,
     schedule_records,
 )
+from graphs.document.atomic_write import replacing, sync_folder, write_text
+from graphs.document.validation_faults import first_fault
 
 LARGEST_RECORD = 64 << 20
 """Bytes of the largest last.json that is read."""
@@ -139,7 +139,7 @@ def write(folder: Path, snapshot: Snapshot) -> None:
     write_tensors(folder / state, snapshot.tensors)
     record = snapshot.record.model_copy(update={"weights": weights, "state": state})
     write_text(folder / "last.json", record.model_dump_json())
-    _sync_folder(folder)
+    sync_folder(folder)
     for path in folder.glob("last-*"):
         if path.name not in (weights, state):
             path.unlink()
@@ -147,15 +147,8 @@ def write(folder: Path, snapshot: Snapshot) -> None:
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     """Put tensors into a file, whole or not at all. Raises OSError or SafetensorError."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    try:
+    with replacing(path) as temporary:
         save_file(tensors, temporary, metadata={"format": "pt"})
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def exists(folder: Path) -> bool:
@@ -176,8 +169,8 @@ def read(folder: Path) -> Snapshot | None:
             record, load_file(folder / record.weights), load_file(folder / record.state)
         )
     except ValidationError as error:
-        place = ".".join(str(part) for part in error.errors()[0]["loc"]) or "the file"
-        reason = f"{place}: {error.errors()[0]['msg']}"
+        fault = first_fault(error)
+        reason = f"{fault.where}: {fault.message}"
         raise CheckpointError(f"The checkpoint {path} is damaged ({reason}).") from error
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"The checkpoint in {folder} is damaged ({error}).") from error
@@ -322,13 +315,3 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def _number(path: Path) -> int:
     digits = path.name.removeprefix("last-").split(".")[0]
     return int(digits) if digits.isdecimal() else 0
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":  # Windows has no handle for a folder
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
