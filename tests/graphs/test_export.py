@@ -99,12 +99,57 @@ def test_labels_are_data(label: str) -> None:
     assert measured(source) == measured(export(document))
 
 
+TEMPLATE_WORDS = [
+    *("STEM", "LENGTH", "EPOCH", "MEASURE", "PROBES", "PROBED", "TALLY", "SPLITS", "SHOWN"),
+    *("DATA_FLAG", "DATA_ARGUMENTS", "LOAD_WEIGHTS", "PROBES_FLAG", "COUNTED"),
+]
+"""Words of a template, as files were once printed from one: a user's text may hold them."""
+
+
+def with_parameter(name: str, help_: str) -> Document:
+    """A classifier with a schedule and a probe whose number of channels is a hyperparameter."""
+    document = classifier(
+        conv=("Conv2d", {"x": "digits.image"}, {"out_channels": f"={name}"}),
+        adamw=("AdamW", {"loss": "loss"}, {"schedule": "cosine"}),
+        mistakes=("ConfusionMatrix", {"prediction": "linear", "label": "digits.label"}),
+    )
+    main = document.main.model_copy(update={"parameters": {name: 4}, "help": {name: help_}})
+    return document.with_graph("main", main)
+
+
+@pytest.mark.parametrize("word", TEMPLATE_WORDS)
+def test_users_words_are_no_template(word: str) -> None:
+    """In a title, a description, a help and labels."""
+    help_ = f"It's the {word}: 100% of it."
+    plain = with_parameter("width", help_)
+    edits = [Rename(id=id, label=f"{word} {id}") for id in plain.main.nodes]
+    source = export(apply(plain, *edits, Configure(title=f"{word}, a title", description=help_)))
+    assert f"{word}, a title: {help_}" in source and f'"It\'s the {word}: 100%% of it."' in source
+    assert measured(source) == measured(export(plain))
+
+
+@pytest.mark.parametrize("name", [word.lower() for word in TEMPLATE_WORDS])
+def test_parameters_are_no_template(name: str) -> None:
+    """A hyperparameter may have a former word's name, such as `length`; or the check refuses it."""
+    document, plain = (
+        with_parameter(name, "It's one."),
+        export(with_parameter("width", "It's one.")),
+    )
+    refused = f"the parameter {name} has a name that code uses: rename it"
+    assert {problem.text for problem in check(document).problems} <= {refused}
+    if not check(document).problems:
+        source = export(document)
+        assert f'default={name.upper()}, help="It\'s one.")' in source.replace("\n        ", " ")
+        assert measured(source) == measured(plain)
+
+
 def measured(source: str) -> list[float]:
     """What one step of a program's source measures."""
     module = load_source(source, Path("program.py"))
     torch.manual_seed(0)
     batch = next(module.batches(module.load("cpu")["train"], 16, shuffle=True))
-    return [float(value) for value in module.Program().step(batch).values()]
+    length = (10, 2) if "steps_per_epoch" in source else ()
+    return [float(value) for value in module.Program(*length).step(batch).values()]
 
 
 def test_several_data_nodes_and_optimizers() -> None:

@@ -88,7 +88,7 @@ class Handing(NamedTuple):
         return multi_source.batches if self.several else loop.batches
 
     @property
-    def moved(self) -> str:
+    def moved(self) -> list[str]:
         """The end of `load`, which brings the splits to the device."""
         if self.samples and self.several:
             return _TOGETHER
@@ -106,9 +106,9 @@ class Handing(NamedTuple):
         """The function that says how many samples a batch has that was handed out by number."""
         node, type_ = next(iter(self.data.items()))
         if type_.counted is None:
-            return _ONE_SAMPLE
+            return _size_of(": always one, whatever the lengths of its fields.", "1")
         field = f"{node}.{type_.counted}" if self.several else type_.counted
-        return _SIZE_OF.replace("COUNTED", field)
+        return _size_of("; other fields of it may differ in length.", f"len(batch[{field!r}])")
 
 
 def _options(type_: Data) -> dict[str, Any]:
@@ -125,49 +125,40 @@ def _options(type_: Data) -> dict[str, Any]:
 
 
 _MOVED = {
-    (False, False): """
-    return {
-        split: {name: values.to(device) for name, values in fields.items()}
-        for split, fields in splits.items()
-    }
-""".strip("\n"),
-    (False, True): """
-    return {
-        split: {
-            f"{source}.{name}": values.to(device)
-            for source, splits in sources.items()
-            for name, values in splits[split].items()
-        }
-        for split in ("train", "validation", "test")
-    }
-""".strip("\n"),
-    (True, False): """
-    return {name: split.to(device) for name, split in splits.items()}
-""".strip("\n"),
-    (True, True): """
-    return {
-        name: {source: splits[name].to(device) for source, splits in sources.items()}
-        for name in ("train", "validation", "test")
-    }
-""".strip("\n"),
+    (False, False): [
+        "return {",
+        "    split: {name: values.to(device) for name, values in fields.items()}",
+        "    for split, fields in splits.items()",
+        "}",
+    ],
+    (False, True): [
+        "return {",
+        "    split: {",
+        '        f"{source}.{name}": values.to(device)',
+        "        for source, splits in sources.items()",
+        "        for name, values in splits[split].items()",
+        "    }",
+        '    for split in ("train", "validation", "test")',
+        "}",
+    ],
+    (True, False): ["return {name: split.to(device) for name, split in splits.items()}"],
+    (True, True): [
+        "return {",
+        "    name: {source: splits[name].to(device) for source, splits in sources.items()}",
+        '    for name in ("train", "validation", "test")',
+        "}",
+    ],
 }
 """By number or not, from several sources or not."""
 
-_TOGETHER = """
-    return {
-        name: Together({source: splits[name] for source, splits in sources.items()}).to(device)
-        for name in ("train", "validation", "test")
-    }
-""".strip("\n")
+_TOGETHER = [
+    "return {",
+    "    name: Together({source: splits[name] for source, splits in sources.items()}).to(device)",
+    '    for name in ("train", "validation", "test")',
+    "}",
+]
 
-_SIZE_OF = '''
-def size_of(batch: dict[str, Tensor]) -> int:
-    """How many samples a batch has; other fields of it may differ in length."""
-    return len(batch["COUNTED"])
-'''.strip()
 
-_ONE_SAMPLE = '''
-def size_of(batch: dict[str, Tensor]) -> int:
-    """How many samples a batch has: always one, whatever the lengths of its fields."""
-    return 1
-'''.strip()
+def _size_of(about: str, size: str) -> str:
+    head = "def size_of(batch: dict[str, Tensor]) -> int:"
+    return f'{head}\n    """How many samples a batch has{about}"""\n    return {size}'

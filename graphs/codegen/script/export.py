@@ -23,7 +23,7 @@ from graphs.codegen.expressions.printing import Described
 from graphs.codegen.expressions.source_copier import Copier, import_block
 from graphs.codegen.script.data_loading import Handing
 from graphs.codegen.script.derived_data import Loaders
-from graphs.codegen.script.script_template import load_text, main_text
+from graphs.codegen.script.script_template import Script, load_text
 from graphs.document.document import Document, identifier
 from graphs.document.problems import Problem, ProblemsError
 from graphs.nodetypes.expressions import Call, Expression, FolderFile, walk
@@ -140,7 +140,7 @@ class _File:
         optimizers = [statement.optimizer for statement in self.program.statements]
         program = self.program
         inside = [*program.network, *program.judging, *program.watching, *optimizers]
-        return main_text(
+        script = Script(
             self.stem,
             self._reads_files(),
             bool(self.context.starts),
@@ -151,6 +151,7 @@ class _File:
             self.context.arguments(inside),
             self.handing,
         )
+        return script.text()
 
     def _over_split(self) -> list[str]:
         """What finishes the metrics of a whole split, where there are some."""
