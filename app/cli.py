@@ -157,6 +157,13 @@ def _add_documents(add: Adder) -> None:
     )
     nodes = add("nodes", _nodes, "list the node types, their ports and parameters")
     nodes.add_argument(
+        "--search",
+        nargs="+",
+        default=[],
+        metavar="WORDS",
+        help="those that the palette finds, the best first: by name, keyword, family or help",
+    )
+    nodes.add_argument(
         "--markdown", action="store_true", help="print the catalogue as docs/nodes.md has it"
     )
     check = add("check", _check, "list what is wrong with a document", CHECK)
@@ -269,9 +276,11 @@ def _examples(arguments: argparse.Namespace) -> int:
 
 
 def _nodes(arguments: argparse.Namespace) -> int:
-    from app.commands import documents
+    from app.commands import node_catalogue
 
-    return documents.nodes(arguments.json, arguments.markdown)
+    return node_catalogue.print_nodes(
+        " ".join(arguments.search), arguments.json, arguments.markdown
+    )
 
 
 def _check(arguments: argparse.Namespace) -> int:

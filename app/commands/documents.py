@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
@@ -15,7 +15,6 @@ from graphs.document.document_io import SUFFIX, DocumentError, read
 
 if TYPE_CHECKING:
     from graphs.document.problems import Problem
-    from graphs.nodetypes.node_type import NodeType
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "examples"
 
@@ -28,31 +27,6 @@ def examples(as_json: bool) -> int:
         return 0
     for path, document in found:
         print(f"{_shown(path)}\n    {document.description or document.title}")
-    return 0
-
-
-def nodes(as_json: bool, as_markdown: bool = False) -> int:
-    """List the node types."""
-    types = _node_types()
-    if as_markdown:
-        from app.commands.node_catalogue import markdown
-
-        print(markdown({type_.type_name(): type_ for type_ in types}), end="")
-        return 0
-    if as_json:
-        print(json.dumps([_described(type_) for type_ in types]))
-        return 0
-    family = ""
-    for type_ in types:
-        if type_.family() != family:
-            family = type_.family()
-            print(f"\n{family}")
-        ports = ", ".join(port.name for port in type_.inputs()) or "nothing"
-        print(f"  {type_.type_name():27}{type_.summary()}")
-        print(f"  {'':27}takes {ports}; gives {', '.join(type_.output_names())}")
-        for parameter in type_.parameters():
-            value = json.dumps(parameter.default)
-            print(f"  {'':27}{parameter.name} = {value}: {parameter.help}")
     return 0
 
 
@@ -78,7 +52,7 @@ def export(path: Path, output: Path | None) -> int:
     document = _read(path)
     if document is None:
         return 2
-    _node_types()
+    import nodes.library  # noqa: F401  (registers the node types)
     from graphs.codegen.script.export import export as source_of
     from graphs.document.problems import ProblemsError
 
@@ -129,18 +103,10 @@ def _write(path: Path, text: str) -> int:
 
 
 def _problems(document: Document, path: Path) -> tuple[Problem, ...]:
-    _node_types()
+    import nodes.library  # noqa: F401  (registers the node types)
     from graphs.check.checking import check as checked
 
     return checked(document, path.absolute().parent).problems
-
-
-def _node_types() -> list[type[NodeType]]:
-    """All node types, by family and name."""
-    import nodes.library  # noqa: F401  (registers them)
-    from graphs.nodetypes.node_type import node_types
-
-    return sorted(node_types().values(), key=lambda type_: (type_.family(), type_.type_name()))
 
 
 def _shown(path: Path) -> str:
@@ -151,18 +117,3 @@ def _shown(path: Path) -> str:
 def _example(path: Path, document: Document) -> dict[str, str]:
     texts = {"title": document.title, "description": document.description}
     return {"name": path.name.removesuffix(SUFFIX), **texts, "path": str(path)}
-
-
-def _described(type_: type[NodeType]) -> dict[str, Any]:
-    ports = type_.inputs()
-    return {
-        "type": type_.type_name(),
-        "family": type_.family(),
-        "role": type_.role,
-        "help": type_.help(),
-        "inputs": [
-            {"name": p.name, "kind": p.kind, "optional": p.optional, "many": p.many} for p in ports
-        ],
-        "outputs": list(type_.output_names()),
-        "parameters": [parameter._asdict() for parameter in type_.parameters()],
-    }

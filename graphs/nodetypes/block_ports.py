@@ -9,7 +9,7 @@ from graphs.nodetypes.tensor_kinds import Tensor
 from graphs.nodetypes.time_dependence import alone
 
 
-class BlockInput(NodeType):
+class BlockInput(NodeType, base=True):
     """An input port of a block, seen from inside."""
 
     role = "input"
@@ -20,7 +20,7 @@ class BlockInput(NodeType):
         return Tensor
 
 
-class BlockOutput(NodeType):
+class BlockOutput(NodeType, base=True):
     """An output port of a block, seen from inside."""
 
     role = "output"

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 import types
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -92,13 +91,17 @@ def axis_of(x: Tensor, dim: int) -> int:
 
 
 class NodeType(FromFiles):
-    """A kind of node. A subclass outside this folder registers itself under its name."""
+    """A kind of node. A subclass registers itself under its name, unless it is made with
+    `base=True`: what several types have in common.
+    """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
     )
     version: ClassVar[int] = 1
     """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
+    keywords: ClassVar[tuple[str, ...]] = ()
+    """Other words for it that a search finds: torch's name, abbreviations, synonyms, the task."""
     role: ClassVar[Role] = "layer"
     outputs: ClassVar[Outputs] = "output"
     """Names of the outputs; a tuple where `build` returns several, nested as it returns them."""
@@ -110,10 +113,10 @@ class NodeType(FromFiles):
     over_time: ClassVar[OverTime] = looks
     """How it treats the steps of a sequence: alone, remembers(1), … A method, where it depends."""
 
-    @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        if cls.__module__.startswith("graphs.") or cls.__name__.startswith("_"):
-            return  # a base of node types, not one itself
+    def __init_subclass__(cls, *, base: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if base:
+            return
         if cls.__name__ in _registry and _registry[cls.__name__].__module__ != cls.__module__:
             raise TypeError(
                 f"there is a node type {cls.__name__} in {_registry[cls.__name__].__module__}"
@@ -125,11 +128,6 @@ class NodeType(FromFiles):
     def type_name(cls) -> str:
         """The name that documents know it by."""
         return cls.__name__
-
-    @classmethod
-    def family(cls) -> str:
-        """The part of the palette it lies in: the first words of its file's docstring."""
-        return (sys.modules[cls.__module__].__doc__ or cls.__module__).split(":")[0].strip()
 
     @classmethod
     def help(cls) -> str:
@@ -230,7 +228,7 @@ class NodeType(FromFiles):
         raise TypeError(f"{type(self).__name__} has no build")
 
 
-class Data(NodeType):
+class Data(NodeType, base=True):
     """Where samples come from. `build` describes a loader that returns split -> field -> tensor."""
 
     role = "data"
@@ -301,13 +299,13 @@ class Data(NodeType):
         return self.fields()
 
 
-class Loss(NodeType):
+class Loss(NodeType, base=True):
     """A number to make small. It is logged under the node's name."""
 
     role = "loss"
 
 
-class Metric(NodeType):
+class Metric(NodeType, base=True):
     """A number to watch. It is logged under the node's name and moves nothing."""
 
     role = "metric"
@@ -318,7 +316,7 @@ class Metric(NodeType):
     """
 
 
-class Optimizer(NodeType):
+class Optimizer(NodeType, base=True):
     """A statement: minimise this scalar over these weights, or over all that the loss reaches."""
 
     role = "optimizer"

@@ -10,7 +10,7 @@ from graphs.nodetypes.expressions import Expression
 from graphs.nodetypes.node_type import NodeType
 
 
-class Probe(NodeType):
+class Probe(NodeType, base=True):
     """Something to look at: computed now and then for the monitor, never in a training step.
 
     `build` describes the parts of what is shown, by name.

@@ -23,8 +23,8 @@ from graphs.nodetypes.tensor_kinds import (
 )
 from graphs.nodetypes.time_dependence import inside
 from graphs.runtime.blocks.freezing import frozen
+from graphs.runtime.blocks.moving_average import Average
 from graphs.runtime.blocks.repeating import Again, Chain
-from graphs.runtime.layers.replay_pool import Average
 
 _KINDS = {
     kind.title: kind
@@ -37,6 +37,15 @@ class Input(BlockInput):
 
     Use it inside a block, once for each thing that the block is given.
     """
+
+    keywords = (
+        "block input",
+        "placeholder",
+        "port",
+        "argument",
+        "parameter of a block",
+        "subgraph input",
+    )
 
     kind: Literal[
         "tensor",
@@ -73,11 +82,13 @@ class Output(BlockOutput):
     Use it inside a block, once for each thing that the block gives.
     """
 
+    keywords = ("block output", "return", "port", "result", "subgraph output")
+
     def build(self, value: Tensor) -> Any:
         return value
 
 
-class _Holder(NodeType):
+class _Holder(NodeType, base=True):
     """A node with the ports of the block that it holds."""
 
     block: BlockName = ""
@@ -93,7 +104,7 @@ class _Holder(NodeType):
         return names[0] if len(names) == 1 else names
 
 
-class _Use(_Holder):
+class BlockUse(_Holder, base=True):
     """A node whose block has weights that other nodes may share."""
 
     weights: str = ""
@@ -126,13 +137,33 @@ class _Use(_Holder):
         return Start(self.start_from, self.start_part) if self.start_from else None
 
 
-class Block(_Use):
+class Block(BlockUse):
     """A use of a block, which is a graph of the same document drawn once and used many times.
 
     Give two uses the same name of weights, and they share them: a discriminator that sees real and
     generated images is one block, used twice. Two names, or none, are two sets of weights.
     """
 
+    keywords = (
+        "module",
+        "nn.Module",
+        "subgraph",
+        "submodule",
+        "group",
+        "function",
+        "shared weights",
+        "weight sharing",
+        "siamese",
+        "ema",
+        "exponential moving average",
+        "frozen",
+        "freeze",
+        "pretrained",
+        "load weights",
+        "checkpoint",
+        "transfer learning",
+        "fine-tuning",
+    )
     over_time = inside
     state: Literal["trained", "frozen", "frozen_here", "average"] = "trained"  # type: ignore[assignment]
     """Trained; frozen: in evaluation mode, and moved by no optimizer; frozen_here: so in this use
@@ -175,6 +206,17 @@ class Repeat(_Holder):
     are summed over all copies. A parameter inside may say `=2 ** i`, where `i` is the number of the
     copy, from 0.
     """
+
+    keywords = (
+        "nn.Sequential",
+        "sequential",
+        "modulelist",
+        "stack of layers",
+        "layers in a row",
+        "for loop",
+        "depth",
+        "repeated block",
+    )
 
     copies: PositiveInt = 3
     """How many stand in the row."""

@@ -46,6 +46,16 @@ class Custom(NodeType):
     at values (`x.item()`, `if x.sum() > 0`).
     """
 
+    keywords = (
+        "nn.Module",
+        "own module",
+        "python file",
+        "custom layer",
+        "user code",
+        "plugin",
+        "script",
+    )
+
     file: Annotated[str, File] = ""
     """The Python file, in the document's folder or below it."""
     class_name: str = ""

@@ -14,10 +14,10 @@ from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.nodetypes.tensor_kinds import Tensor as Wired
 from graphs.runtime.blocks.generation import generate
-from nodes.blocks.blocks import _Use
+from nodes.blocks.blocks import BlockUse
 
 
-class Generate(_Use):
+class Generate(BlockUse):
     """Lengthens sequences by what a block says comes next, fed back to it step by step.
 
     The first input of the block is a sequence. For tokens, (N, T), it gives a score for each that
@@ -26,6 +26,21 @@ class Generate(_Use):
     block that you train. Nothing learns from what is generated.
     """
 
+    keywords = (
+        "autoregressive",
+        "autoregression",
+        "text generation",
+        "sampling",
+        "decode",
+        "decoder loop",
+        "inference",
+        "greedy decoding",
+        "temperature",
+        "kv cache",
+        "feed back",
+        "language model",
+        "forecast",
+    )
     version = 2
     steps: PositiveInt = 16
     """How many steps are added to the prompt."""

@@ -12,10 +12,10 @@ from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.nodetypes.tensor_kinds import Tensor as Wired
 from graphs.runtime.blocks.generation import generate_pixels
-from nodes.blocks.blocks import _Use
+from nodes.blocks.blocks import BlockUse
 
 
-class GeneratePixels(_Use):
+class GeneratePixels(BlockUse):
     """Draws images pixel by pixel, each by what a block says of it from the pixels before.
 
     The first input of the block is an image of classes, such as grey levels, (N, H, W), or
@@ -26,6 +26,15 @@ class GeneratePixels(_Use):
     Give it the weights of the block that you train. Nothing learns from what is drawn (PixelCNN,
     van den Oord et al. 2016, arXiv 1601.06759).
     """
+
+    keywords = (
+        "autoregressive images",
+        "pixelcnn",
+        "image generation",
+        "inpainting",
+        "completion",
+        "sampling",
+    )
 
     keep_rows: NonNegativeInt = 0
     """How many rows at the top stay as they arrive; 0 draws whole images, and half of the rows asks

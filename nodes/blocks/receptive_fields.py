@@ -10,10 +10,10 @@ from graphs.nodetypes.node_type import Interface, Misfit
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta, Tensor, is_symbolic
 from graphs.runtime.blocks.receptive_fields import places_of, receptive_field
-from nodes.blocks.blocks import _Use
+from nodes.blocks.blocks import BlockUse
 
 
-class ReceptiveField(_Use):
+class ReceptiveField(BlockUse):
     """How much what a block says at one place depends on each place of its input: its receptive
     field, as far as it learned to use it.
 
@@ -26,6 +26,17 @@ class ReceptiveField(_Use):
     the block stay as they are (Zeiler and Fergus 2013, arXiv 1311.2901; Luo et al. 2016, arXiv
     1701.04128).
     """
+
+    keywords = (
+        "saliency",
+        "sensitivity",
+        "occlusion",
+        "attribution",
+        "explain",
+        "interpretability",
+        "effective receptive field",
+        "feature attribution",
+    )
 
     output: str = ""
     """Which output of the block is looked at; empty: its first. Not one that is drawn at random."""

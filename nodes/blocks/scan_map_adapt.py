@@ -19,13 +19,13 @@ from graphs.nodetypes.tensor_kinds import (
     is_symbolic,
 )
 from graphs.runtime.blocks.scan_map_adapt import adapt, over_axis, scan
-from nodes.blocks.blocks import _Use
+from nodes.blocks.blocks import BlockUse
 
 _OVER_STEPS: dict[type[Tensor], type[Tensor]] = {Vector: Sequence, Labels: Tokens}
 """The kind that has a value of another kind at each step."""
 
 
-class Scan(_Use):
+class Scan(BlockUse):
     """Runs a block over time, with a memory: a recurrent network whose cell you draw.
 
     The block is one step. An input of it that has an output's name is a state: what leaves there
@@ -33,6 +33,19 @@ class Scan(_Use):
     other outputs leave as sequences, states as their last value. A state begins as what is wired to
     it, or as zeros.
     """
+
+    keywords = (
+        "rnn loop",
+        "recurrent loop",
+        "for loop over time",
+        "unroll",
+        "unrolled",
+        "custom rnn",
+        "recurrent cell",
+        "nn.RNN",
+        "jax.lax.scan",
+        "while loop",
+    )
 
     features: PositiveInt = 64
     """How many features a state has that begins as zeros, (N, features)."""
@@ -88,12 +101,22 @@ class Scan(_Use):
         )
 
 
-class Map(_Use):
+class Map(BlockUse):
     """Runs a block at every place along an axis, as if each place were a sample of its own.
 
     Use it to show each step of a sequence, each frame or each patch to a network that is made for
     one. The block's weights are the same everywhere.
     """
+
+    keywords = (
+        "vmap",
+        "timedistributed",
+        "time distributed",
+        "apply along axis",
+        "per step",
+        "per frame",
+        "batched",
+    )
 
     axis: Annotated[int, Field(ge=1)] = 1
     """The axis whose places are taken one by one: 1 is time of (N, T, F)."""
@@ -110,7 +133,7 @@ class Map(_Use):
         return call(over_axis, call(block, **self.arguments), *inputs, axis=self.axis)
 
 
-class Adapt(_Use):
+class Adapt(BlockUse):
     """Lets a block learn each task from a few examples, and says what it then makes of queries.
 
     Every sample of a batch is a task: `support`, (N, K, …), are its K examples, `answer` what is
@@ -119,6 +142,16 @@ class Adapt(_Use):
     et al. 2017, arXiv 1703.03400). The block has one input and one output, and keeps no running
     means.
     """
+
+    keywords = (
+        "maml",
+        "meta-learning",
+        "inner loop",
+        "fast weights",
+        "inner gradient steps",
+        "learning to learn",
+        "bilevel",
+    )
 
     steps: PositiveInt = 1
     """How many gradient steps each task takes."""

@@ -10,12 +10,12 @@ from graphs.nodetypes.file_dependencies import Complaint
 from graphs.nodetypes.node_type import Example, File
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.runtime.data_files.arrays import mapped, npy_arrays, npy_rows, npz_arrays, npz_head
-from nodes.data.splits import N, _Dealt, located
+from nodes.data.splits import N, SplitData, located
 
 Size = Annotated[int, Field(ge=1)]
 
 
-class _Arrays(_Dealt):
+class _Arrays(SplitData, base=True):
     """Samples in NumPy's files, one row a sample."""
 
     shape: tuple[Size, ...] = ()
@@ -42,6 +42,19 @@ class NumpyArrays(_Arrays):
     They may stay on disk while training, so they may be larger than memory. `features` are
     (N, 3, 32, 32) where `shape` is 3, 32, 32.
     """
+
+    keywords = (
+        "numpy",
+        "npy",
+        "ndarray",
+        "array file",
+        "tensordataset",
+        "memory map",
+        "memmap",
+        "tensors from file",
+        "dataset",
+        "own data",
+    )
 
     features: Annotated[str, File] = ""
     """The .npy file of what the network sees, in the document's folder or below it."""
@@ -106,6 +119,8 @@ class NumpyArrays(_Arrays):
 
 class NpzArrays(_Arrays):
     """Arrays of your own in one .npz file, one row a sample: what the network sees, and targets."""
+
+    keywords = ("npz", "numpy archive", "array file", "tensordataset", "dataset", "own data")
 
     file: Annotated[str, File] = ""
     """The .npz file, in the document's folder or below it."""

@@ -8,16 +8,27 @@ from graphs.nodetypes.expressions import Call, call
 from graphs.nodetypes.node_type import Data, Example
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.runtime.data_files.bundled import digits, digits_domain, random_images, random_tokens
-from nodes.data.splits import N, _Dealt
+from nodes.data.splits import N, SplitData
 
 
-class Digits(_Dealt):
+class Digits(SplitData):
     """1,797 real handwritten digits, 8x8 pixels each, from scikit-learn: small enough to train in
     seconds.
 
     `image` is 0 (paper) to 1 (ink), `label` the digit, 0 to 9 (UCI Optical Recognition of
     Handwritten Digits, Alpaydin and Kaynak 1998).
     """
+
+    keywords = (
+        "handwritten digits",
+        "load_digits",
+        "sklearn",
+        "scikit-learn",
+        "toy data set",
+        "small mnist",
+        "image classification",
+        "dataset",
+    )
 
     form: Literal["image", "rows", "pixels"] = "image"
     """How an image comes: (N, 1, 8, 8), as a sequence of 8 rows (N, 8, 8), or as 64 pixels (N, 64).
@@ -39,7 +50,7 @@ class Digits(_Dealt):
         return call(digits, self.form, **self.dealing)
 
 
-class DigitsDomain(_Dealt):
+class DigitsDomain(SplitData):
     """Half of the handwritten digits' training images, as pale as wanted, or their edges alone: a
     domain of its own.
 
@@ -47,6 +58,16 @@ class DigitsDomain(_Dealt):
     no training image is in both halves. Validation and test have all their images, changed too and
     in the same order in both domains, so that each has its counterpart there.
     """
+
+    keywords = (
+        "domain adaptation",
+        "domain shift",
+        "edges",
+        "unpaired",
+        "image translation",
+        "handwritten digits",
+        "dataset",
+    )
 
     half: Literal["first", "second"] = "first"
     """Which half of the training images it has."""
@@ -90,6 +111,17 @@ class RandomImages(Data):
     at hand. `image` is (N, C, H, W), `label` is (N,), from 0.
     """
 
+    keywords = (
+        "dummy data",
+        "fake data",
+        "fakedata",
+        "synthetic images",
+        "random data",
+        "placeholder data",
+        "dataset",
+        "imagenet",
+    )
+
     channels: PositiveInt = 3
     """How many channels an image has; 3 are colours."""
     size: PositiveInt = 32
@@ -124,6 +156,15 @@ class RandomTokens(Data):
     Use them to see whether a language model fits together and how fast it trains, before its real
     text is at hand. `tokens` and `target` are (N, T); nothing can be learned from them.
     """
+
+    keywords = (
+        "dummy tokens",
+        "fake data",
+        "synthetic tokens",
+        "random data",
+        "placeholder data",
+        "dataset",
+    )
 
     length: PositiveInt = 64
     """How many tokens a sequence has."""

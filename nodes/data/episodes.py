@@ -36,6 +36,17 @@ class Episodes(Data):
     (N, way * queries), the number that a class has in its task. All samples lie in memory once.
     """
 
+    keywords = (
+        "few-shot",
+        "n-way k-shot",
+        "meta-learning",
+        "episode sampler",
+        "support and query",
+        "tasks",
+        "omniglot",
+        "miniimagenet",
+    )
+
     way: PositiveInt = 5
     """How many classes a task has."""
     shot: PositiveInt = 1
@@ -135,6 +146,15 @@ class Prototypes(NodeType):
     al. 2017, arXiv 1703.05175).
     """
 
+    keywords = (
+        "prototypical network",
+        "class mean",
+        "centroid",
+        "protonet",
+        "few-shot",
+        "nearest class mean",
+    )
+
     classes: PositiveInt = 5
     """How many classes a task has."""
 
@@ -156,6 +176,17 @@ class Distances(NodeType):
     `x` is (N, Q, F), such as queries, `y` (N, P, F), such as prototypes; out come (N, Q, P). With
     scores the nearest has the highest number, as a loss for classes wants it.
     """
+
+    keywords = (
+        "cdist",
+        "pairwise distance",
+        "euclidean distance",
+        "nearest neighbour",
+        "knn",
+        "nn.PairwiseDistance",
+        "similarity matrix",
+        "pairwise cosine similarity",
+    )
 
     measure: Literal["squared", "euclidean", "cosine"] = "squared"
     """The squared distance, the distance itself, or one minus the cosine of the angle."""
@@ -185,6 +216,8 @@ class CosineAttention(NodeType):
     (N, K), the examples' classes. Out come the logarithms of the classes' parts, (N, Q, classes),
     which a cross-entropy takes as they are (Vinyals et al. 2016, arXiv 1606.04080).
     """
+
+    keywords = ("matching network", "soft nearest neighbour", "few-shot")
 
     classes: PositiveInt = 5
     """How many classes a task has."""
@@ -220,6 +253,8 @@ class PreviousLabels(NodeType):
     before it sees it (Santoro et al. 2016, arXiv 1605.06065).
     """
 
+    keywords = ("memory-augmented network", "shifted labels", "one-hot", "meta-learning", "mann")
+
     classes: PositiveInt = 5
     """How many classes there are."""
 
@@ -239,6 +274,8 @@ class KnownLabels(NodeType):
     Put it beside the examples followed by queries, for a network that reads them as one sequence
     (SNAIL, Mishra et al. 2017, arXiv 1707.03141).
     """
+
+    keywords = ("snail", "one-hot labels", "few-shot", "meta-learning")
 
     classes: PositiveInt = 5
     """How many classes there are."""

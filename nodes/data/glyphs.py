@@ -22,6 +22,15 @@ class Glyphs(Data):
     Patchbay; every class is in every split here, and Episodes deals the classes anew.
     """
 
+    keywords = (
+        "omniglot",
+        "characters",
+        "symbols",
+        "few-shot images",
+        "synthetic images",
+        "dataset",
+    )
+
     classes: PositiveInt = 1000
     """How many different signs there are."""
     samples: Annotated[int, Field(ge=2, le=10_000)] = 20

@@ -19,7 +19,7 @@ _EDGE_INDEX = Meta((2, E), "int64")
 _OF_GRAPHS = {"graph_index": Meta((V,), "int64"), "sizes": Meta((G,), "int64")}
 
 
-class _Graphs(Data):
+class _Graphs(Data, base=True):
     """A data node whose batches differ in how many nodes and edges they have."""
 
     @property
@@ -27,7 +27,7 @@ class _Graphs(Data):
         return True
 
 
-class _OneGraph(_Graphs):
+class _OneGraph(_Graphs, base=True):
     """One graph, of which some nodes have labels. A sample is such a node; every batch has the
     whole graph.
     """
@@ -63,6 +63,17 @@ class KarateClub(_OneGraph):
     the rows of those asked from what a network says of all nodes.
     """
 
+    keywords = (
+        "zachary",
+        "graph data",
+        "node classification",
+        "social network",
+        "community detection",
+        "semi-supervised",
+        "networkx",
+        "dataset",
+    )
+
     groups: Literal["sides", "circles"] = "sides"
     """The two sides of the quarrel, or the four circles of friends of Kipf and Welling (2016)."""
 
@@ -87,6 +98,16 @@ class DigitsGraph(_OneGraph):
     `asked`, (N,), are the digits that are asked, and `label` what they are: GatherRows takes the
     rows of those asked from what a network says of all nodes.
     """
+
+    keywords = (
+        "knn graph",
+        "semi-supervised",
+        "node classification",
+        "label propagation",
+        "graph data",
+        "cora",
+        "dataset",
+    )
 
     neighbours: Annotated[int, Field(ge=1, le=100)] = 8
     """To how many others each digit is joined; edges run both ways."""
@@ -114,6 +135,15 @@ class RandomGraphs(_Graphs):
     batch is one graph that falls into G: `graph_index`, (V,), is the graph of each node, `sizes`,
     (G,), how many nodes each has.
     """
+
+    keywords = (
+        "graph classification",
+        "erdos renyi",
+        "barabasi albert",
+        "synthetic graphs",
+        "graph data",
+        "dataset",
+    )
 
     samples: PositiveInt = 800
     """How many graphs there are to train on."""
@@ -150,6 +180,19 @@ class Molecules(_Graphs):
     is one graph that falls into G molecules: `graph_index`, (V,), is the molecule of each atom,
     `sizes`, (G,), how many atoms each has. They are made up, and obey valences alone.
     """
+
+    keywords = (
+        "chemistry",
+        "graph regression",
+        "qm9",
+        "zinc",
+        "atoms",
+        "bonds",
+        "energy",
+        "property prediction",
+        "graph data",
+        "dataset",
+    )
 
     samples: PositiveInt = 2000
     """How many molecules there are to train on."""

@@ -12,12 +12,12 @@ from graphs.nodetypes.file_dependencies import Complaint
 from graphs.nodetypes.node_type import Data, Example
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.runtime.data_files.huggingface_torchvision import hub_images, hub_texts, vision_images
-from nodes.data.splits import N, Share, _Dealt, located
+from nodes.data.splits import N, Share, SplitData, located
 
 _LABEL = Meta((N,), "int64")
 
 
-class _Hub(_Dealt):
+class _Hub(SplitData, base=True):
     """A data set of Hugging Face's."""
 
     requires: ClassVar[str] = "datasets"
@@ -56,6 +56,18 @@ class HuggingFaceImages(_Hub):
     `image` is (N, C, H, W), 0 to 1. Where the set has a validation or a test of its own, that is
     used; else a share of its training samples is. Needs `pip install datasets`.
     """
+
+    keywords = (
+        "hugging face",
+        "huggingface",
+        "hf datasets",
+        "load_dataset",
+        "hub",
+        "image dataset",
+        "imagenet",
+        "download",
+        "dataset",
+    )
 
     image: str = "image"
     """The column with the picture."""
@@ -99,6 +111,20 @@ class HuggingFaceTexts(_Hub):
     that is used; else a share of its training samples is. Needs `pip install datasets`.
     """
 
+    keywords = (
+        "hugging face",
+        "huggingface",
+        "hf datasets",
+        "load_dataset",
+        "hub",
+        "text classification",
+        "sentiment",
+        "imdb",
+        "ag_news",
+        "download",
+        "dataset",
+    )
+
     text: str = "text"
     """The column with the text."""
     length: Annotated[int, Field(ge=1, le=1_000_000)] = 256
@@ -133,6 +159,19 @@ class TorchvisionImages(Data):
     that fits torch.
     """
 
+    keywords = (
+        "mnist",
+        "torchvision",
+        "fashion mnist",
+        "cifar",
+        "cifar10",
+        "cifar100",
+        "kmnist",
+        "usps",
+        "image classification",
+        "download",
+        "dataset",
+    )
     requires: ClassVar[str] = "torchvision"
     downloads = True
     common = ("validation", "split_seed", *Data.common)

@@ -13,12 +13,12 @@ from graphs.runtime.data_files.audio_folders import SOUNDS, sound_files, sound_f
 from graphs.runtime.data_files.class_folders import class_files
 from graphs.runtime.data_files.idx import idx_images, idx_images_and_test, idx_shape
 from graphs.runtime.data_files.image_folders import IMAGES, image_files, image_folder
-from nodes.data.splits import N, _Dealt, located
+from nodes.data.splits import N, SplitData, located
 
 Workers = Annotated[int, Field(ge=0, le=64)]
 
 
-class _Folder(_Dealt):
+class _Folder(SplitData, base=True):
     """Files in a folder that has a folder for each class."""
 
     what: ClassVar[str]
@@ -57,6 +57,20 @@ class ImageFolder(_Folder):
 
     `image` is (N, C, H, W), 0 (black) to 1 (white), scaled to one size; `label` is the class.
     """
+
+    keywords = (
+        "torchvision.datasets.ImageFolder",
+        "pictures",
+        "photos",
+        "png",
+        "jpg",
+        "jpeg",
+        "directory",
+        "image classification",
+        "own images",
+        "dataset",
+        "image_dataset_from_directory",
+    )
 
     what = "images"
     endings = IMAGES
@@ -102,6 +116,22 @@ class AudioFolder(_Folder):
     after its end; `label` is the class.
     """
 
+    keywords = (
+        "wav",
+        "flac",
+        "ogg",
+        "sound",
+        "audio",
+        "speech",
+        "torchaudio",
+        "librosa",
+        "waveform",
+        "directory",
+        "speech commands",
+        "audio classification",
+        "dataset",
+    )
+
     what = "sounds"
     endings = SOUNDS
     rate: PositiveInt = 16_000
@@ -138,13 +168,15 @@ class AudioFolder(_Folder):
         )
 
 
-class IdxImages(_Dealt):
+class IdxImages(SplitData):
     """Images in the format of MNIST: one IDX file of images and one of labels, packed by gzip or
     not.
 
     `image` is (N, 1, H, W), 0 to 1, `label` is (N,). With files for the test too, these are the
     test; else a share of the images is.
     """
+
+    keywords = ("mnist files", "idx", "ubyte", "idx3", "gzip", "emnist", "fashion mnist", "dataset")
 
     images: Annotated[str, File] = ""
     """The file of images, such as train-images-idx3-ubyte.gz."""

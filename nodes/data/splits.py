@@ -13,7 +13,7 @@ N = SYMBOLS["N"]
 Share = Annotated[float, Field(ge=0, le=0.45)]
 
 
-class _Dealt(Data):
+class SplitData(Data, base=True):
     """Samples that are dealt at random into training, validation and test."""
 
     common: ClassVar[tuple[str, ...]] = ("validation", "test", "split_seed", *Data.common)

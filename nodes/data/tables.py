@@ -15,10 +15,10 @@ from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.runtime.data_files.bundled import bundled_table
 from graphs.runtime.data_files.tables import read_csv, read_parquet, table
-from nodes.data.splits import N, _Dealt, located
+from nodes.data.splits import N, SplitData, located
 
 
-class _Columns(_Dealt):
+class _Columns(SplitData, base=True):
     """Rows of a file: some columns are what the network sees, one is what to predict."""
 
     what: ClassVar[str] = "a CSV file"
@@ -119,6 +119,19 @@ class Table(_Columns):
     The file's first row names the columns. Nothing but that row is read before training.
     """
 
+    keywords = (
+        "csv",
+        "tsv",
+        "spreadsheet",
+        "excel",
+        "pandas",
+        "dataframe",
+        "read_csv",
+        "tabular",
+        "columns",
+        "dataset",
+        "own data",
+    )
     examples = (
         Example(
             {"file": "small.csv", "features": ["a", "b"], "target": "kind"},
@@ -166,6 +179,18 @@ class ParquetTable(_Columns):
     Columns are chosen as in Table. Reading needs pyarrow: `pip install pyarrow`.
     """
 
+    keywords = (
+        "parquet",
+        "arrow",
+        "pyarrow",
+        "pandas",
+        "dataframe",
+        "tabular",
+        "columns",
+        "dataset",
+        "own data",
+    )
+
     what = "a Parquet file"
     requires: ClassVar[str] = "pyarrow"
     examples = (
@@ -198,7 +223,7 @@ class ParquetTable(_Columns):
         return call(read_parquet, FolderFile(self.file), names)
 
 
-class _BundledTable(_Dealt):
+class _BundledTable(SplitData, base=True):
     """A table that comes with scikit-learn."""
 
     table: ClassVar[str]
@@ -223,6 +248,16 @@ class Iris(_BundledTable):
     to 2 (Fisher 1936).
     """
 
+    keywords = (
+        "load_iris",
+        "flowers",
+        "sklearn",
+        "scikit-learn",
+        "tabular",
+        "classification",
+        "dataset",
+    )
+
     table = "iris"
     columns = 4
     examples = (
@@ -237,6 +272,8 @@ class Wine(_BundledTable):
     `features`, (N, 13), are among others alcohol, ash and hue, `target`, (N,), is the cultivar, 0
     to 2 (UCI Wine, Forina et al. 1991).
     """
+
+    keywords = ("load_wine", "sklearn", "scikit-learn", "tabular", "classification", "dataset")
 
     table = "wine"
     columns = 13
@@ -254,6 +291,16 @@ class BreastCancer(_BundledTable):
     (N,), is the class (UCI Wisconsin Diagnostic, Street et al. 1993).
     """
 
+    keywords = (
+        "load_breast_cancer",
+        "wisconsin",
+        "sklearn",
+        "scikit-learn",
+        "tabular",
+        "binary classification",
+        "dataset",
+    )
+
     table = "breast_cancer"
     columns = 30
     examples = (
@@ -269,6 +316,16 @@ class Diabetes(_BundledTable):
     serum, `target`, (N, 1), is a number of 25 to 346: guessing its mean has a mean squared error of
     about 5,900 (Efron et al. 2004).
     """
+
+    keywords = (
+        "load_diabetes",
+        "sklearn",
+        "scikit-learn",
+        "tabular",
+        "regression",
+        "boston housing",
+        "dataset",
+    )
 
     table = "diabetes"
     columns = 10

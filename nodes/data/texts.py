@@ -23,7 +23,7 @@ from nodes.data.splits import N, Share, located
 _TOKENS = Meta((N, 64), "int64")
 
 
-class _Text(Data):
+class _Text(Data, base=True):
     """Pieces of a text, and for each token the one that comes next."""
 
     common = ("validation", "test", *Data.common)
@@ -64,6 +64,17 @@ class ReferenceText(_Text):
     characters before, as they were counted, needs about 2.5 bits a character.
     """
 
+    keywords = (
+        "text corpus",
+        "characters",
+        "shakespeare",
+        "tiny shakespeare",
+        "char lm",
+        "language modelling",
+        "nlp",
+        "dataset",
+    )
+
     vocabulary: Annotated[int, Field(ge=2, le=10_000)] = 100
     """How many different tokens there are: the most frequent characters, and 0 for all others."""
 
@@ -88,6 +99,22 @@ class TextFile(_Text):
     `tokens` and `target` are (N, T). Characters are numbered from 1, the most frequent first; bytes
     are 0 to 255.
     """
+
+    keywords = (
+        "text",
+        "txt",
+        "corpus",
+        "tokenizer",
+        "tokens",
+        "characters",
+        "bytes",
+        "char lm",
+        "language modelling",
+        "language model",
+        "nlp",
+        "dataset",
+        "own data",
+    )
 
     file: Annotated[str, File] = ""
     """The text file, in the document's folder or below it."""

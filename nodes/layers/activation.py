@@ -25,6 +25,7 @@ class ReLU(NodeType):
     Linear layer.
     """
 
+    keywords = ("nn.ReLU", "rectifier", "rectified linear unit", "activation", "non-linearity")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -38,6 +39,8 @@ class LeakyReLU(NodeType):
 
     Use it in discriminators, where a plain ReLU lets too little gradient back.
     """
+
+    keywords = ("nn.LeakyReLU", "lrelu", "leaky rectifier", "activation")
 
     negative_slope: Annotated[float, Field(ge=0, le=1)] = 0.01
     """How much of a negative value is left, from 0 to 1; discriminators use 0.2."""
@@ -60,6 +63,8 @@ class ELU(NodeType):
     1511.07289).
     """
 
+    keywords = ("nn.ELU", "exponential linear unit", "activation")
+
     alpha: PositiveFloat = 1.0
     """How far below 0 the floor lies."""
 
@@ -81,6 +86,8 @@ class GELU(NodeType):
     1606.08415).
     """
 
+    keywords = ("nn.GELU", "gaussian error linear unit", "activation", "gpt")
+
     approximate: Literal["none", "tanh"] = "none"
     """Exact (none), or by tanh, as GPT-2 was trained."""
 
@@ -101,6 +108,7 @@ class SiLU(NodeType):
     Use it in place of ReLU in recent convolutional and diffusion networks.
     """
 
+    keywords = ("nn.SiLU", "swish", "sigmoid linear unit", "activation")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -114,6 +122,7 @@ class ReLU6(NodeType):
     Use it in networks for small devices, which count in few bits (Krizhevsky 2010, MobileNets).
     """
 
+    keywords = ("nn.ReLU6", "clipped relu", "relu 6", "activation", "mobilenet")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -127,6 +136,8 @@ class PReLU(NodeType):
     Use it in place of LeakyReLU where you do not want to choose the slope (He et al. 2015, arXiv
     1502.01852).
     """
+
+    keywords = ("nn.PReLU", "parametric relu", "learned slope", "activation")
 
     per_channel: bool = False
     """Learn a slope for each channel, axis 1, in place of one for all."""
@@ -152,6 +163,8 @@ class RReLU(NodeType):
     makes that harder. In validation the part is the middle of its range (Xu et al. 2015, arXiv
     1505.00853).
     """
+
+    keywords = ("nn.RReLU", "randomized leaky relu", "random slope", "activation")
 
     lower: Annotated[float, Field(ge=0, le=1)] = 1 / 8
     """The smallest part of a negative value that is left, from 0 to 1."""
@@ -181,6 +194,7 @@ class SELU(NodeType):
     Dropout (Klambauer et al. 2017, arXiv 1706.02515).
     """
 
+    keywords = ("nn.SELU", "scaled exponential linear unit", "self-normalizing", "activation")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -193,6 +207,8 @@ class CELU(NodeType):
 
     Use it in place of ELU with another alpha than 1 (Barron 2017, arXiv 1704.07483).
     """
+
+    keywords = ("nn.CELU", "continuous elu", "activation")
 
     alpha: PositiveFloat = 1.0
     """How far below 0 the floor lies."""
@@ -214,6 +230,7 @@ class Mish(NodeType):
     Use it in place of SiLU, to which it is close (Misra 2019, arXiv 1908.08681).
     """
 
+    keywords = ("nn.Mish", "activation")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -228,6 +245,7 @@ class HardSwish(NodeType):
     1905.02244).
     """
 
+    keywords = ("nn.Hardswish", "hard swish", "activation", "mobilenet")
     over_time = alone
     examples = _SAME_SHAPE
 

@@ -25,6 +25,7 @@ class Tanh(NodeType):
     image generators.
     """
 
+    keywords = ("nn.Tanh", "hyperbolic tangent", "activation", "bounded", "squash")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -37,6 +38,7 @@ class Sigmoid(NodeType):
     yes or no.
     """
 
+    keywords = ("nn.Sigmoid", "logistic function", "expit", "activation", "probability", "squash")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -50,6 +52,7 @@ class LogSigmoid(NodeType):
     Use it for the log-probability of a yes, in losses of your own.
     """
 
+    keywords = ("nn.LogSigmoid", "log probability", "log sigmoid", "activation")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -63,6 +66,7 @@ class HardSigmoid(NodeType):
     Use it for gates in networks for small devices, where it is faster.
     """
 
+    keywords = ("nn.Hardsigmoid", "hard sigmoid", "activation")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -76,6 +80,8 @@ class HardTanh(NodeType):
     Use it as a fast tanh, or where numbers must not leave a range. Nothing learns from what lies
     outside.
     """
+
+    keywords = ("nn.Hardtanh", "hard tanh", "clipped", "activation")
 
     min_val: float = -1.0
     """The lower end of the range."""
@@ -106,6 +112,7 @@ class Softsign(NodeType):
     Use it in place of Tanh where large values should keep a little gradient.
     """
 
+    keywords = ("nn.Softsign", "activation")
     over_time = alone
     examples = _SAME_SHAPE
 
@@ -118,6 +125,8 @@ class Softplus(NodeType):
 
     Use it where a network gives a number that must be positive, such as a deviation or a rate.
     """
+
+    keywords = ("nn.Softplus", "smooth relu", "positive", "activation")
 
     beta: PositiveFloat = 1.0
     """How sharply it bends: a large number comes near a ReLU."""
@@ -140,6 +149,15 @@ class Softmax(NodeType):
     it.
     """
 
+    keywords = (
+        "nn.Softmax",
+        "probabilities",
+        "normalised exponential",
+        "class probabilities",
+        "attention weights",
+        "logits to probabilities",
+    )
+
     dim: int = -1
     """The axis along which the shares add up to 1; -1 is the last, the features."""
 
@@ -160,6 +178,8 @@ class LogSoftmax(NodeType):
 
     Use it before a loss that takes log-probabilities. CrossEntropy does it by itself.
     """
+
+    keywords = ("nn.LogSoftmax", "log softmax", "log probabilities", "logits")
 
     dim: int = -1
     """The axis along which the probabilities add up to 1; -1 is the last, the features."""
@@ -182,6 +202,8 @@ class GLU(NodeType):
     Use it after a convolution or Linear layer with twice the channels, as gated convolutional
     networks for text do (Dauphin et al. 2016, arXiv 1612.08083).
     """
+
+    keywords = ("nn.GLU", "gated linear unit", "gate", "gating")
 
     dim: int = -1
     """The axis that is halved: -1 is the last, the features; 1 is the channels of an image."""
@@ -206,6 +228,8 @@ class Maxout(NodeType):
     Use it after a Linear layer or convolution that gives `pieces` times the channels which should
     leave (Goodfellow et al. 2013, arXiv 1302.4389).
     """
+
+    keywords = ("max of channels", "piecewise linear", "activation")
 
     pieces: Annotated[PositiveInt, Field(ge=2)] = 2
     """How many channels compete for one that leaves; it must divide their number."""
@@ -235,6 +259,7 @@ class GatedTanh(NodeType):
     al. 2016, arXiv 1606.05328).
     """
 
+    keywords = ("gated activation", "wavenet gate", "gated activation unit", "tanh times sigmoid")
     over_time = mixes(1)
     examples = (
         Example({}, [(2, 16)], [(2, 8)]),
@@ -254,6 +279,8 @@ class Binarise(NodeType):
 
     Use it to turn grey pixels into ink and paper.
     """
+
+    keywords = ("threshold", "step function", "heaviside", "binarize", "sign", "black and white")
 
     threshold: float = 0.5
     """The smallest value that becomes 1."""

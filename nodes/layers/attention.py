@@ -10,7 +10,7 @@ from graphs.nodetypes.node_type import Example, Misfit, NodeType
 from graphs.nodetypes.tensor_kinds import Features, Mask, Meta, Sequence
 from graphs.nodetypes.time_dependence import Arriving, Treatment
 from graphs.runtime.layers import attention
-from graphs.runtime.layers.sequences import causal_mask, hidden_steps
+from graphs.runtime.layers.positions import causal_mask, hidden_steps
 
 
 def looks_back(self: Any, arriving: tuple[Arriving, ...]) -> Treatment:
@@ -30,6 +30,18 @@ class MultiheadAttention(NodeType):
     knows nothing of order: choose `positions`, or put a node such as SinusoidalPositions before it
     (Vaswani et al. 2017, arXiv 1706.03762).
     """
+
+    keywords = (
+        "nn.MultiheadAttention",
+        "attention",
+        "mha",
+        "self-attention",
+        "cross-attention",
+        "multi-head attention",
+        "query key value",
+        "qkv",
+        "transformer attention",
+    )
 
     num_heads: PositiveInt = 4
     """How many heads share the features; it must divide their number."""
@@ -134,6 +146,16 @@ class DotProductAttention(NodeType):
     Vaswani et al. 2017, arXiv 1706.03762).
     """
 
+    keywords = (
+        "scaled_dot_product_attention",
+        "sdpa",
+        "scaled dot product",
+        "flash attention",
+        "attention",
+        "query key value",
+        "qkv",
+    )
+
     num_heads: PositiveInt = 1
     """Into how many heads the features are split, each of which looks on its own."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
@@ -226,6 +248,8 @@ class AdditiveAttention(NodeType):
     what the encoder gave, `mask` says which of its steps are real. `found` is what the query needs,
     `shares` how much of it each step gave (Bahdanau et al. 2014, arXiv 1409.0473).
     """
+
+    keywords = ("bahdanau", "additive", "mlp attention", "seq2seq attention", "memory", "attention")
 
     hidden_size: PositiveInt = 64
     """How many units compare the query with a step."""

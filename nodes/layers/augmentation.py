@@ -11,7 +11,7 @@ from graphs.nodetypes.expressions import Apply, Call, call
 from graphs.nodetypes.node_type import Example, Misfit, NodeType
 from graphs.nodetypes.tensor_kinds import Image, Labels, Meta, Numbers, Signal
 from graphs.runtime.layers import augmentation
-from graphs.runtime.layers.random_placement import RandomPlace as RandomPlaceModule
+from graphs.runtime.layers.augmentation import RandomPlace as RandomPlaceModule
 from graphs.runtime.layers.spectra import Standardise as StandardiseModule
 from graphs.runtime.layers.spectra import spectrogram
 
@@ -26,6 +26,16 @@ class RandomShift(NodeType):
     learns through it.
     """
 
+    keywords = (
+        "data augmentation",
+        "translate",
+        "translation of images",
+        "RandomAffine",
+        "random shift",
+        "jitter",
+        "random crop",
+        "augmentation",
+    )
     stops_gradient = True
     pixels: Annotated[float, Field(gt=0, le=10_000)] = 2.0
     """How far an image moves at most, in pixels, in each direction."""
@@ -46,6 +56,15 @@ class RandomRotation(NodeType):
     learns through it.
     """
 
+    keywords = (
+        "rotate",
+        "rotation",
+        "data augmentation",
+        "torchvision.transforms.RandomRotation",
+        "RandomAffine",
+        "zoom",
+        "augmentation",
+    )
     stops_gradient = True
     degrees: Annotated[float, Field(ge=0, le=180)] = 15.0
     """How far an image is turned at most, in degrees, to either side."""
@@ -68,6 +87,13 @@ class RandomFlip(NodeType):
     Not for letters and digits, which mean something else in a mirror.
     """
 
+    keywords = (
+        "horizontal flip",
+        "mirror",
+        "RandomHorizontalFlip",
+        "data augmentation",
+        "augmentation",
+    )
     stops_gradient = True
     share: Annotated[float, Field(gt=0, le=1)] = 0.5
     """The share of images that is flipped, above 0 to 1."""
@@ -87,6 +113,7 @@ class AugmentNoise(NodeType):
     Use it so that a network does not learn samples by heart.
     """
 
+    keywords = ("gaussian noise", "jitter", "data augmentation", "denoising", "augmentation")
     stops_gradient = True
     deviation: PositiveFloat = 0.1
     """How strong the noise is: its standard deviation, in units of the samples."""
@@ -108,6 +135,14 @@ class CutOut(NodeType):
     Taylor 2017, arXiv 1708.04552).
     """
 
+    keywords = (
+        "random erasing",
+        "RandomErasing",
+        "occlusion",
+        "mask a square",
+        "data augmentation",
+        "augmentation",
+    )
     stops_gradient = True
     size: PositiveInt = 8
     """The side of the square, in pixels; what it covers is 0."""
@@ -128,6 +163,15 @@ class RandomPlace(NodeType):
     While training the place is a new one each time; in validation it is as random, but the same at
     each look, so that epochs can be compared.
     """
+
+    keywords = (
+        "canvas",
+        "random position",
+        "translation invariance",
+        "cluttered mnist",
+        "random crop",
+        "augmentation",
+    )
 
     height: PositiveInt = 16
     """How many rows of pixels the canvas has."""
@@ -159,6 +203,15 @@ class MixUp(NodeType):
     nothing is mixed (Zhang et al. 2017, arXiv 1710.09412).
     """
 
+    keywords = (
+        "mixup",
+        "cutmix",
+        "blend samples",
+        "soft labels",
+        "data augmentation",
+        "augmentation",
+        "torchvision.transforms.v2.MixUp",
+    )
     stops_gradient = True
     num_classes: PositiveInt = 10
     """How many classes there are."""
@@ -183,6 +236,17 @@ class Standardise(NodeType):
 
     With none given, each sample is brought to mean 0 and deviation 1 by itself.
     """
+
+    keywords = (
+        "normalize",
+        "transforms.Normalize",
+        "mean and std",
+        "z-score",
+        "standard scaler",
+        "rescale",
+        "preprocessing",
+        "whitening",
+    )
 
     mean: tuple[float, ...] = ()
     """What is subtracted, one number for each channel or one for all."""
@@ -218,6 +282,18 @@ class Spectrogram(NodeType):
     Overlapping windows are turned into strengths of frequencies by a Fourier transform; a logarithm
     makes quiet parts visible. The result is (N, 1, window // 2 + 1, 1 + T // hop).
     """
+
+    keywords = (
+        "stft",
+        "short-time fourier transform",
+        "torchaudio",
+        "fft",
+        "mel",
+        "mel spectrogram",
+        "audio features",
+        "mfcc",
+        "frequency",
+    )
 
     window: Annotated[int, Field(ge=4, le=65_536)] = 256
     """How many values one window has: the more, the finer the pitch and the coarser the time."""

@@ -23,7 +23,7 @@ from nodes.layers.windows import (
 )
 
 
-class _Convolution(NodeType):
+class _Convolution(NodeType, base=True):
     """A convolution along so many axes."""
 
     axes: ClassVar[int]
@@ -123,6 +123,25 @@ class Conv2d(_Convolution):
     same everywhere. A kernel of 1 mixes the channels of each pixel alone.
     """
 
+    keywords = (
+        "nn.Conv2d",
+        "conv",
+        "convolution",
+        "cnn",
+        "convnet",
+        "convolutional layer",
+        "depthwise",
+        "pointwise",
+        "separable",
+        "grouped",
+        "1x1",
+        "dilated",
+        "atrous",
+        "strided",
+        "weight norm",
+        "spectral norm",
+    )
+
     axes = 2
     version = 2
     examples = (
@@ -173,6 +192,16 @@ class Conv1d(_Convolution):
     Permute with the order 0, 2, 1.
     """
 
+    keywords = (
+        "nn.Conv1d",
+        "convolution",
+        "tcn",
+        "temporal convolution",
+        "signal",
+        "dilated",
+        "time series",
+    )
+
     axes = 1
     examples = (
         Example({}, [(2, 3, 16)], [(2, 32, 16)]),
@@ -201,6 +230,8 @@ class Conv3d(_Convolution):
     weights: keep them small.
     """
 
+    keywords = ("nn.Conv3d", "convolution", "volume", "video", "medical scan", "voxel")
+
     axes = 3
     examples = (
         Example({"out_channels": 4}, [(2, 3, 4, 8, 8)], [(2, 4, 4, 8, 8)]),
@@ -223,6 +254,18 @@ class CausalConv1d(NodeType):
     Use it where a network predicts what comes next. Copies in a row with dilation `=2 ** i` see
     twice as far back each (WaveNet, van den Oord et al. 2016, arXiv 1609.03499).
     """
+
+    keywords = (
+        "causal",
+        "causal convolution",
+        "wavenet",
+        "tcn",
+        "dilated",
+        "dilated convolution",
+        "dilation",
+        "temporal convolution",
+        "left padding",
+    )
 
     out_channels: PositiveInt = 32
     """How many filters, and so how many channels leave."""

@@ -13,7 +13,7 @@ from graphs.runtime.layers.convolutions import MaskedConv2d as MaskedConv2dModul
 from nodes.layers.windows import Grid, Parametrization, Sizes, each, fitting, in_words, parametrized
 
 
-class _Transposed(NodeType):
+class _Transposed(NodeType, base=True):
     """A transposed convolution along so many axes."""
 
     axes: ClassVar[int]
@@ -86,6 +86,18 @@ class ConvTranspose2d(_Transposed):
     in generators and decoders; with kernel 4, stride 2 and padding 1 it doubles height and width.
     """
 
+    keywords = (
+        "nn.ConvTranspose2d",
+        "transposed",
+        "transposed convolution",
+        "deconv",
+        "deconvolution",
+        "upconv",
+        "fractionally strided",
+        "upsampling",
+        "generator",
+    )
+
     axes = 2
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 32, 16, 16)]),
@@ -121,6 +133,8 @@ class ConvTranspose1d(_Transposed):
     sound; with kernel 4, stride 2 and padding 1 it doubles the length.
     """
 
+    keywords = ("nn.ConvTranspose1d", "transposed convolution", "deconvolution", "upsampling")
+
     axes = 1
     examples = (
         Example({}, [(2, 3, 8)], [(2, 32, 16)]),
@@ -141,6 +155,8 @@ class ConvTranspose3d(_Transposed):
     make it large again.
     """
 
+    keywords = ("nn.ConvTranspose3d", "transposed convolution", "deconvolution", "upsampling")
+
     axes = 3
     examples = (
         Example({"out_channels": 4}, [(2, 3, 2, 4, 4)], [(2, 4, 4, 8, 8)]),
@@ -158,6 +174,15 @@ class MaskedConv2d(NodeType):
     network says of a pixel is a guess from those before it (PixelCNN, van den Oord et al. 2016,
     arXiv 1601.06759).
     """
+
+    keywords = (
+        "masked convolution",
+        "pixelcnn",
+        "autoregressive convolution",
+        "causal images",
+        "mask a",
+        "mask b",
+    )
 
     out_channels: PositiveInt = 32
     """How many filters, and so how many channels leave."""

@@ -19,6 +19,26 @@ class Linear(NodeType):
     between (a perceptron). On a sequence it acts on each step alone.
     """
 
+    keywords = (
+        "nn.Linear",
+        "dense",
+        "fully connected",
+        "fc",
+        "mlp",
+        "perceptron",
+        "multilayer perceptron",
+        "feedforward",
+        "ffn",
+        "affine",
+        "projection",
+        "head",
+        "logits",
+        "classifier",
+        "lazy linear",
+        "weight normalisation",
+        "spectral normalisation",
+    )
+
     out_features: PositiveInt = 64
     """How many features leave; for a classifier's last layer, how many classes there are."""
     bias: bool = True
@@ -52,6 +72,8 @@ class Bilinear(NodeType):
     for every pair of features and every output, so keep them few.
     """
 
+    keywords = ("nn.Bilinear", "bilinear form", "two inputs", "interaction")
+
     out_features: PositiveInt = 64
     """How many features leave."""
     bias: bool = True
@@ -77,6 +99,17 @@ class Embedding(NodeType):
 
     Use it first where a network reads text or other symbols: (N, T) whole numbers become (N, T, F).
     """
+
+    keywords = (
+        "nn.Embedding",
+        "lookup table",
+        "token embedding",
+        "word vectors",
+        "word2vec",
+        "embeddings",
+        "vocabulary",
+        "categorical features",
+    )
 
     num_embeddings: PositiveInt = 256
     """How many different tokens there are; tokens count from 0."""
@@ -125,6 +158,17 @@ class TokenScores(NodeType):
     Use it last in a network that predicts the next token. Give it the name of an Embedding's
     weights, and both use the same vectors (Press and Wolf 2016, arXiv 1608.05859).
     """
+
+    keywords = (
+        "lm head",
+        "output embedding",
+        "tied embedding",
+        "weight tying",
+        "unembedding",
+        "vocabulary logits",
+        "logits",
+        "language model head",
+    )
 
     num_embeddings: PositiveInt = 256
     """How many different tokens there are, and so how many scores leave each step."""

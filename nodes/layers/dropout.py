@@ -19,6 +19,8 @@ class Dropout(NodeType):
     validation data (Srivastava et al. 2014).
     """
 
+    keywords = ("nn.Dropout", "regularisation", "overfitting", "drop", "generalisation")
+
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """The share of values that become zero, from 0 to below 1; the others grow so that the sum
     stays.
@@ -42,6 +44,8 @@ class Dropout1d(NodeType):
     so that single zeros would hide nothing (Tompson et al. 2014, arXiv 1411.4280).
     """
 
+    keywords = ("nn.Dropout1d", "spatial dropout", "channel dropout", "regularisation")
+
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """The share of channels that become zero, from 0 to below 1; the others grow in turn."""
 
@@ -62,6 +66,8 @@ class Dropout2d(NodeType):
     single zeros would hide nothing (Tompson et al. 2014, arXiv 1411.4280).
     """
 
+    keywords = ("nn.Dropout2d", "spatial dropout", "channel dropout", "regularisation", "dropblock")
+
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """The share of channels that become zero, from 0 to below 1; the others grow in turn."""
 
@@ -81,6 +87,8 @@ class Dropout3d(NodeType):
     Use it between three-dimensional convolutions, as Dropout2d between those of images.
     """
 
+    keywords = ("nn.Dropout3d", "spatial dropout", "channel dropout", "regularisation")
+
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """The share of channels that become zero, from 0 to below 1; the others grow in turn."""
 
@@ -99,6 +107,14 @@ class AlphaDropout(NodeType):
     Use it after SELU, whose networks need mean 0 and variance 1 (Klambauer et al. 2017, arXiv
     1706.02515).
     """
+
+    keywords = (
+        "nn.AlphaDropout",
+        "FeatureAlphaDropout",
+        "selu dropout",
+        "self-normalizing",
+        "regularisation",
+    )
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
     """The share of values that are dropped, from 0 to below 1."""
@@ -127,6 +143,16 @@ class StochasticDepth(NodeType):
     layers is then left out, and very deep networks train better (Huang et al. 2016, arXiv
     1603.09382).
     """
+
+    keywords = (
+        "drop path",
+        "droppath",
+        "drop connect",
+        "layer drop",
+        "residual dropout",
+        "regularisation",
+        "timm",
+    )
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """The share of samples that become zero, from 0 to below 1; the others grow in turn. Later

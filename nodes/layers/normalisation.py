@@ -13,7 +13,7 @@ from graphs.nodetypes.time_dependence import mixes, mixes_last
 from nodes.layers.windows import Grid
 
 
-class _BatchNorm(NodeType):
+class _BatchNorm(NodeType, base=True):
     """Shifts and scales channels by what a batch says of them."""
 
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
@@ -47,6 +47,15 @@ class BatchNorm2d(_BatchNorm):
     1502.03167).
     """
 
+    keywords = (
+        "nn.BatchNorm2d",
+        "bn",
+        "batch norm",
+        "batchnorm",
+        "batch normalisation",
+        "running mean",
+        "normalisation",
+    )
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({"affine": False, "track_running_stats": False}, [(2, 3, 4, 4)], [(2, 3, 4, 4)]),
@@ -66,6 +75,7 @@ class BatchNorm1d(_BatchNorm):
     after one of images. A sequence (N, T, F) needs a Permute before it.
     """
 
+    keywords = ("nn.BatchNorm1d", "bn", "bn1d", "batch normalisation", "normalisation")
     over_time = mixes(1)
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
@@ -85,6 +95,7 @@ class BatchNorm3d(_BatchNorm):
     Use it after Conv3d, as BatchNorm2d after Conv2d.
     """
 
+    keywords = ("nn.BatchNorm3d", "bn", "bn3d", "batch normalisation", "normalisation")
     examples = (
         Example({}, [(2, 3, 4, 8, 8)], [(2, 3, 4, 8, 8)]),
         Example({}, [(2, 3, 8, 8)], problem="needs (N, C, D, H, W), got (N, 3, 8, 8)"),
@@ -101,6 +112,8 @@ class LayerNorm(NodeType):
     Use it in Transformers and recurrent networks: it needs no other samples, so training and
     validation are alike (Ba et al. 2016, arXiv 1607.06450).
     """
+
+    keywords = ("nn.LayerNorm", "ln", "layer normalisation", "normalisation", "transformer norm")
 
     eps: PositiveFloat = 1e-5
     """A small number added to the variance, so that nothing is divided by zero."""
@@ -139,6 +152,8 @@ class RMSNorm(NodeType):
     models (Zhang and Sennrich 2019, arXiv 1910.07467).
     """
 
+    keywords = ("nn.RMSNorm", "rms norm", "root mean square norm", "llama", "normalisation")
+
     eps: PositiveFloat | None = None
     """A small number added to the mean square, so that nothing is divided by zero; none: the
     smallest that float32 tells from 0 beside 1.
@@ -173,6 +188,8 @@ class GroupNorm(NodeType):
     Use it in place of BatchNorm2d where batches are small (Wu and He 2018, arXiv 1803.08494).
     """
 
+    keywords = ("nn.GroupNorm", "gn", "group normalisation", "normalisation")
+
     num_groups: PositiveInt = 8
     """How many groups the channels fall into; it must divide their number."""
     eps: PositiveFloat = 1e-5
@@ -200,7 +217,7 @@ class GroupNorm(NodeType):
         return call(nn.GroupNorm, self.num_groups, channels, eps=self.eps, affine=self.affine)
 
 
-class _InstanceNorm(NodeType):
+class _InstanceNorm(NodeType, base=True):
     """Shifts and scales each channel of each sample by itself."""
 
     eps: PositiveFloat = 1e-5
@@ -221,6 +238,14 @@ class InstanceNorm2d(_InstanceNorm):
     away (Ulyanov et al. 2016, arXiv 1607.08022).
     """
 
+    keywords = (
+        "nn.InstanceNorm2d",
+        "instance norm",
+        "instance normalisation",
+        "contrast normalisation",
+        "style transfer",
+        "normalisation",
+    )
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
         Example({"affine": True}, [(2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -240,6 +265,7 @@ class InstanceNorm1d(_InstanceNorm):
     Use it where loudness and level of a signal should not matter.
     """
 
+    keywords = ("nn.InstanceNorm1d", "instance normalisation", "normalisation")
     examples = (
         Example({}, [(2, 3, 16)], [(2, 3, 16)]),
         Example({}, [(2, 16)], problem="needs (N, C, T), got (N, 16)"),
@@ -255,6 +281,7 @@ class InstanceNorm3d(_InstanceNorm):
     Use it in networks for scans, where batches are of one or two (nnU-Net, arXiv 1809.10486).
     """
 
+    keywords = ("nn.InstanceNorm3d", "instance normalisation", "nnu-net", "normalisation")
     examples = (
         Example({}, [(2, 3, 4, 8, 8)], [(2, 3, 4, 8, 8)]),
         Example({}, [(2, 3, 8, 8)], problem="needs (N, C, D, H, W), got (N, 3, 8, 8)"),
@@ -270,6 +297,14 @@ class LocalResponseNorm(NodeType):
     Use it to rebuild AlexNet and other networks of its time; newer ones use BatchNorm2d (Krizhevsky
     et al. 2012).
     """
+
+    keywords = (
+        "nn.LocalResponseNorm",
+        "lrn",
+        "local response normalisation",
+        "alexnet",
+        "lateral inhibition",
+    )
 
     size: PositiveInt = 5
     """How many neighbouring channels are looked at."""

@@ -13,7 +13,7 @@ from graphs.nodetypes.tensor_kinds import Image, Signal, Volume
 from nodes.layers.windows import Grid, Sizes, each, fitting, in_words, shortest
 
 
-class _Pooling(NodeType):
+class _Pooling(NodeType, base=True):
     """A pooling along so many axes."""
 
     axes: ClassVar[int]
@@ -70,6 +70,16 @@ class MaxPool2d(_Pooling):
     Use it between convolutions, to let later ones see more of the image at less cost.
     """
 
+    keywords = (
+        "nn.MaxPool2d",
+        "max pool",
+        "max pooling",
+        "pool",
+        "pooling",
+        "downsample",
+        "subsampling",
+    )
+
     axes = 2
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 3, 4, 4)]),
@@ -95,6 +105,8 @@ class MaxPool1d(_Pooling):
     cost.
     """
 
+    keywords = ("nn.MaxPool1d", "max pooling", "pooling", "downsample")
+
     axes = 1
     examples = (
         Example({}, [(2, 3, 8)], [(2, 3, 4)]),
@@ -113,6 +125,8 @@ class MaxPool3d(_Pooling):
     Use it between three-dimensional convolutions, as MaxPool2d between those of images.
     """
 
+    keywords = ("nn.MaxPool3d", "max pooling", "pooling", "downsample")
+
     axes = 3
     examples = (
         Example({}, [(2, 3, 4, 8, 8)], [(2, 3, 2, 4, 4)]),
@@ -124,7 +138,7 @@ class MaxPool3d(_Pooling):
         return self._pooled(F.max_pool3d, x)
 
 
-class _Averaging(_Pooling):
+class _Averaging(_Pooling, base=True):
     """A pooling by means."""
 
     count_include_pad: bool = True
@@ -140,6 +154,16 @@ class AvgPool2d(_Averaging):
 
     Use it where every pixel should count, as between the dense blocks of a DenseNet.
     """
+
+    keywords = (
+        "nn.AvgPool2d",
+        "average pooling",
+        "mean pooling",
+        "pooling",
+        "downsample",
+        "shrink image",
+        "blur",
+    )
 
     axes = 2
     examples = (
@@ -164,6 +188,15 @@ class AvgPool1d(_Averaging):
     Use it to make a signal coarser where every step should count.
     """
 
+    keywords = (
+        "nn.AvgPool1d",
+        "average pooling",
+        "mean pooling",
+        "pooling",
+        "downsample",
+        "moving average",
+    )
+
     axes = 1
     examples = (
         Example({}, [(2, 3, 8)], [(2, 3, 4)]),
@@ -180,6 +213,8 @@ class AvgPool3d(_Averaging):
 
     Use it where every place of a scan or film should count.
     """
+
+    keywords = ("nn.AvgPool3d", "average pooling", "mean pooling", "pooling", "downsample")
 
     axes = 3
     examples = (

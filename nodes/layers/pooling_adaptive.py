@@ -13,7 +13,7 @@ from graphs.nodetypes.tensor_kinds import Image, Signal, Volume
 from nodes.layers.windows import Sizes, fitting
 
 
-class _Adaptive(NodeType):
+class _Adaptive(NodeType, base=True):
     """A pooling to a fixed size along so many axes."""
 
     axes: ClassVar[int]
@@ -32,6 +32,13 @@ class AdaptiveAvgPool2d(_Adaptive):
     Use it before a Flatten, so that a network takes images of several sizes: with size 7,
     (N, C, H, W) becomes (N, C, 7, 7).
     """
+
+    keywords = (
+        "nn.AdaptiveAvgPool2d",
+        "adaptive pooling",
+        "average pooling to a size",
+        "any input size",
+    )
 
     axes = 2
     examples = (
@@ -52,6 +59,8 @@ class AdaptiveAvgPool1d(_Adaptive):
     (N, C, T) becomes (N, C, 7).
     """
 
+    keywords = ("nn.AdaptiveAvgPool1d", "adaptive pooling", "average pooling to a size")
+
     axes = 1
     examples = (
         Example({}, [(2, 3, 8)], [(2, 3, 1)]),
@@ -71,6 +80,8 @@ class AdaptiveAvgPool3d(_Adaptive):
     (N, C, D, H, W) becomes (N, C, 7, 7, 7).
     """
 
+    keywords = ("nn.AdaptiveAvgPool3d", "adaptive pooling", "average pooling to a size")
+
     axes = 3
     examples = (
         Example({}, [(2, 3, 4, 8, 8)], [(2, 3, 1, 1, 1)]),
@@ -89,6 +100,13 @@ class AdaptiveMaxPool2d(_Adaptive):
     Use it in place of AdaptiveAvgPool2d where it matters whether something is there, not how
     often.
     """
+
+    keywords = (
+        "nn.AdaptiveMaxPool2d",
+        "adaptive max pooling",
+        "max pooling to a size",
+        "spatial pyramid pooling",
+    )
 
     axes = 2
     examples = (
@@ -110,6 +128,8 @@ class AdaptiveMaxPool1d(_Adaptive):
     often.
     """
 
+    keywords = ("nn.AdaptiveMaxPool1d", "adaptive max pooling", "max pooling to a size")
+
     axes = 1
     examples = (
         Example({}, [(2, 3, 8)], [(2, 3, 1)]),
@@ -128,6 +148,8 @@ class AdaptiveMaxPool3d(_Adaptive):
     Use it in place of AdaptiveAvgPool3d where it matters whether something is there, not how
     often.
     """
+
+    keywords = ("nn.AdaptiveMaxPool3d", "adaptive max pooling", "max pooling to a size")
 
     axes = 3
     examples = (
@@ -149,6 +171,14 @@ class GlobalAvgPool2d(NodeType):
     1312.4400).
     """
 
+    keywords = (
+        "global average pooling",
+        "gap",
+        "global pooling",
+        "GlobalAveragePooling2D",
+        "mean over height and width",
+        "spatial mean",
+    )
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 3)]),
         Example({}, [(2, 3)], problem="needs (N, C, H, W), got (N, 3)"),
@@ -164,6 +194,12 @@ class GlobalAvgPool1d(NodeType):
     Use it between the last convolution and the last Linear layer: any length of signal will do.
     """
 
+    keywords = (
+        "global average pooling",
+        "global pooling",
+        "GlobalAveragePooling1D",
+        "mean over time",
+    )
     examples = (
         Example({}, [(2, 3, 8)], [(2, 3)]),
         Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
@@ -179,6 +215,7 @@ class GlobalAvgPool3d(NodeType):
     Use it between the last convolution and the last Linear layer: any size of volume will do.
     """
 
+    keywords = ("global average pooling", "global pooling", "GlobalAveragePooling3D")
     examples = (
         Example({}, [(2, 3, 4, 8, 8)], [(2, 3)]),
         Example({}, [(2, 3)], problem="needs (N, C, D, H, W), got (N, 3)"),
@@ -194,6 +231,7 @@ class GlobalMaxPool2d(NodeType):
     Use it in place of GlobalAvgPool2d where one place that fits is enough, however small it is.
     """
 
+    keywords = ("global max pooling", "global maximum", "GlobalMaxPooling2D")
     examples = (
         Example({}, [(2, 3, 8, 8)], [(2, 3)]),
         Example({}, [(2, 3)], problem="needs (N, C, H, W), got (N, 3)"),
@@ -210,6 +248,7 @@ class GlobalMaxPool1d(NodeType):
     1408.5882).
     """
 
+    keywords = ("global max pooling", "max over time", "GlobalMaxPooling1D")
     examples = (
         Example({}, [(2, 3, 8)], [(2, 3)]),
         Example({}, [(2, 3)], problem="needs (N, C, T), got (N, 3)"),
@@ -225,6 +264,7 @@ class GlobalMaxPool3d(NodeType):
     Use it in place of GlobalAvgPool3d where one place that fits is enough, however small it is.
     """
 
+    keywords = ("global max pooling", "GlobalMaxPooling3D")
     examples = (
         Example({}, [(2, 3, 4, 8, 8)], [(2, 3)]),
         Example({}, [(2, 3)], problem="needs (N, C, D, H, W), got (N, 3)"),

@@ -6,7 +6,7 @@ from graphs.nodetypes.expressions import Call, call
 from graphs.nodetypes.node_type import Example, Misfit, NodeType
 from graphs.nodetypes.tensor_kinds import Labels, Meta, Sequence, Tensor, Tokens
 from graphs.nodetypes.time_dependence import alone, remembers
-from graphs.runtime.layers import sequences
+from graphs.runtime.layers import positions
 from graphs.runtime.layers.attention import RotaryPositions as RotaryModule
 from nodes.layers.attention import require_heads
 
@@ -18,6 +18,15 @@ class SinusoidalPositions(NodeType):
     2017, arXiv 1706.03762).
     """
 
+    keywords = (
+        "positional encoding",
+        "position encoding",
+        "position embedding",
+        "sinusoidal encoding",
+        "sine and cosine",
+        "fourier features",
+        "transformer positions",
+    )
     over_time = remembers(1)
     examples = (
         Example({}, [(2, 7, 32)], [(2, 7, 32)]),
@@ -26,7 +35,7 @@ class SinusoidalPositions(NodeType):
     )
 
     def build(self, x: Sequence) -> Call:
-        return call(sequences.SinusoidalPositions)
+        return call(positions.SinusoidalPositions)
 
 
 class LearnedPositions(NodeType):
@@ -35,6 +44,15 @@ class LearnedPositions(NodeType):
     Use it before attention where no sequence is longer than those seen in training, as in GPT-2 and
     in Transformers that see images.
     """
+
+    keywords = (
+        "positional embedding",
+        "learned positional encoding",
+        "position embedding",
+        "absolute positions",
+        "gpt-2",
+        "vit",
+    )
 
     length: PositiveInt | None = None
     """How many positions there are; none is as many as the sequence has steps."""
@@ -53,7 +71,7 @@ class LearnedPositions(NodeType):
             raise Misfit(
                 f"{self.length} positions are too few for {steps} steps", use={"length": steps}
             )
-        return call(sequences.LearnedPositions, self.length or steps, x.features)
+        return call(positions.LearnedPositions, self.length or steps, x.features)
 
 
 class RotaryPositions(NodeType):
@@ -63,6 +81,14 @@ class RotaryPositions(NodeType):
     Use it on queries and on keys, before DotProductAttention; MultiheadAttention has it as an
     option (RoPE, Su et al. 2021, arXiv 2104.09864).
     """
+
+    keywords = (
+        "rope",
+        "rotary embedding",
+        "rotary position embedding",
+        "relative positions",
+        "llama",
+    )
 
     num_heads: PositiveInt = 1
     """How many heads share the features; those of each are turned on their own."""
@@ -87,13 +113,14 @@ class ClassToken(NodeType):
     end (Devlin et al. 2018, arXiv 1810.04805).
     """
 
+    keywords = ("cls", "cls token", "class token", "bert", "vit", "prepend token")
     examples = (
         Example({}, [(2, 7, 32)], [(2, 8, 32)]),
         Example({}, [(2, 7)], problem="needs (N, T, F), got (N, 7)"),
     )
 
     def build(self, x: Sequence) -> Call:
-        return call(sequences.ClassToken, x.features)
+        return call(positions.ClassToken, x.features)
 
 
 class PaddingMask(NodeType):
@@ -102,6 +129,16 @@ class PaddingMask(NodeType):
     Wire it to the `mask` of recurrent layers and of attention, and what fills a sequence up changes
     nothing.
     """
+
+    keywords = (
+        "key_padding_mask",
+        "pad mask",
+        "mask",
+        "padding token",
+        "attention mask",
+        "ignore padding",
+        "masking",
+    )
 
     padding: NonNegativeInt = 0
     """The token that fills sequences up."""
@@ -115,7 +152,7 @@ class PaddingMask(NodeType):
     )
 
     def build(self, tokens: Tokens) -> Call:
-        return call(sequences.padding_mask, tokens, self.padding)
+        return call(positions.padding_mask, tokens, self.padding)
 
 
 class LengthMask(NodeType):
@@ -125,6 +162,15 @@ class LengthMask(NodeType):
     steps, (N, T) or (N, T, F).
     """
 
+    keywords = (
+        "sequence lengths",
+        "pack_padded_sequence",
+        "packed sequence",
+        "sequence mask",
+        "mask from lengths",
+        "mask",
+        "masking",
+    )
     examples = (
         Example({}, [Meta((2,), "int64"), (2, 7, 5)], [Meta((2, 7), "bool")]),
         Example({}, [Meta((2,), "int64"), (2,)], problem="needs a sequence, (N, T, …), got (N,)"),
@@ -133,4 +179,4 @@ class LengthMask(NodeType):
     def build(self, lengths: Labels, like: Tensor) -> Call:
         if len(like.shape) < 2:
             raise Misfit(f"needs a sequence, (N, T, …), got {like.meta.text}")
-        return call(sequences.length_mask, lengths, like)
+        return call(positions.length_mask, lengths, like)

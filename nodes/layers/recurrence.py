@@ -30,7 +30,7 @@ _BAD = (
 )
 
 
-class _Recurrent(NodeType):
+class _Recurrent(NodeType, base=True):
     """What recurrent layers have in common."""
 
     layer: ClassVar[type[nn.RNNBase]]
@@ -96,6 +96,15 @@ class LSTM(_Recurrent):
     are those of torch.nn.LSTM (Hochreiter and Schmidhuber 1997).
     """
 
+    keywords = (
+        "nn.LSTM",
+        "long short-term memory",
+        "bilstm",
+        "recurrent",
+        "recurrent neural network",
+        "sequence model",
+    )
+
     layer = nn.LSTM
     outputs = ("sequence", "last", "memory")
     examples = (
@@ -143,6 +152,8 @@ class GRU(_Recurrent):
     1406.1078).
     """
 
+    keywords = ("nn.GRU", "gated recurrent unit", "bigru", "recurrent", "recurrent neural network")
+
     layer = nn.GRU
     outputs = ("sequence", "last")
     examples = (
@@ -169,6 +180,15 @@ class RNN(_Recurrent):
     Use it to see what gates are good for: it forgets within some ten steps, where an LSTM or a GRU
     does not. Ports are those of a GRU (Elman 1990).
     """
+
+    keywords = (
+        "nn.RNN",
+        "simplernn",
+        "elman",
+        "vanilla rnn",
+        "recurrent",
+        "recurrent neural network",
+    )
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
     """What bends the memory at each step."""
@@ -200,6 +220,7 @@ class LSTMCell(NodeType):
     the names of its outputs.
     """
 
+    keywords = ("nn.LSTMCell", "long short-term memory", "one step", "recurrent cell")
     outputs = ("h", "c")
     examples = (
         Example({}, [(2, 5), (2, 8), (2, 8)], [(2, 8), (2, 8)]),
@@ -220,6 +241,7 @@ class GRUCell(NodeType):
     of its output.
     """
 
+    keywords = ("nn.GRUCell", "gated recurrent unit", "one step", "recurrent cell")
     outputs = "h"
     examples = (
         Example({}, [(2, 5), (2, 8)], [(2, 8)]),
@@ -236,6 +258,8 @@ class RNNCell(NodeType):
     Use it inside a block that Scan runs over time, with an input `h` of the block that has the name
     of its output.
     """
+
+    keywords = ("nn.RNNCell", "elman cell", "one step", "recurrent cell")
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
     """What bends the new state."""

@@ -9,11 +9,11 @@ from graphs.nodetypes.expressions import Call, call
 from graphs.nodetypes.node_type import Example, Misfit, NodeType
 from graphs.nodetypes.parameters import Margin, Size
 from graphs.nodetypes.tensor_kinds import Image, Signal, Volume
-from graphs.runtime.layers.image_gradients import center_crop
+from graphs.runtime.layers.shapes import center_crop
 from nodes.layers.windows import Grid, Sizes, each, fitting
 
 
-class _Enlarging(NodeType):
+class _Enlarging(NodeType, base=True):
     """Makes things larger along so many axes."""
 
     axes: ClassVar[int]
@@ -48,6 +48,20 @@ class Upsample(_Enlarging):
     chequered pattern.
     """
 
+    keywords = (
+        "nn.Upsample",
+        "upsampling",
+        "upsample2d",
+        "interpolate",
+        "F.interpolate",
+        "resize",
+        "scale up",
+        "bilinear",
+        "bicubic",
+        "nearest neighbour",
+        "UpSampling2D",
+    )
+
     axes = 2
     mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
     """Repeat the nearest pixel, blend the four nearest (bilinear), or sixteen (bicubic)."""
@@ -75,6 +89,8 @@ class Upsample1d(_Enlarging):
     Use it before a convolution in decoders of sound and other signals.
     """
 
+    keywords = ("nn.Upsample", "upsampling", "interpolate", "linear interpolation", "UpSampling1D")
+
     axes = 1
     mode: Literal["nearest", "linear"] = "nearest"
     """Repeat the nearest step, or blend the two nearest (linear)."""
@@ -94,6 +110,8 @@ class Upsample3d(_Enlarging):
 
     Use it before a convolution in decoders of volumes, such as the second half of a 3d U-Net.
     """
+
+    keywords = ("nn.Upsample", "upsampling", "interpolate", "trilinear", "UpSampling3D")
 
     axes = 3
     mode: Literal["nearest", "trilinear"] = "nearest"
@@ -115,6 +133,14 @@ class PixelShuffle(NodeType):
     Use it after a convolution with factor * factor times the channels, in place of a transposed
     convolution (Shi et al. 2016, arXiv 1609.05158).
     """
+
+    keywords = (
+        "nn.PixelShuffle",
+        "depth to space",
+        "sub-pixel convolution",
+        "super-resolution",
+        "upscaling",
+    )
 
     factor: PositiveInt = 2
     """How many times larger height and width become; channels get factor * factor times fewer."""
@@ -140,6 +166,8 @@ class PixelUnshuffle(NodeType):
     Use it to make an image smaller before a convolution, or to undo a PixelShuffle.
     """
 
+    keywords = ("nn.PixelUnshuffle", "space to depth", "squeeze operation", "patchify", "patches")
+
     factor: PositiveInt = 2
     """How many times smaller height and width become; channels get factor * factor times more."""
 
@@ -156,7 +184,7 @@ class PixelUnshuffle(NodeType):
         return call(F.pixel_unshuffle, x, self.factor)
 
 
-class _Padding(NodeType):
+class _Padding(NodeType, base=True):
     """Puts something around, along so many axes."""
 
     axes: ClassVar[int]
@@ -194,6 +222,20 @@ class Pad2d(_Padding):
     generators that paint pictures have fewer dark edges so.
     """
 
+    keywords = (
+        "nn.ZeroPad2d",
+        "pad",
+        "padding",
+        "zero padding",
+        "reflection padding",
+        "ReflectionPad2d",
+        "ReplicationPad2d",
+        "ConstantPad2d",
+        "CircularPad2d",
+        "F.pad",
+        "border",
+    )
+
     axes = 2
     padding: Margin = 1
     """How many pixels at each side: one number, or four: left, right, top, bottom."""
@@ -216,6 +258,8 @@ class Pad1d(_Padding):
     Use it before a convolution without padding of its own, or to reach a length that fits.
     """
 
+    keywords = ("nn.ZeroPad1d", "pad", "zero padding", "ReflectionPad1d", "ConstantPad1d", "F.pad")
+
     axes = 1
     padding: Margin = 1
     """How many steps at each end: one number, or two: before, after."""
@@ -236,6 +280,8 @@ class Pad3d(_Padding):
 
     Use it to reach a size that fits, or before a convolution without padding of its own.
     """
+
+    keywords = ("nn.ZeroPad3d", "pad", "zero padding", "ReflectionPad3d", "ConstantPad3d", "F.pad")
 
     axes = 3
     padding: Margin = 1
@@ -258,6 +304,15 @@ class CenterCrop(NodeType):
     as U-Net does.
     """
 
+    keywords = (
+        "crop",
+        "center crop",
+        "centre crop",
+        "cropping",
+        "torchvision.transforms.CenterCrop",
+        "unet",
+        "cut out the middle",
+    )
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 5, 4, 6)], [(2, 3, 4, 6)]),
         Example({}, [(2, 3, 4, 4), (2, 5, 6, 6)], problem="4 x 4, is smaller than 6 x 6"),

@@ -10,13 +10,13 @@ from graphs.nodetypes.node_type import Example, Misfit, NodeType
 from graphs.nodetypes.tensor_kinds import Mask, Meta, Sequence
 from graphs.nodetypes.time_dependence import Arriving, Treatment
 from graphs.runtime.layers.attention import TransformerLayer
-from graphs.runtime.layers.sequences import hidden_steps
+from graphs.runtime.layers.positions import hidden_steps
 from nodes.layers.attention import require_heads, require_mask
 
 _SMALL = {"num_heads": 2, "dim_feedforward": 16}
 
 
-class _TransformerLayer(NodeType):
+class _TransformerLayer(NodeType, base=True):
     """What both kinds of layers have in common."""
 
     num_heads: PositiveInt = 4
@@ -71,6 +71,19 @@ class TransformerEncoderLayer(_TransformerLayer):
     1706.03762).
     """
 
+    keywords = (
+        "nn.TransformerEncoderLayer",
+        "transformer",
+        "encoder",
+        "transformer block",
+        "transformer encoder",
+        "bert",
+        "gpt",
+        "vit",
+        "vision transformer",
+        "decoder-only",
+        "self-attention",
+    )
     examples = (
         Example(_SMALL, [(2, 7, 8)], [(2, 7, 8)]),
         Example({**_SMALL, "norm_first": True}, [(2, 7, 8), Meta((2, 7), "bool")], [(2, 7, 8)]),
@@ -102,6 +115,16 @@ class TransformerDecoderLayer(_TransformerLayer):
     encoder gave, `memory_mask` (N, S) says which of its steps are real, `mask` (N, T) the same of
     `x` (Vaswani et al. 2017, arXiv 1706.03762).
     """
+
+    keywords = (
+        "nn.TransformerDecoderLayer",
+        "decoder",
+        "transformer decoder",
+        "cross-attention",
+        "encoder-decoder",
+        "translation",
+        "t5",
+    )
 
     causal: bool = True
     """No step sees a later one, as a network needs that predicts what comes next."""

@@ -12,7 +12,7 @@ from graphs.nodetypes.node_type import Example, Interface, Loss, Misfit, Port
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Numbers
 from graphs.runtime.measures.losses import gradient_penalty, hinge_adversarial
-from nodes.blocks.blocks import _Use
+from nodes.blocks.blocks import BlockUse
 from nodes.losses.classification_losses import filled_like, require_equal
 
 _ROLES = Literal["real", "fake", "generator"]
@@ -25,6 +25,17 @@ class HingeAdversarial(Loss):
     Use it as SAGAN and BigGAN do, with spectral norm in the discriminator (Lim and Ye 2017, arXiv
     1705.02894).
     """
+
+    keywords = (
+        "gan",
+        "gan loss",
+        "hinge loss",
+        "adversarial loss",
+        "discriminator loss",
+        "generator loss",
+        "sagan",
+        "biggan",
+    )
 
     side: _ROLES = "real"
     """Whose loss: the discriminator's on real samples, on generated ones (fake), or the
@@ -50,6 +61,16 @@ class LeastSquaresAdversarial(Loss):
     and for the generator, 0 for generated ones in the discriminator's loss.
     """
 
+    keywords = (
+        "lsgan",
+        "least squares gan",
+        "gan loss",
+        "adversarial loss",
+        "cyclegan",
+        "discriminator loss",
+        "generator loss",
+    )
+
     target: float = 1.0
     """What the scores should be."""
 
@@ -71,6 +92,16 @@ class WassersteinAdversarial(Loss):
     1701.07875).
     """
 
+    keywords = (
+        "wgan",
+        "wasserstein",
+        "critic loss",
+        "gan loss",
+        "adversarial loss",
+        "earth mover",
+        "wgan-gp",
+    )
+
     side: _ROLES = "real"
     """Whose loss: the critic's on real samples, on generated ones (fake), or the generator's."""
 
@@ -85,7 +116,7 @@ class WassersteinAdversarial(Loss):
         return mean if self.side == "fake" else call(operator.mul, -1, mean)
 
 
-class GradientPenalty(_Use):
+class GradientPenalty(BlockUse):
     """How far the slope of a critic is from 1, squared, at random places between real and generated
     samples.
 
@@ -95,6 +126,7 @@ class GradientPenalty(_Use):
     one sample.
     """
 
+    keywords = ("wgan-gp", "gradient penalty", "lipschitz", "critic penalty", "r1")
     role = "loss"
     outputs = "loss"
 

@@ -24,7 +24,7 @@ from graphs.nodetypes.tensor_kinds import (
 _LABELS = Meta((2,), "int64")
 
 
-class _CrossEntropy(Loss):
+class _CrossEntropy(Loss, base=True):
     """What the cross-entropies have in common."""
 
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -61,6 +61,19 @@ class CrossEntropy(_CrossEntropy):
     Guessing among C classes costs log(C).
     """
 
+    keywords = (
+        "nn.CrossEntropyLoss",
+        "cross entropy loss",
+        "ce",
+        "softmax loss",
+        "categorical crossentropy",
+        "sparse categorical crossentropy",
+        "log loss",
+        "classification loss",
+        "logits",
+        "label smoothing",
+        "class weights",
+    )
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
         Example({"label_smoothing": 0.1}, [(2, 3), _LABELS], [()]),
@@ -88,6 +101,16 @@ class SequenceCrossEntropy(_CrossEntropy):
     (N, T), are the right ones. Set `ignore_index` to the token that fills up short sequences.
     """
 
+    keywords = (
+        "language model loss",
+        "token loss",
+        "next-token loss",
+        "nn.CrossEntropyLoss",
+        "seq2seq loss",
+        "ignore_index",
+        "teacher forcing",
+        "logits",
+    )
     examples = (
         Example({}, [(2, 7, 10), Meta((2, 7), "int64")], [()]),
         Example({"ignore_index": 0}, [(2, 7, 10), Meta((2, 7), "int64")], [()]),
@@ -115,6 +138,15 @@ class PixelCrossEntropy(_CrossEntropy):
     `label` is (N, H, W). Signals, (N, C, T) with (N, T), go as well: a WaveNet's loss.
     """
 
+    keywords = (
+        "segmentation loss",
+        "per-pixel loss",
+        "nn.CrossEntropyLoss",
+        "semantic segmentation",
+        "unet loss",
+        "wavenet loss",
+        "logits",
+    )
     examples = (
         Example({}, [(2, 3, 8, 8), Meta((2, 8, 8), "int64")], [()]),
         Example({"class_weights": [1, 1, 9]}, [(2, 3, 16), Meta((2, 16), "int64")], [()]),
@@ -134,6 +166,7 @@ class NegativeLogLikelihood(Loss):
     several networks; for plain scores CrossEntropy does both at once.
     """
 
+    keywords = ("nn.NLLLoss", "nll", "nll loss", "negative log likelihood", "log probabilities")
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
         Example({}, [(2, 10), (2, 10)], problem="label needs (N,) of whole numbers"),
@@ -149,6 +182,22 @@ class BinaryCrossEntropy(Loss):
     `prediction` is a number for each answer, before any sigmoid. The right answers arrive at
     `answer`, or are all the same number: 1 for what a discriminator should call real, 0 for fake.
     """
+
+    keywords = (
+        "nn.BCEWithLogitsLoss",
+        "bce",
+        "bce loss",
+        "binary crossentropy",
+        "nn.BCELoss",
+        "log loss",
+        "multi-label",
+        "yes or no",
+        "gan loss",
+        "logits",
+        "sigmoid cross entropy",
+        "vanilla gan",
+        "dcgan",
+    )
 
     target: Annotated[float, Field(ge=0, le=1)] = 1.0
     """The right answer where no wire says it, from 0 (no) to 1 (yes)."""

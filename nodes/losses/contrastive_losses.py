@@ -22,6 +22,7 @@ class CosineDistance(Loss):
     Use it where the direction of an embedding counts and its length does not.
     """
 
+    keywords = ("cosine similarity", "nn.CosineSimilarity", "cosine loss", "angle")
     examples = (
         Example({}, [(2, 8), (2, 8)], [()]),
         Example({}, [(2, 3), (2, 3)], [()]),
@@ -38,6 +39,8 @@ class CosineEmbedding(Loss):
 
     `label` says which is which: 1 for a pair that belongs together, 0 for one that does not.
     """
+
+    keywords = ("nn.CosineEmbeddingLoss", "siamese loss", "pair loss", "similarity learning")
 
     margin: Annotated[float, Field(ge=-1, le=1)] = 0.0
     """The cosine below which a pair that does not belong together is left alone, -1 to 1."""
@@ -62,6 +65,15 @@ class Triplet(Loss):
     nothing.
     """
 
+    keywords = (
+        "nn.TripletMarginLoss",
+        "triplet loss",
+        "triplet margin",
+        "metric learning",
+        "facenet",
+        "siamese",
+    )
+
     margin: PositiveFloat = 1.0
     """By how much farther the negative must lie than the positive."""
 
@@ -85,6 +97,18 @@ class InfoNCE(Loss):
     and what follows it (van den Oord et al. 2018, arXiv 1807.03748), an image and its caption.
     Larger batches make it harder and better: guessing costs log(N).
     """
+
+    keywords = (
+        "contrastive",
+        "contrastive loss",
+        "contrastive learning",
+        "info nce",
+        "clip loss",
+        "cpc",
+        "noise contrastive estimation",
+        "self-supervised",
+        "in-batch negatives",
+    )
 
     temperature: PositiveFloat = 0.07
     """How sharp the choice is; vectors are of length 1, so their products are at most 1."""
@@ -113,6 +137,15 @@ class NTXent(Loss):
     (SimCLR, Chen et al. 2020, arXiv 2002.05709). Unlike in InfoNCE, the rivals of a first view are
     not only the second views of other samples but their first views too.
     """
+
+    keywords = (
+        "simclr",
+        "nt-xent",
+        "contrastive loss",
+        "contrastive learning",
+        "self-supervised",
+        "normalised temperature cross entropy",
+    )
 
     temperature: PositiveFloat = 0.5
     """How sharp the choice is; lower looks harder at the nearest rivals."""

@@ -22,6 +22,19 @@ class KLToNormal(Loss):
     brings it in slowly.
     """
 
+    keywords = (
+        "kl",
+        "kld",
+        "kl divergence",
+        "kl loss",
+        "vae loss",
+        "vae",
+        "elbo",
+        "beta-vae",
+        "variational",
+        "latent loss",
+        "kl to standard normal",
+    )
     examples = (
         Example({}, [(2, 8), (2, 8)], [()]),
         Example({}, [(2, 8, 4, 4)], [()]),
@@ -43,6 +56,15 @@ class KLDivergence(Loss):
     several people. `log_probability` is the network's, after a LogSoftmax; `target` are the shares,
     which sum to 1.
     """
+
+    keywords = (
+        "nn.KLDivLoss",
+        "kl divergence",
+        "kl",
+        "kullback-leibler",
+        "relative entropy",
+        "soft labels",
+    )
 
     log_target: bool = False
     """The target is a logarithm too, such as another network's LogSoftmax."""
@@ -66,6 +88,15 @@ class Distillation(Loss):
     Use it to train a small network on what a large one says, with no labels at all (Hinton et al.
     2015, arXiv 1503.02531). A Detach before `teacher` leaves the teacher as it is.
     """
+
+    keywords = (
+        "knowledge distillation",
+        "teacher student",
+        "soft targets",
+        "temperature",
+        "model compression",
+        "kd loss",
+    )
 
     temperature: PositiveFloat = 3.0
     """How soft the answers are: above 1 the student sees which wrong answers are nearly right."""

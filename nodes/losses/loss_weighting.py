@@ -19,6 +19,15 @@ class WeightedSum(Loss):
     weights; each loss is logged on its own as well.
     """
 
+    keywords = (
+        "total loss",
+        "sum of losses",
+        "multi-task loss",
+        "combine losses",
+        "loss weights",
+        "weighted loss",
+    )
+
     weights: tuple[float, ...] = (1.0, 1.0)
     """A weight for each loss, in the order of the wires; `=beta` is a hyperparameter."""
 
@@ -53,6 +62,18 @@ class Anneal(NodeType):
     that should fade. In validation and test the weight is the last one, so that epochs can be
     compared.
     """
+
+    keywords = (
+        "kl annealing",
+        "warm-up of a loss",
+        "schedule",
+        "beta schedule",
+        "loss weight schedule",
+        "ramp",
+        "curriculum",
+        "linear schedule",
+        "cosine schedule",
+    )
 
     start: float = 0.0
     """The weight at the first batch."""

@@ -20,6 +20,17 @@ class MeanSquaredError(Loss):
     number is wanted.
     """
 
+    keywords = (
+        "nn.MSELoss",
+        "mse",
+        "mse loss",
+        "l2",
+        "l2 loss",
+        "squared error",
+        "regression loss",
+        "reconstruction loss",
+        "quadratic loss",
+    )
     examples = (
         Example({}, [(2, 10), (2, 10)], [()]),
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [()]),
@@ -37,6 +48,15 @@ class MeanAbsoluteError(Loss):
     Use it where a few targets lie far off, which would dominate a squared error.
     """
 
+    keywords = (
+        "nn.L1Loss",
+        "l1",
+        "l1 loss",
+        "mae loss",
+        "absolute error",
+        "regression loss",
+        "reconstruction loss",
+    )
     examples = (
         Example({}, [(2, 10), (2, 10)], [()]),
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [()]),
@@ -54,6 +74,8 @@ class Huber(Loss):
     Use it where a few targets lie far off and the others should still be met exactly, as for values
     in reinforcement learning.
     """
+
+    keywords = ("nn.HuberLoss", "huber loss", "robust regression", "outliers")
 
     delta: PositiveFloat = 1.0
     """The difference at which it goes over from squared to straight, in units of the target."""
@@ -76,6 +98,14 @@ class SmoothL1(Loss):
     Use it for the corners of boxes in object detection (Girshick 2015, arXiv 1504.08083).
     """
 
+    keywords = (
+        "nn.SmoothL1Loss",
+        "smooth l1 loss",
+        "robust regression",
+        "box regression",
+        "object detection",
+    )
+
     beta: PositiveFloat = 1.0
     """The difference below which it is squared; far above, the slope is 1 whatever beta is."""
 
@@ -96,6 +126,15 @@ class TotalVariation(Loss):
     Use it, with a small weight, beside another loss, to keep what a network draws free of speckles
     (Rudin et al. 1992).
     """
+
+    keywords = (
+        "tv loss",
+        "smoothness",
+        "image prior",
+        "denoising",
+        "regularisation",
+        "total variation loss",
+    )
 
     reduction: Literal["mean", "sample"] = "mean"
     """The mean over all pairs of neighbours, or the sum over each image's (sample), as papers

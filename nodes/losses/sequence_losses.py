@@ -20,6 +20,17 @@ class CTC(Loss):
     `tokens`. Where T is too short for a row, it counts as 0.
     """
 
+    keywords = (
+        "nn.CTCLoss",
+        "ctc loss",
+        "connectionist temporal classification",
+        "speech recognition",
+        "asr",
+        "handwriting recognition",
+        "ocr",
+        "alignment",
+    )
+
     blank: int = 0
     """The class that is no token."""
 

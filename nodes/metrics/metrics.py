@@ -27,6 +27,7 @@ _TOKENS = Meta((2, 7), "int64")
 class Accuracy(Metric):
     """The share of samples whose largest prediction is the right class, from 0 to 1."""
 
+    keywords = ("acc", "classification accuracy", "top-1", "correct", "torchmetrics", "error rate")
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
         Example({}, [(2, 10), (2,)], problem="label needs (N,) of whole numbers"),
@@ -41,6 +42,8 @@ class TopKAccuracy(Metric):
 
     Use it with many classes, of which several may fit a sample: ImageNet's usual k is 5.
     """
+
+    keywords = ("top 5", "top-5", "top-k accuracy", "imagenet accuracy")
 
     k: PositiveInt = 5
     """How many predictions may be looked at."""
@@ -66,6 +69,8 @@ class BinaryAccuracy(Metric):
     AUROC too.
     """
 
+    keywords = ("binary classification accuracy", "threshold", "multi-label accuracy")
+
     threshold: float = 0.0
     """What a prediction must exceed to say yes: 0 for scores before a sigmoid, 0.5 after it."""
 
@@ -81,7 +86,7 @@ class BinaryAccuracy(Metric):
         return call(metrics.binary_accuracy, prediction, answer, **options)
 
 
-class _Counted(Metric):
+class _Counted(Metric, base=True):
     """The share of classes that are right among those that count."""
 
     ignore_index: int | None = None
@@ -106,6 +111,7 @@ class TokenAccuracy(_Counted):
     Use it beside SequenceCrossEntropy, with the same `ignore_index`.
     """
 
+    keywords = ("sequence accuracy", "next-token accuracy", "per-token accuracy")
     examples = (
         Example({}, [(2, 7, 10), _TOKENS], [()]),
         Example({"ignore_index": 0}, [(2, 7, 10), _TOKENS], [()]),
@@ -124,6 +130,7 @@ class PixelAccuracy(_Counted):
     `label` (N, H, W).
     """
 
+    keywords = ("segmentation accuracy", "per-pixel accuracy", "semantic segmentation")
     examples = (
         Example({}, [(2, 3, 8, 8), Meta((2, 8, 8), "int64")], [()]),
         Example({"ignore_index": 0}, [(2, 3, 16), Meta((2, 16), "int64")], [()]),
@@ -135,7 +142,7 @@ class PixelAccuracy(_Counted):
         return self.share(prediction, label)
 
 
-class _OfClasses(Metric):
+class _OfClasses(Metric, base=True):
     """What is measured for each class, and made one number."""
 
     average: Literal["macro", "micro", "weighted"] = "macro"
@@ -167,6 +174,8 @@ class Precision(_OfClasses):
     It is counted over the whole split, not batch by batch.
     """
 
+    keywords = ("positive predictive value", "macro precision", "sklearn.metrics", "torchmetrics")
+
     def build(self, prediction: Numbers, label: Tensor) -> Call:
         return self.measured(metrics.precision, prediction, label)
 
@@ -179,6 +188,8 @@ class Recall(_OfClasses):
     split, not batch by batch.
     """
 
+    keywords = ("sensitivity", "true positive rate", "hit rate", "torchmetrics")
+
     def build(self, prediction: Numbers, label: Tensor) -> Call:
         return self.measured(metrics.recall, prediction, label)
 
@@ -190,6 +201,16 @@ class F1(_OfClasses):
     each sample, with (N, C) predictions; or 1 for yes and 0 for no in the prediction's shape. It is
     counted over the whole split, not batch by batch.
     """
+
+    keywords = (
+        "f1 score",
+        "f-score",
+        "f-measure",
+        "dice",
+        "dice score",
+        "macro f1",
+        "torchmetrics",
+    )
 
     def build(self, prediction: Numbers, label: Tensor) -> Call:
         return self.measured(metrics.f1, prediction, label)
@@ -205,6 +226,7 @@ class AUROC(Metric):
     end. A class that is always or never right is left out.
     """
 
+    keywords = ("auc", "roc", "roc auc", "area under the curve", "roc curve", "torchmetrics")
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
         Example({}, [(2, 1), (2, 1)], [()]),

@@ -37,6 +37,18 @@ class ImageGrid(Probe):
     to change and not to draw anew.
     """
 
+    keywords = (
+        "show images",
+        "make_grid",
+        "image viewer",
+        "samples",
+        "picture",
+        "imshow",
+        "tensorboard images",
+        "reconstructions",
+        "visualise",
+    )
+
     count: Annotated[int, Field(ge=1, le=100)] = 16
     """How many samples are shown, the first of the validation data; 1 to 100."""
     low: float = 0.0
@@ -78,6 +90,15 @@ class Curve(Probe):
     in order, as the points of a few-shot task are not, the line is drawn from left to right.
     """
 
+    keywords = (
+        "plot",
+        "line plot",
+        "line chart",
+        "graph of a function",
+        "time series plot",
+        "visualise",
+    )
+
     count: Annotated[int, Field(ge=1, le=8)] = 3
     """How many samples are drawn, the first of the validation data; 1 to 8."""
 
@@ -109,6 +130,14 @@ class Histogram(Probe):
     of the first validation batch count, whatever their shape.
     """
 
+    keywords = (
+        "hist",
+        "distribution plot",
+        "activation histogram",
+        "weights histogram",
+        "visualise",
+    )
+
     bins: Annotated[int, Field(ge=2, le=500)] = 50
     """In how many steps the range from the least value to the largest is cut, 2 to 500."""
 
@@ -131,6 +160,18 @@ class ScatterPlot(Probe):
     Vectors of more than two numbers are shown along the two directions in which they differ most
     (principal components, PCA). Give it the labels, and each class has a colour of its own.
     """
+
+    keywords = (
+        "scatter",
+        "embedding plot",
+        "pca",
+        "t-sne",
+        "tsne",
+        "umap",
+        "latent space",
+        "projector",
+        "visualise",
+    )
 
     count: Annotated[int, Field(ge=2, le=5000)] = 500
     """How many samples are drawn at most, of the first validation batch; 2 to 5,000."""
@@ -163,6 +204,8 @@ class ConfusionMatrix(Probe):
     What lies on the diagonal was right. All of the validation data is counted, not a batch of it.
     """
 
+    keywords = ("confusion", "error matrix", "class errors", "contingency table", "visualise")
+
     names: tuple[str, ...] = ()
     """Names of the classes, in their order; none: their numbers."""
 
@@ -191,6 +234,8 @@ class AudioClips(Probe):
     Values from -1 to 1; what lies beyond is cut off.
     """
 
+    keywords = ("play sound", "listen", "audio player", "waveform", "wav export", "visualise")
+
     sample_rate: Annotated[int, Field(ge=100, le=192_000)] = 16_000
     """Values a second, in hertz, as the sound was recorded; 100 to 192,000."""
     count: Annotated[int, Field(ge=1, le=8)] = 2
@@ -218,6 +263,15 @@ class TextSamples(Probe):
     It takes the tokens (N, T), or scores of each token at each step (N, T, F), of which it reads
     the largest.
     """
+
+    keywords = (
+        "show text",
+        "print text",
+        "generated text",
+        "decode tokens",
+        "detokenize",
+        "tokenizer",
+    )
 
     reading: Literal["numbers", "bytes", "characters"] = "numbers"
     """What a token stands for: its number, a byte of UTF-8 text, or a character of the alphabet."""
@@ -253,6 +307,8 @@ class NumberTable(Probe):
 
     A wire is one column, or as many as it has features.
     """
+
+    keywords = ("print", "values", "show numbers", "debug", "inspect", "table of values")
 
     count: Annotated[int, Field(ge=1, le=200)] = 12
     """How many samples are listed, the first of the validation data; 1 to 200."""

@@ -33,6 +33,7 @@ class MAE(Metric):
     Use it to say how good a regression is in words that everyone understands.
     """
 
+    keywords = ("mean absolute error", "l1 metric", "absolute error", "regression metric")
     better = "min"
     examples = _PAIRS
 
@@ -48,6 +49,7 @@ class RMSE(Metric):
     It is measured over the whole split: the root of a mean is not the mean of roots.
     """
 
+    keywords = ("root mean squared error", "rms error", "regression metric")
     better = "min"
     over_split = True
     examples = _PAIRS
@@ -66,6 +68,13 @@ class R2(Metric):
     kept until the split's end.
     """
 
+    keywords = (
+        "r squared",
+        "r2 score",
+        "coefficient of determination",
+        "explained variance",
+        "regression metric",
+    )
     over_split = True
     examples = _PAIRS
 
@@ -82,6 +91,7 @@ class Perplexity(Metric):
     the whole split: the mean of the nats comes first, then the exponential.
     """
 
+    keywords = ("ppl", "language model metric", "exp of cross entropy", "bits per character")
     better = "min"
     ignore_index: int | None = None
     """A token that does not count, such as that of padding; none: all count."""
@@ -110,6 +120,14 @@ class BitsPerDimension(Metric):
     PixelCrossEntropy, needs no `like`.
     """
 
+    keywords = (
+        "bpd",
+        "bits per dim",
+        "bits per byte",
+        "likelihood metric",
+        "nats to bits",
+        "bits per pixel",
+    )
     better = "min"
     examples = (
         Example({}, [()], [()]),

@@ -22,6 +22,19 @@ class Add(NodeType):
     Use it for shortcuts around layers (a residual connection), and to make one loss of several.
     """
 
+    keywords = (
+        "residual",
+        "residual connection",
+        "skip",
+        "skip connection",
+        "shortcut",
+        "shortcut connection",
+        "resnet",
+        "sum of wires",
+        "plus",
+        "torch.add",
+        "element-wise sum",
+    )
     over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -50,6 +63,19 @@ class Concat(NodeType):
 
     Use it to give a layer several sources at once, as DenseNet and U-Net do.
     """
+
+    keywords = (
+        "torch.cat",
+        "cat",
+        "concatenate",
+        "concatenation",
+        "join",
+        "merge",
+        "skip connection",
+        "unet skip",
+        "densenet",
+        "append",
+    )
 
     dim: int = 1
     """The axis along which they are joined: 1 is channels or features of (N, C, …); -1 is the last.
@@ -81,6 +107,18 @@ class Choose(NodeType):
     next: with and without a layer, one of three losses, one of two data sets. What only the other
     wires need is not there: it is neither checked nor trained, and not in the exported file.
     """
+
+    keywords = (
+        "switch",
+        "select branch",
+        "ablation",
+        "variant",
+        "conditional",
+        "if",
+        "mux",
+        "toggle",
+        "option",
+    )
 
     choice: PositiveInt = 1
     """Which wire, counted from 1 in the order in which they arrive."""
@@ -120,6 +158,17 @@ class Multiply(NodeType):
     Use it for gates, which let a part of a value through, and for masks.
     """
 
+    keywords = (
+        "torch.mul",
+        "product",
+        "times",
+        "hadamard product",
+        "element-wise product",
+        "apply mask",
+        "masking",
+        "gating",
+        "broadcasting",
+    )
     over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -144,6 +193,7 @@ class Subtract(NodeType):
     Use it for differences, such as what is left of a signal after a prediction.
     """
 
+    keywords = ("torch.sub", "minus", "difference", "residual error")
     over_time = alone
     examples = (
         Example({}, [(2, 3, 8, 8), (2, 3, 8, 8)], [(2, 3, 8, 8)]),
@@ -163,6 +213,8 @@ class Divide(NodeType):
     Use it for ratios and for normalising by something the network computes. Where the second may
     come near 0, set `eps`: a division by 0 makes the loss not a number.
     """
+
+    keywords = ("torch.div", "ratio", "quotient", "normalise")
 
     eps: NonNegativeFloat = 0.0
     """A small number added to the divisor, such as 1e-6; the divisor should then not be negative.
@@ -187,6 +239,15 @@ class Scale(NodeType):
     Use it to weigh one loss against another before an Add, and for the constant factors of papers.
     """
 
+    keywords = (
+        "multiply by a constant",
+        "factor",
+        "scalar multiplication",
+        "gain",
+        "weight of a loss",
+        "coefficient",
+    )
+
     factor: float = 1.0
     """The number that every value is multiplied by; `=features ** 0.5` is one too."""
 
@@ -209,6 +270,15 @@ class MatMul(NodeType):
     other, as attention does: (N, T, F) with (N, F, T), which Permute makes, gives (N, T, T).
     """
 
+    keywords = (
+        "torch.matmul",
+        "torch.bmm",
+        "matrix multiplication",
+        "batched matmul",
+        "dot product",
+        "inner product",
+        "einsum",
+    )
     examples = (
         Example({}, [(2, 3, 4), (2, 4, 5)], [(2, 3, 5)]),
         Example({}, [(2, 8, 3, 4), (2, 8, 4, 5)], [(2, 8, 3, 5)]),
@@ -240,6 +310,27 @@ class Arithmetic(NodeType):
     Each name in the expression is an input port. Use it for gates and other small formulas, where a
     node for each sign would be hard to read. Sizes of 1 are stretched to fit, as torch does.
     """
+
+    keywords = (
+        "formula",
+        "expression",
+        "lambda",
+        "exp",
+        "log",
+        "sqrt",
+        "abs",
+        "power",
+        "pow",
+        "square",
+        "sin",
+        "cos",
+        "minimum",
+        "maximum",
+        "element-wise",
+        "math",
+        "torch.exp",
+        "torch.log",
+    )
 
     expression: str = "a * b"
     """Names, numbers, + - * / **, and exp, log, sqrt, abs, sin, cos, tanh, sigmoid, min, max."""

@@ -16,6 +16,17 @@ class Constant(NodeType):
     device.
     """
 
+    keywords = (
+        "torch.full",
+        "torch.zeros",
+        "torch.ones",
+        "zeros",
+        "ones",
+        "fill",
+        "fixed value",
+        "initial state",
+    )
+
     sizes: tuple[PositiveInt, ...] = (64,)
     """The sizes of all axes but the batch."""
     value: float = 0.0

@@ -19,6 +19,7 @@ class Gate(NodeType):
     an axis is for all places along it.
     """
 
+    keywords = ("gating", "sigmoid gate", "multiplicative gate", "highway", "attention gate")
     examples = (
         Example({}, [(2, 16), (2, 16)], [(2, 16)]),
         Example({}, [(2, 7, 5), (2, 7, 1)], [(2, 7, 5)]),
@@ -37,6 +38,8 @@ class SqueezeExcite(NodeType):
     Use it after the convolutions of a block, before its shortcut; it costs little (Hu et al. 2017,
     arXiv 1709.01507). Takes (N, C, H, W), and signals (N, C, T) as well.
     """
+
+    keywords = ("squeeze and excitation", "se block", "senet", "channel attention", "efficientnet")
 
     reduction: PositiveInt = 16
     """How many times fewer hidden values than channels decide: 16 makes 4 of 64, and never none."""

@@ -18,6 +18,16 @@ class Detach(NodeType):
     take a value as given, such as a teacher's answer.
     """
 
+    keywords = (
+        "stop gradient",
+        "stop_gradient",
+        "torch.Tensor.detach",
+        "no_grad",
+        "torch.no_grad",
+        "block gradient",
+        "teacher",
+        "target network",
+    )
     stops_gradient = True
     over_time = alone
     examples = (
@@ -37,6 +47,15 @@ class GradientReversal(NodeType):
     Put it between features and a classifier of domains, and the features lose what tells the
     domains apart (Ganin et al. 2016, arXiv 1505.07818).
     """
+
+    keywords = (
+        "grl",
+        "gradient reversal layer",
+        "dann",
+        "domain adversarial",
+        "domain adaptation",
+        "adversarial features",
+    )
 
     strength: PositiveFloat = 1.0
     """What the turned gradient is multiplied by."""
@@ -61,6 +80,17 @@ class StraightThrough(NodeType):
     `value`, x is rounded (Bengio et al. 2013, arXiv 1308.3432).
     """
 
+    keywords = (
+        "ste",
+        "straight-through estimator",
+        "vq",
+        "vector quantisation",
+        "vq-vae",
+        "round",
+        "rounding",
+        "discrete codes",
+        "gumbel",
+    )
     examples = (
         Example({}, [(2, 16)], [(2, 16)]),
         Example({}, [(2, 16), (2, 16)], [(2, 16)]),
@@ -80,6 +110,8 @@ class Clamp(NodeType):
 
     Use it on what must not run away, such as a logarithm of a variance.
     """
+
+    keywords = ("torch.clamp", "clip", "clip values", "limit", "bound", "minimum and maximum")
 
     minimum: float | None = None
     """The lower limit; none: there is none."""

@@ -11,7 +11,7 @@ from graphs.nodetypes.tensor_kinds import Meta, Numbers, is_symbolic
 from graphs.nodetypes.time_dependence import mixes
 
 
-class _Reduction(NodeType):
+class _Reduction(NodeType, base=True):
     """One axis goes away."""
 
     dim: int = 1
@@ -38,6 +38,14 @@ class Mean(_Reduction):
     Use it to sum up a sequence, (N, T, F) to (N, F), whatever its length.
     """
 
+    keywords = (
+        "torch.mean",
+        "average",
+        "reduce mean",
+        "mean over time",
+        "mean pooling of a sequence",
+    )
+
     def build(self, x: Numbers) -> Call:
         return self.reduced(torch.mean, x)
 
@@ -47,6 +55,8 @@ class Sum(_Reduction):
 
     Use it to add up weighted parts, as attention does with what it looked at.
     """
+
+    keywords = ("torch.sum", "reduce sum", "add up", "total")
 
     def build(self, x: Numbers) -> Call:
         return self.reduced(torch.sum, x)
@@ -59,6 +69,8 @@ class Max(_Reduction):
     a filter over all steps. The gradient goes to the largest value alone.
     """
 
+    keywords = ("torch.max", "torch.amax", "maximum", "reduce max", "max over time")
+
     def build(self, x: Numbers) -> Call:
         return self.reduced(torch.amax, x)
 
@@ -68,6 +80,8 @@ class Min(_Reduction):
 
     Use it for the nearest of several distances. The gradient goes to the smallest value alone.
     """
+
+    keywords = ("torch.min", "torch.amin", "minimum", "reduce min")
 
     def build(self, x: Numbers) -> Call:
         return self.reduced(torch.amin, x)
@@ -80,6 +94,8 @@ class LogSumExp(_Reduction):
     it is computed so that nothing overflows.
     """
 
+    keywords = ("torch.logsumexp", "log sum exp", "soft maximum", "free energy")
+
     def build(self, x: Numbers) -> Call:
         return self.reduced(torch.logsumexp, x)
 
@@ -91,6 +107,18 @@ class TopK(NodeType):
     memory that is used least. `values` are in order, the most extreme first; `places` count from 0,
     and OneHot makes vectors of them. A gradient reaches the values that were chosen, and no others.
     """
+
+    keywords = (
+        "torch.topk",
+        "argmax",
+        "argmin",
+        "top k",
+        "sort",
+        "largest",
+        "best",
+        "mixture of experts",
+        "indices of the largest",
+    )
 
     k: PositiveInt = 1
     """How many are taken."""

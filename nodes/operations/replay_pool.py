@@ -16,6 +16,16 @@ class ReplayPool(NodeType):
     gradient passes it.
     """
 
+    keywords = (
+        "image pool",
+        "image buffer",
+        "replay buffer",
+        "experience replay",
+        "history buffer",
+        "memory bank",
+        "cyclegan",
+    )
+
     size: PositiveInt = 50
     """How many values it keeps."""
 

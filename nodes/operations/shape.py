@@ -18,6 +18,7 @@ class Flatten(NodeType):
     Use it between the last convolution, or the last attention, and the first Linear layer.
     """
 
+    keywords = ("nn.Flatten", "torch.flatten", "ravel", "to vector")
     adapter = True
     start: PositiveInt = 1
     """The first axis that is laid out; 1 keeps the batch alone, 2 keeps channels too."""
@@ -49,6 +50,16 @@ class Reshape(NodeType):
 
     Use it to make an image of a vector, as a generator does.
     """
+
+    keywords = (
+        "view",
+        "torch.reshape",
+        "nn.Unflatten",
+        "unflatten",
+        "rearrange",
+        "einops",
+        "to image",
+    )
 
     shape: tuple[int, ...] = (1, 8, 8)
     """The sizes of all axes but the batch; their product stays what it was. One of them may be -1:
@@ -87,6 +98,19 @@ class Permute(NodeType):
     (N, C, T).
     """
 
+    keywords = (
+        "torch.permute",
+        "transpose",
+        "swap axes",
+        "swapaxes",
+        "movedim",
+        "rearrange",
+        "channels first",
+        "channels last",
+        "einops",
+        "dimension order",
+    )
+
     order: tuple[int, ...] = (0, 2, 1)
     """For each axis of the result, which axis of the input it is; 0 is the batch and stays first.
     """
@@ -114,6 +138,8 @@ class Squeeze(NodeType):
     Use it where one number is left of an axis, such as (N, 1) to (N,).
     """
 
+    keywords = ("torch.squeeze", "remove dimension", "drop axis", "remove axis")
+
     dim: int = -1
     """The axis that goes away; -1 is the last."""
 
@@ -138,6 +164,8 @@ class Unsqueeze(NodeType):
 
     Use it to make a step of a vector, (N, F) to (N, 1, F), or before an Expand.
     """
+
+    keywords = ("torch.unsqueeze", "expand_dims", "add dimension", "newaxis", "new axis")
 
     dim: int = 1
     """Where the new axis stands, from 1; -1 puts it last."""
@@ -165,6 +193,16 @@ class Expand(NodeType):
     Use it to give every step, or every pixel, the same vector: Unsqueeze it first, (N, F) to
     (N, 1, F), then expand to (N, T, F).
     """
+
+    keywords = (
+        "torch.Tensor.expand",
+        "broadcast",
+        "broadcast_to",
+        "broadcasting",
+        "tile",
+        "repeat values",
+        "RepeatVector",
+    )
 
     sizes: tuple[int, ...] = (8, -1)
     """The sizes of all axes but the batch; -1 leaves an axis as it is."""
@@ -204,6 +242,8 @@ class Stack(NodeType):
     that is there already.
     """
 
+    keywords = ("torch.stack", "new axis", "combine", "make a sequence")
+
     dim: int = 1
     """Where the new axis stands, from 1; -1 puts it last."""
 
@@ -232,6 +272,16 @@ class OneHot(NodeType):
     Use it to give labels or tokens to a layer that wants numbers, such as a generator that is told
     what to draw.
     """
+
+    keywords = (
+        "one-hot",
+        "one hot encoding",
+        "F.one_hot",
+        "to_categorical",
+        "indicator vector",
+        "dummy variables",
+        "labels to vectors",
+    )
 
     num_classes: PositiveInt = 10
     """How many classes there are; classes count from 0."""

@@ -25,6 +25,16 @@ class Select(NodeType):
     Use it for the first or last step of a sequence: (N, T, F) becomes (N, F).
     """
 
+    keywords = (
+        "torch.select",
+        "indexing",
+        "index",
+        "take step",
+        "last step",
+        "first step",
+        "cls output",
+    )
+
     index: int = 0
     """Which place, from 0; -1 is the last."""
     dim: PositiveInt = 1
@@ -52,6 +62,17 @@ class Slice(NodeType):
 
     Use it to drop the first or last steps of a sequence, or to take some of the features.
     """
+
+    keywords = (
+        "indexing",
+        "narrow",
+        "torch.narrow",
+        "range",
+        "crop",
+        "sub-sequence",
+        "truncate",
+        "window",
+    )
 
     start: int = 0
     """The first place that is kept, from 0; -1 is the last place there is."""
@@ -84,6 +105,8 @@ class FirstSamples(NodeType):
     probe: not all of a batch have to be drawn.
     """
 
+    keywords = ("limit batch", "head", "first rows", "take", "subset of a batch")
+
     count: PositiveInt = 16
     """How many samples are taken; of a batch with fewer, all."""
 
@@ -103,6 +126,16 @@ class Split(NodeType):
 
     Use it where one layer gives several things at once, such as a mean and a deviation.
     """
+
+    keywords = (
+        "torch.split",
+        "torch.chunk",
+        "chunk",
+        "unbind",
+        "several outputs",
+        "divide channels",
+        "mean and log variance",
+    )
 
     parts: Size = 2
     """How many equal parts there are; or the size of each part, such as 4, 4, 8."""
@@ -157,6 +190,17 @@ class Shift(NodeType):
     Use it to give a network at each step what was right at the step before, such as the last token
     or the last label. Steps that are moved over the end are lost.
     """
+
+    keywords = (
+        "torch.roll",
+        "roll",
+        "lag",
+        "delay",
+        "time shift",
+        "teacher forcing",
+        "right shift",
+        "previous step",
+    )
 
     steps: int = 1
     """How many steps later everything comes; -1 is one step earlier, and shows the future."""

@@ -23,6 +23,14 @@ class LBFGS(Optimizer):
     accumulated (Liu and Nocedal 1989).
     """
 
+    keywords = (
+        "torch.optim.LBFGS",
+        "l-bfgs",
+        "quasi-newton",
+        "second order",
+        "full batch",
+        "line search",
+    )
     needs_closure = True
     lr: PositiveFloat = 1.0
     """How far a step goes; 1 is the step that the curvature suggests."""
@@ -60,6 +68,8 @@ class Muon(Optimizer):
     their weights to one. Steps are scaled so that AdamW's learning rate suits (Jordan 2024; Liu et
     al. 2025, arXiv 2502.16982).
     """
+
+    keywords = ("torch.optim.Muon", "orthogonal updates", "newton-schulz", "matrix optimizer")
 
     lr: PositiveFloat = 0.001
     """Learning rate: how far a step goes, for matrices and for the others."""

@@ -23,6 +23,14 @@ class SGD(Optimizer):
     Use it for convolutional networks that train long; it wants a larger learning rate than Adam.
     """
 
+    keywords = (
+        "torch.optim.SGD",
+        "stochastic gradient descent",
+        "momentum",
+        "nesterov",
+        "gradient descent",
+    )
+
     lr: PositiveFloat = 0.01
     """Learning rate: how far a step goes."""
     momentum: Share = 0.9
@@ -52,7 +60,7 @@ class SGD(Optimizer):
         )
 
 
-class _Adaptive(Optimizer):
+class _Adaptive(Optimizer, base=True):
     """Optimizers with a mean of past gradients and one of their squares."""
 
     lr: PositiveFloat = 0.001
@@ -89,7 +97,7 @@ class _Adaptive(Optimizer):
         )
 
 
-class _Adam(_Adaptive):
+class _Adam(_Adaptive, base=True):
     """Options of Adam in both its forms."""
 
     amsgrad: bool = False
@@ -110,6 +118,8 @@ class Adam(_Adam):
     (Kingma and Ba 2014, arXiv 1412.6980).
     """
 
+    keywords = ("torch.optim.Adam", "adaptive moments", "amsgrad")
+
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         return self.made(torch.optim.Adam, weights[0], **self.flags())
 
@@ -120,6 +130,31 @@ class AdamW(_Adam):
     Use it first in almost any network: it mostly just works. Its weight decay shrinks the weights
     themselves, whatever their gradients are (Loshchilov and Hutter 2017, arXiv 1711.05101).
     """
+
+    keywords = (
+        "torch.optim.AdamW",
+        "weight decay",
+        "decoupled weight decay",
+        "optimizer",
+        "learning rate",
+        "lr",
+        "scheduler",
+        "lr_scheduler",
+        "learning rate schedule",
+        "schedule",
+        "cosine schedule",
+        "one cycle",
+        "warm-up",
+        "clip gradients",
+        "gradient clipping",
+        "clip_grad_norm",
+        "gradient accumulation",
+        "minimise",
+        "train",
+        "training",
+        "backward",
+        "optimiser",
+    )
 
     weight_decay: NonNegativeFloat = 0.01
     """How strongly weights are pulled towards zero."""
@@ -133,6 +168,8 @@ class NAdam(_Adaptive):
 
     Use it where Adam works and should be a little faster (Dozat 2016).
     """
+
+    keywords = ("torch.optim.NAdam", "nesterov adam")
 
     lr: PositiveFloat = 0.002
     """Learning rate: how far a step goes."""
@@ -148,6 +185,8 @@ class RAdam(_Adaptive):
     Use it in the place of Adam with a warm-up (Liu et al. 2019, arXiv 1908.03265).
     """
 
+    keywords = ("torch.optim.RAdam", "rectified adam", "warm-up")
+
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         return self.made(torch.optim.RAdam, weights[0])
 
@@ -158,6 +197,8 @@ class Adamax(_Adaptive):
 
     Use it for embeddings, of which each batch moves a few (Kingma and Ba 2014, arXiv 1412.6980).
     """
+
+    keywords = ("torch.optim.Adamax", "infinity norm")
 
     lr: PositiveFloat = 0.002
     """Learning rate: how far a step goes."""
@@ -172,6 +213,8 @@ class RMSprop(Optimizer):
     Use it for recurrent networks and in reinforcement learning, where papers chose it (Tieleman and
     Hinton 2012); else AdamW is the usual choice.
     """
+
+    keywords = ("torch.optim.RMSprop", "root mean square propagation", "reinforcement learning")
 
     lr: PositiveFloat = 0.01
     """Learning rate: how far a step goes."""
@@ -216,6 +259,8 @@ class Adagrad(Optimizer):
     Use it where some weights get a gradient rarely, such as embeddings of rare words: their steps
     stay large (Duchi et al. 2011). Steps only ever get smaller, so long trainings come to rest.
     """
+
+    keywords = ("torch.optim.Adagrad", "adaptive gradient", "sparse gradients")
 
     lr: PositiveFloat = 0.01
     """Learning rate: how far a step goes."""

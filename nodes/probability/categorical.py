@@ -9,7 +9,7 @@ from graphs.nodetypes.node_type import Example, Misfit, NodeType, axis_of
 from graphs.nodetypes.tensor_kinds import Classes, Meta, Numbers
 from graphs.nodetypes.time_dependence import alone, mixes
 from graphs.runtime.measures import likelihoods
-from nodes.probability.likelihoods import Levels, _Likelihood
+from nodes.probability.likelihoods import Levels, Likelihood
 
 
 class CategoricalSample(NodeType):
@@ -18,6 +18,19 @@ class CategoricalSample(NodeType):
     Use it as the sampler of a cross-entropy: of the next token, of a pixel's level. The axis of the
     scores goes away; what leaves are whole numbers. Nothing learns from what is drawn.
     """
+
+    keywords = (
+        "sample",
+        "multinomial",
+        "torch.multinomial",
+        "categorical",
+        "draw a class",
+        "sampling",
+        "temperature",
+        "gumbel-max",
+        "torch.distributions.Categorical",
+        "next token",
+    )
 
     dim: int = -1
     """The axis of the scores: -1, the last, of (N, T, C); 1 of an image, (N, C, H, W)."""
@@ -47,6 +60,8 @@ class MuLawEncode(NodeType):
     den Oord et al. 2016, arXiv 1609.03499; ITU-T G.711). What is louder than 1 is cut.
     """
 
+    keywords = ("mu-law", "companding", "quantise audio", "wavenet", "torchaudio")
+
     levels: Levels = 256
     """How many classes there are."""
 
@@ -67,6 +82,8 @@ class MuLawDecode(NodeType):
     Use it to hear what a WaveNet drew. To show classes to a network as numbers, use Dequantise.
     """
 
+    keywords = ("mu-law", "expand audio", "wavenet", "torchaudio")
+
     levels: Levels = 256
     """How many classes there are."""
 
@@ -86,6 +103,16 @@ class Quantise(NodeType):
     Use it where a network is to say how probable each level of a pixel or a measurement is, as
     PixelCNN does. What lies outside is cut. Dequantise gives numbers back.
     """
+
+    keywords = (
+        "quantize",
+        "discretize",
+        "bin",
+        "bucketize",
+        "round to levels",
+        "levels",
+        "digitize",
+    )
 
     levels: Levels = 17
     """How many classes there are."""
@@ -112,6 +139,8 @@ class Dequantise(NodeType):
 
     Use it to show or hear what a network drew level by level, and to show levels to a network.
     """
+
+    keywords = ("dequantize", "levels to numbers", "bins to values")
 
     levels: Levels = 17
     """How many classes there are."""
@@ -141,13 +170,22 @@ def require_order(low: float, high: float) -> None:
         raise Misfit(f"low has to be below high, got {low:g} and {high:g}")
 
 
-class CategoricalEntropy(_Likelihood):
+class CategoricalEntropy(Likelihood):
     """How undecided the scores of a network are: the entropy of their softmax, from 0 where it is
     sure to log(C) where all C classes are alike.
 
     Use it, subtracted from a loss, to keep a network from deciding too early, as in reinforcement
     learning; or to watch how sure it is.
     """
+
+    keywords = (
+        "entropy",
+        "entropy bonus",
+        "uncertainty",
+        "confidence",
+        "policy entropy",
+        "reinforcement learning",
+    )
 
     dim: int = -1
     """The axis of the scores: -1, the last, of (N, T, C); 1 of an image, (N, C, H, W)."""

@@ -23,6 +23,17 @@ class Noise(NodeType):
     which device. For noise of other shapes there are NormalNoise, LogisticNoise and UniformNoise.
     """
 
+    keywords = (
+        "torch.randn",
+        "gaussian noise",
+        "latent vector",
+        "latent code",
+        "z",
+        "random vector",
+        "gan input",
+        "generator input",
+    )
+
     features: PositiveInt = 32
     """How many numbers each sample's vector has."""
 
@@ -36,7 +47,7 @@ class Noise(NodeType):
         return call(torch.randn, like.batch, self.features, device=like.device)
 
 
-class _ShapedNoise(NodeType):
+class _ShapedNoise(NodeType, base=True):
     """Noise as large as what arrives, or of given sizes."""
 
     sizes: tuple[PositiveInt, ...] = ()
@@ -58,6 +69,16 @@ class NormalNoise(_ShapedNoise):
     Use it as what a generator or a flow starts from, or add it to a value to disturb it. The wire
     says only how many numbers there are and on which device.
     """
+
+    keywords = (
+        "torch.randn_like",
+        "gaussian noise",
+        "normal",
+        "normal distribution",
+        "random normal",
+        "gaussian",
+        "torch.randn",
+    )
 
     deviation: PositiveFloat = 1.0
     """The standard deviation: two thirds of the numbers lie nearer to 0."""
@@ -91,6 +112,8 @@ class LogisticNoise(_ShapedNoise):
     WaveNet (van den Oord et al. 2017, arXiv 1711.10433). At scale 1 its standard deviation is 1.81.
     """
 
+    keywords = ("logistic distribution", "random numbers", "flow base distribution")
+
     scale: PositiveFloat = 1.0
     """How wide it is: half of the numbers lie within 1.1 times the scale."""
 
@@ -111,6 +134,14 @@ class UniformNoise(_ShapedNoise):
     Use it to undo the rounding of pixels or sound before a continuous likelihood (from minus half a
     step to half a step), or as what a generator starts from.
     """
+
+    keywords = (
+        "torch.rand",
+        "torch.rand_like",
+        "uniform distribution",
+        "random numbers",
+        "dequantisation noise",
+    )
 
     low: float = 0.0
     """The lower limit."""
@@ -139,6 +170,15 @@ class GaussianNoise(NodeType):
     learning by heart.
     """
 
+    keywords = (
+        "additive noise",
+        "noise layer",
+        "denoising",
+        "instance noise",
+        "regularisation",
+        "GaussianNoise",
+    )
+
     deviation: NonNegativeFloat = 0.1
     """The noise's standard deviation, in the units of what arrives."""
 
@@ -160,6 +200,18 @@ class Reparameterise(NodeType):
     2013, arXiv 1312.6114), and as the sampler of a GaussianLikelihood.
     """
 
+    keywords = (
+        "reparameterize",
+        "reparameterization trick",
+        "vae",
+        "variational autoencoder",
+        "sample latent",
+        "sampling layer",
+        "latent sample",
+        "mu and sigma",
+        "rsample",
+        "torch.distributions.Normal",
+    )
     over_time = alone
     examples = (
         Example({}, [(2, 8), (2, 8)], [(2, 8)]),

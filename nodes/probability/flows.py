@@ -9,7 +9,7 @@ from graphs.nodetypes.tensor_kinds import Meta, Numbers
 from graphs.runtime.layers import flows
 from graphs.runtime.measures import likelihoods
 from nodes.losses.classification_losses import require_equal
-from nodes.probability.likelihoods import _Likelihood
+from nodes.probability.likelihoods import Likelihood
 
 
 class AffineFlow(NodeType):
@@ -23,6 +23,18 @@ class AffineFlow(NodeType):
     is the sum of log_scale; add those of all steps.
     """
 
+    keywords = (
+        "flow",
+        "normalising flow",
+        "coupling layer",
+        "realnvp",
+        "glow",
+        "inverse autoregressive flow",
+        "iaf",
+        "invertible",
+        "bijector",
+        "affine coupling",
+    )
     outputs = ("y", "log_determinant")
     examples = (
         Example({}, [(2, 1, 16)] * 3, [(2, 1, 16), (2,)]),
@@ -42,6 +54,14 @@ class InverseAffineFlow(NodeType):
     Use it from data back to noise: what leaves, and the log-determinant, go to a FlowLikelihood.
     """
 
+    keywords = (
+        "inverse flow",
+        "normalising flow",
+        "masked autoregressive flow",
+        "maf",
+        "invertible",
+        "bijector",
+    )
     outputs = ("x", "log_determinant")
     examples = (
         Example({}, [(2, 1, 16)] * 3, [(2, 1, 16), (2,)]),
@@ -54,13 +74,21 @@ class InverseAffineFlow(NodeType):
         return call(flows.inverse_affine_flow, y, shift, log_scale)
 
 
-class FlowLikelihood(_Likelihood):
+class FlowLikelihood(Likelihood):
     """How improbable data is under a flow: the noise that it is turned back into, and by how much
     volume grew on the way.
 
     Use it to train a flow on data. `noise` is what the data became, `log_determinant` the sum of
     those of all steps from data to noise.
     """
+
+    keywords = (
+        "normalising flow loss",
+        "change of variables",
+        "log determinant",
+        "flow nll",
+        "density estimation",
+    )
 
     base: Literal["normal", "logistic"] = "normal"
     """The distribution that the noise should have, around 0 with scale 1."""
@@ -78,7 +106,7 @@ class FlowLikelihood(_Likelihood):
         return self.measured(call(flows.flow_nats, noise, log_determinant, base=self.base))
 
 
-class _Entropy(_Likelihood):
+class _Entropy(Likelihood, base=True):
     """What the entropies of a wide distribution have in common."""
 
     examples = (
@@ -96,6 +124,8 @@ class NormalEntropy(_Entropy):
     point.
     """
 
+    keywords = ("gaussian entropy", "differential entropy", "entropy bonus", "uncertainty")
+
     def build(self, log_variance: Numbers) -> Call:
         return self.measured(call(likelihoods.normal_entropy, log_variance))
 
@@ -106,6 +136,8 @@ class LogisticEntropy(_Entropy):
     Use it where a student distribution is fitted to a teacher: the divergence is a cross-entropy
     minus this, and without it the student collapses (Parallel WaveNet, arXiv 1711.10433).
     """
+
+    keywords = ("differential entropy", "entropy bonus", "parallel wavenet", "uncertainty")
 
     def build(self, log_scale: Numbers) -> Call:
         return self.measured(call(operator.add, log_scale, 2.0))

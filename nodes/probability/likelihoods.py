@@ -15,7 +15,7 @@ Levels = Annotated[int, Field(ge=2)]
 """A number of levels that values are rounded to."""
 
 
-class _Likelihood(Loss):
+class Likelihood(Loss, base=True):
     """Nats of each value, made one number."""
 
     per: Literal["sample", "value"] = "sample"
@@ -30,7 +30,7 @@ class _Likelihood(Loss):
         return call(likelihoods.measured, nats, per=self.per, unit=self.unit)
 
 
-class GaussianLikelihood(_Likelihood):
+class GaussianLikelihood(Likelihood):
     """How improbable a target is under a normal distribution whose mean, and if wired variance, the
     network gives.
 
@@ -38,6 +38,18 @@ class GaussianLikelihood(_Likelihood):
     likelihood of a variational autoencoder or a WaveNet. Its sampler is Reparameterise. It can be
     below 0, since a density can be above 1.
     """
+
+    keywords = (
+        "gaussian nll",
+        "nn.GaussianNLLLoss",
+        "normal likelihood",
+        "log likelihood",
+        "heteroscedastic regression",
+        "uncertainty",
+        "density",
+        "reconstruction loss",
+        "elbo reconstruction term",
+    )
 
     deviation: PositiveFloat = 1.0
     """The standard deviation where no log_variance is wired."""
@@ -65,7 +77,7 @@ class GaussianLikelihood(_Likelihood):
         return self.measured(nats)
 
 
-class LogisticLikelihood(_Likelihood):
+class LogisticLikelihood(Likelihood):
     """How improbable a target is under a logistic distribution whose mean and log-scale the network
     gives.
 
@@ -73,6 +85,7 @@ class LogisticLikelihood(_Likelihood):
     LogisticSample. It can be below 0, since a density can be above 1.
     """
 
+    keywords = ("logistic distribution", "log likelihood", "density", "wavenet")
     examples = (
         Example({}, [(2, 1, 16), (2, 1, 16), (2, 1, 16)], [()]),
         Example({"per": "value", "unit": "bits"}, [(2, 8), (2, 8), (2, 8)], [()]),
@@ -92,6 +105,7 @@ class LogisticSample(NodeType):
     Use it as the sampler of a LogisticLikelihood, and where a loss is a mean over draws.
     """
 
+    keywords = ("logistic distribution", "sampling", "sampler", "reparameterised")
     over_time = alone
     examples = (
         Example({}, [(2, 1, 16), (2, 1, 16)], [(2, 1, 16)]),
@@ -104,7 +118,7 @@ class LogisticSample(NodeType):
         return call(likelihoods.logistic_sample, mean, log_scale)
 
 
-class LogisticMixtureLikelihood(_Likelihood):
+class LogisticMixtureLikelihood(Likelihood):
     """How improbable values of a few levels are under a mixture of logistic distributions, each cut
     into as many bins as there are levels.
 
@@ -114,6 +128,16 @@ class LogisticMixtureLikelihood(_Likelihood):
     log-scales, (N, 3K, …). `target` are the values, from -1 to 1, (N, 1, …). Its sampler is
     LogisticMixtureSample.
     """
+
+    keywords = (
+        "mixture of logistics",
+        "mixture",
+        "discretized logistic mixture",
+        "mixture density network",
+        "mdn",
+        "mol",
+        "pixelcnn++",
+    )
 
     levels: Levels = 256
     """How many values there are from -1 to 1."""
@@ -143,6 +167,15 @@ class LogisticMixtureSample(NodeType):
     Use it to make sound or images with a network that was trained by a LogisticMixtureLikelihood:
     (N, 3K, …) becomes (N, 1, …). Nothing learns from what is drawn.
     """
+
+    keywords = (
+        "mixture of logistics",
+        "mixture",
+        "sampling",
+        "sampler",
+        "mixture density network",
+        "mdn",
+    )
 
     levels: Levels = 256
     """How many values there are from -1 to 1."""

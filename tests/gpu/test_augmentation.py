@@ -12,10 +12,10 @@ from graphs.runtime.layers.augmentation import (
     MixUp,
     RandomAffine,
     RandomFlip,
+    RandomPlace,
     array_libraries,
     on_arrays,
 )
-from graphs.runtime.layers.random_placement import RandomPlace
 from graphs.runtime.layers.spectra import Standardise, spectrogram
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")

@@ -27,7 +27,7 @@ from tests.graphs.ragged import Ragged, ragged
 N, V = SYMBOLS["N"], SYMBOLS["V"]
 
 
-class _Sets(Data):
+class _Sets(Data, base=True):
     """Sets of numbers, joined in a batch."""
 
     outputs = ("member", "owner", "mean", "label")

@@ -10,8 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from graphs.runtime.layers import augmentation
-from graphs.runtime.layers.augmentation import AddNoise, CutOut, MixUp, RandomAffine, RandomFlip
-from graphs.runtime.layers.random_placement import RandomPlace
+from graphs.runtime.layers.augmentation import (
+    AddNoise,
+    CutOut,
+    MixUp,
+    RandomAffine,
+    RandomFlip,
+    RandomPlace,
+)
 from graphs.runtime.layers.spectra import Standardise, spectrogram
 
 IMAGES = torch.rand(6, 3, 9, 12, generator=torch.Generator().manual_seed(0))

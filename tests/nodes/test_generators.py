@@ -4,8 +4,8 @@ import math
 
 import torch
 
+from graphs.runtime.data_synthetic.benchmark_tasks import adding_problem, sinusoid_tasks
 from graphs.runtime.data_synthetic.blown_pipes import blown_pipes
-from graphs.runtime.data_synthetic.noisy_functions import adding_problem, sinusoid_tasks
 
 
 def test_two_numbers_are_marked_and_added() -> None:

@@ -13,6 +13,7 @@ from graphs.check.shape_inference import Arrivals, infer, validated
 from graphs.document.document import Document, End, Graph, Node
 from graphs.nodetypes.node_type import Data, Example, NodeType, Optimizer, node_types
 from graphs.nodetypes.tensor_kinds import Meta, is_symbolic
+from nodes.families import FAMILIES, family_of
 from tests.nodes.bench import (
     described,
     ends_of,
@@ -60,7 +61,8 @@ def arrivals_of(type_: NodeType, example: Example) -> Arrivals:
 @pytest.mark.parametrize(("name", "type_"), TYPES)
 def test_every_word_is_there(name: str, type_: type[NodeType]) -> None:
     assert len(type_.help()) > 40 and type_.summary().endswith(".")
-    assert type_.family() and not type_.family().startswith("nodes.")
+    assert family_of(type_) in FAMILIES
+    assert type_.__dict__.get("keywords"), f"{name} has no keywords"
     for parameter in type_.parameters():
         assert parameter.help.endswith("."), f"{name}.{parameter.name} has no help"
     if type_.block_fields() or type_.role in ("input", "output") or not type_.remembered:

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import nn
 
-from graphs.runtime.layers.sequences import (
+from graphs.runtime.layers.positions import (
     ClassToken,
     LearnedPositions,
     SinusoidalPositions,

@@ -9,8 +9,8 @@ from graphs.document.document import End
 from graphs.nodetypes.node_type import Example, node_types
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.runtime.blocks.scan_map_adapt import scan
+from graphs.runtime.layers.positions import length_mask, padding_mask
 from graphs.runtime.layers.recurrence import read_real_steps
-from graphs.runtime.layers.sequences import length_mask, padding_mask
 from tests.nodes.bench import described, printed_class
 
 CLOSE = {"atol": 1e-5, "rtol": 0}

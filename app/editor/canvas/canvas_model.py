@@ -16,6 +16,7 @@ from app.editor.session.block_uses import held, with_troubles
 from app.editor.theme import style
 from app.editor.theme.style import Colour
 from graphs.document.document import MAIN, End, Graph, Node, Wire
+from nodes.families import family_of
 
 if TYPE_CHECKING:
     from graphs.check.results import Checked, CheckedGraph
@@ -195,7 +196,7 @@ class _Maker:
     def node(self, id: str, node: Node) -> NodeLook:
         shape = self.captions.shape(id, node)
         known = self.captions.library.get(node.type)
-        header = style.family_colour(known.family()) if known else style.UNKNOWN_FAMILY
+        header = style.family_colour(family_of(known).name) if known else style.UNKNOWN_FAMILY
         return NodeLook(
             shape,
             header,

@@ -17,12 +17,13 @@ from app.editor.commands.add_nodes import add_made
 from app.editor.panels.footer import counted
 from app.editor.panels.panel import Panel
 from app.editor.session.block_uses import USE, counted_uses, inside
-from app.editor.session.library_search import by_family, ranked
 from app.editor.theme import style
 from app.editor.theme.icons import icon
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, text_field, tooltip, words
 from graphs.document.document import Node
+from nodes.families import FAMILIES
+from nodes.search import by_family, ranked
 
 if TYPE_CHECKING:
     from app.editor.window.window import Editor
@@ -108,15 +109,17 @@ class Palette(Panel):
         dpg.delete_item(self._list, children_only=True)
         self._entries = {}
         dpg.push_container_stack(self._list)
-        families = by_family(self._editor.library, query)
+        found = ranked(self._editor.library, query)
         blocks = {name: n for name, n in uses.items() if query.lower().strip() in name.lower()}
         if blocks and self._editor.library:
             self._add_blocks(blocks)
-        for family, types in families.items():
-            self._add_family(family, types)
+        if query.strip():
+            self._add_types(found)
+        else:
+            self._add_families()
         if not self._editor.library:
             words("loading…", style.MUTED)
-        elif not families and not blocks:
+        elif not found and not blocks:
             words("No node type is called that.", style.MUTED)
         dpg.pop_container_stack()
 
@@ -133,12 +136,18 @@ class Palette(Panel):
                 del self._entries[entry]
         dpg.add_spacer(height=scale(4))
 
-    def _heading(self, text: str, family: str) -> None:
-        item = dpg.add_text(text, color=style.lightened(style.family_colour(family)))
+    def _heading(self, text: str, family: str) -> Item:
+        item: Item = dpg.add_text(text, color=style.lightened(style.family_colour(family)))
         dpg.bind_item_font(item, self._editor.fonts.small)
+        return item
 
-    def _add_family(self, family: str, types: list[type[NodeType]]) -> None:
-        self._heading(family.split(" and ")[0].upper(), family)
+    def _add_families(self) -> None:
+        abouts = {family.name: family.about for family in FAMILIES}
+        for family, types in by_family(self._editor.library).items():
+            tooltip(self._heading(family.upper(), family), abouts[family])
+            self._add_types(types)
+
+    def _add_types(self, types: Sequence[type[NodeType]]) -> None:
         for known in types:
             name = known.type_name()
             self._add_entry(name, name, known.help(), new_node(known))

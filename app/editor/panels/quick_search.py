@@ -8,10 +8,11 @@ import dearpygui.dearpygui as dpg
 
 from app.editor.canvas.geometry import Point
 from app.editor.canvas.scene import Port
-from app.editor.session.library_search import ranked
 from app.editor.theme import style
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, text_field, words
+from nodes.families import family_of
+from nodes.search import ranked
 
 if TYPE_CHECKING:
     from app.editor.window.window import Editor
@@ -112,7 +113,7 @@ class QuickSearch:
                 width=scale(160),
                 callback=lambda: self._choose(known),
             )
-            words(known.family().split(" and ")[0], style.MUTED, wrap=-1)
+            words(family_of(known).name, style.MUTED, wrap=-1)
 
     def _choose(self, known: type[NodeType]) -> None:
         self.close()

@@ -6,6 +6,8 @@ import colorsys
 import os
 import zlib
 
+from nodes import families
+
 Colour = tuple[int, int, int, int]
 
 
@@ -41,28 +43,9 @@ GOOD = hexed("#6bc46d")
 BLACK = hexed("#14161a")
 WHITE = hexed("#ffffff")
 
-FAMILIES = {
-    "Data": hexed("#3d6b58"),
-    "Convolution": hexed("#3a5f8f"),
-    "Pooling and resizing": hexed("#356d92"),
-    "Dense": hexed("#4f5a97"),
-    "Shape": hexed("#5d5a80"),
-    "Positions": hexed("#6d5a72"),
-    "Recurrence": hexed("#6b5191"),
-    "Attention": hexed("#834b84"),
-    "Non-linearities": hexed("#6b6f35"),
-    "Normalisation and regularisation": hexed("#3b6f7a"),
-    "Connectivity": hexed("#566274"),
-    "Graph networks": hexed("#2f6a86"),
-    "Blocks": hexed("#2f6f6b"),
-    "Distributions": hexed("#4d6f4f"),
-    "Losses": hexed("#98543f"),
-    "Metrics": hexed("#8a6a34"),
-    "Probes": hexed("#2f7383"),
-    "Optimizers": hexed("#93475c"),
-}
+FAMILIES = {family.name: hexed(family.colour) for family in families.FAMILIES}
 """The header of a node by the family of its type."""
-UNKNOWN_FAMILY = hexed("#4a505c")
+UNKNOWN_FAMILY = hexed(families.ELSEWHERE.colour)
 
 KINDS = {
     "image": hexed("#56b4e9"),

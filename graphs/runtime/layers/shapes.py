@@ -17,3 +17,10 @@ def shifted(x: Tensor, steps: int, dim: int = 1) -> Tensor:
     if steps < 0:
         return torch.cat([x.narrow(dim, -steps, size + steps), zeros], dim)
     return torch.cat([zeros, x.narrow(dim, 0, size - steps)], dim)
+
+
+def center_crop(image: Tensor, like: Tensor) -> Tensor:
+    """The middle of an image, as high and wide as another is."""
+    height, width = like.shape[2:]
+    top, left = (image.shape[2] - height) // 2, (image.shape[3] - width) // 2
+    return image[:, :, top : top + height, left : left + width]

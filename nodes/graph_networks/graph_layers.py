@@ -29,6 +29,19 @@ class GCNConv(NodeType):
     each edge counts besides.
     """
 
+    keywords = (
+        "gcn",
+        "graph convolution",
+        "graph convolutional network",
+        "torch_geometric",
+        "pyg",
+        "spectral",
+        "kipf",
+        "graph neural network",
+        "gnn",
+        "node classification",
+    )
+
     out_features: PositiveInt = 16
     """How many features leave for each node."""
     self_loops: bool = True
@@ -73,6 +86,15 @@ class GATConv(NodeType):
     Use it in place of a GCNConv where some neighbours matter more than others. Each head has
     weights and an attention of its own (Veličković et al. 2017, arXiv 1710.10903).
     """
+
+    keywords = (
+        "gat",
+        "graph attention",
+        "graph attention network",
+        "torch_geometric",
+        "pyg",
+        "gnn",
+    )
 
     out_features: PositiveInt = 8
     """How many features each head gives for each node."""
@@ -119,6 +141,16 @@ class GINConv(NodeType):
     messages tells more graphs apart (Xu et al. 2018, arXiv 1810.00826).
     """
 
+    keywords = (
+        "gin",
+        "graph isomorphism network",
+        "torch_geometric",
+        "pyg",
+        "weisfeiler-lehman",
+        "gnn",
+        "graph classification",
+    )
+
     out_features: PositiveInt = 32
     """How many features leave for each node."""
     hidden_features: PositiveInt | None = None
@@ -157,6 +189,17 @@ class SAGEConv(NodeType):
     it depends on degrees (Hamilton et al. 2017, arXiv 1706.02216).
     """
 
+    keywords = (
+        "graphsage",
+        "sage",
+        "torch_geometric",
+        "pyg",
+        "neighbour aggregation",
+        "neighbor sampling",
+        "inductive",
+        "gnn",
+    )
+
     out_features: PositiveInt = 16
     """How many features leave for each node."""
     reduce: Literal["mean", "max", "sum"] = "mean"
@@ -192,6 +235,18 @@ class NNConv(NodeType):
     Use it where edges are of many kinds, as bonds of molecules are, with a GRU cell between rounds
     (message passing neural network, Gilmer et al. 2017, arXiv 1704.01212).
     """
+
+    keywords = (
+        "mpnn",
+        "edge network",
+        "edge-conditioned convolution",
+        "ecconv",
+        "message passing",
+        "torch_geometric",
+        "pyg",
+        "gnn",
+        "edge features",
+    )
 
     out_features: PositiveInt = 16
     """How many features leave for each node."""

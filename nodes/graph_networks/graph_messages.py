@@ -35,6 +35,8 @@ class EdgeGather(NodeType):
     EdgeScatter it to the nodes where the edges lead.
     """
 
+    keywords = ("edge", "edges", "gather", "message passing", "index_select", "node to edge", "gnn")
+
     end: Literal["source", "target"] = "source"
     """The node that the edge comes from, or the one that it leads to."""
 
@@ -54,6 +56,18 @@ class EdgeScatter(NodeType):
     Use it after EdgeGather and what you do to messages. A node at which no edge arrives gets
     zeros. `x` are the nodes; only how many there are matters here.
     """
+
+    keywords = (
+        "scatter",
+        "scatter_add",
+        "scatter_reduce",
+        "aggregate",
+        "aggregation",
+        "message passing",
+        "edge to node",
+        "torch_scatter",
+        "gnn",
+    )
 
     reduce: Literal["sum", "mean", "max"] = "sum"
     """What of the messages that arrive at a node is kept: the sum, the mean, or the largest of each
@@ -79,6 +93,13 @@ class EdgeSoftmax(NodeType):
     EdgeScatter. `x` are the nodes; only how many there are matters here.
     """
 
+    keywords = (
+        "edge softmax",
+        "scatter softmax",
+        "attention over neighbours",
+        "graph attention",
+        "gnn",
+    )
     examples = (
         Example({}, [(6, 1), _EDGES, (5, 2)], [(6, 1)]),
         Example({}, [(6, 4), _EDGES, (5, 2)], [(6, 4)]),
@@ -95,6 +116,8 @@ class Degree(NodeType):
     Use it as a feature where nodes have none of their own, or to divide a sum. `x` are the nodes;
     only how many there are matters here.
     """
+
+    keywords = ("node degree", "in-degree", "out-degree", "count neighbours", "count edges", "gnn")
 
     end: Literal["target", "source"] = "target"
     """Count the edges that lead to a node, or those that come from it (source)."""
@@ -118,6 +141,15 @@ class GatherRows(NodeType):
     with a graph index, to give each node what is known of its graph.
     """
 
+    keywords = (
+        "gather",
+        "index_select",
+        "take",
+        "lookup",
+        "rows by index",
+        "node selection",
+        "embedding lookup",
+    )
     examples = (
         Example({}, [(5, 3), Meta((4,), "int64")], [(4, 3)]),
         Example({}, [(3, 2, 4), Meta((6,), "int64")], [(6, 2, 4)]),
@@ -134,6 +166,16 @@ class Readout(NodeType):
     Use it between the layers on nodes and those that say something of the whole graph. A sum knows
     how large a graph is, a mean does not. `sizes` is how many nodes each graph has.
     """
+
+    keywords = (
+        "global pooling",
+        "graph pooling",
+        "global_mean_pool",
+        "global_add_pool",
+        "graph embedding",
+        "pool nodes",
+        "gnn",
+    )
 
     reduce: Literal["sum", "mean", "max"] = "mean"
     """The sum of a graph's nodes, their mean, or the largest of each feature."""
@@ -159,6 +201,8 @@ class Set2Set(NodeType):
     Use it in place of a Readout where a graph is more than the sum of its nodes, as for properties
     of molecules (Vinyals et al. 2015, arXiv 1511.06391).
     """
+
+    keywords = ("set to set", "attention readout", "graph pooling", "molecules", "gnn")
 
     steps: PositiveInt = 3
     """How many times it looks."""

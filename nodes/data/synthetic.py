@@ -14,12 +14,12 @@ from graphs.runtime.data_synthetic.plucked_strings import plucked_strings
 from graphs.runtime.data_synthetic.points import moons, spirals
 from graphs.runtime.data_synthetic.string_pairs import LETTERS, date_pairs, reversal_pairs
 from graphs.runtime.data_synthetic.warped_digits import warped_digits
-from nodes.data.splits import N, _Dealt
+from nodes.data.splits import N, SplitData
 
 _LABEL = Meta((N,), "int64")
 
 
-class _Made(Data):
+class _Made(Data, base=True):
     """Samples made up from a seed, as many as wanted."""
 
     common = ("samples", "held_out", "draw_seed", *Data.common)
@@ -41,6 +41,8 @@ class Moons(_Made):
     `point` is (N, 2), `label` is the half circle, 0 or 1. A second data node with a rotation is
     another domain, to which a classifier of the first can be adapted.
     """
+
+    keywords = ("two moons", "make_moons", "sklearn", "2d points", "toy classification", "dataset")
 
     noise: Annotated[float, Field(ge=0, le=1)] = 0.05
     """How far points are spread around the half circles, whose radius is 1."""
@@ -68,6 +70,14 @@ class Spirals(_Made):
 
     `point` is (N, 2), within a circle of radius 1, `label` is the arm, from 0.
     """
+
+    keywords = (
+        "two spirals",
+        "2d points",
+        "toy classification",
+        "non-linear classification",
+        "dataset",
+    )
 
     arms: Annotated[int, Field(ge=2, le=100)] = 2
     """How many arms there are, and so how many classes."""
@@ -104,6 +114,16 @@ class PluckedStrings(_Made):
     wave on the scale of the levels, -1 to 1 (Karplus and Strong 1983; 256 levels as in
     arXiv 1609.03499).
     """
+
+    keywords = (
+        "karplus-strong",
+        "guitar",
+        "audio",
+        "music",
+        "melody",
+        "synthetic sound",
+        "dataset",
+    )
 
     samples: PositiveInt = 160
     """How many melodies there are to train on."""
@@ -149,6 +169,8 @@ class BlownPipes(_Made):
     with odd harmonics (Karplus and Strong 1983, blown instead of plucked).
     """
 
+    keywords = ("flute", "organ", "audio", "tone", "synthetic sound", "known entropy", "dataset")
+
     samples: PositiveInt = 256
     """How many tones there are to train on."""
     held_out: PositiveInt = 64
@@ -187,7 +209,7 @@ class BlownPipes(_Made):
         )
 
 
-class _Pairs(_Made):
+class _Pairs(_Made, base=True):
     """Pairs of strings: one is to be made of the other."""
 
     samples: PositiveInt = 8_000
@@ -224,6 +246,15 @@ class DateStrings(_Pairs):
     1 before its beginning, for a network that is told the letters before. There are 70 tokens.
     """
 
+    keywords = (
+        "seq2seq",
+        "translation",
+        "machine translation",
+        "sequence to sequence",
+        "text to text",
+        "date formats",
+        "dataset",
+    )
     examples = (
         Example(
             {"samples": 5, "held_out": 2},
@@ -251,6 +282,15 @@ class ReversedStrings(_Pairs):
     Ports and tokens are those of DateStrings: letters count from 3, 0 fills up, 1 begins an answer,
     2 ends it. There are 70 tokens.
     """
+
+    keywords = (
+        "seq2seq",
+        "copy task",
+        "reverse",
+        "sequence to sequence",
+        "toy translation",
+        "dataset",
+    )
 
     shortest: PositiveInt = 5
     """How many letters a word has at least."""
@@ -291,13 +331,22 @@ class ReversedStrings(_Pairs):
         )
 
 
-class WarpedDigits(_Dealt):
+class WarpedDigits(SplitData):
     """Handwritten digits read row by row at a changing pace: sequences of different lengths to
     classify.
 
     `sequence` is (N, T, 8) with 0 after its end, `mask` (N, T) is true until there,
     `length` (N,) the number of steps, 8 to T, and `label` the digit.
     """
+
+    keywords = (
+        "variable length",
+        "padded sequences",
+        "sequence classification",
+        "packed sequence",
+        "handwritten digits",
+        "dataset",
+    )
 
     longest_stay: Annotated[int, Field(ge=1, le=100)] = 3
     """How often a row is seen at most before the next; T is 8 times this."""

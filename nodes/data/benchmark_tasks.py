@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from graphs.nodetypes.expressions import Call, call
 from graphs.nodetypes.node_type import Data, Example
 from graphs.nodetypes.tensor_kinds import SYMBOLS, Meta
-from graphs.runtime.data_synthetic.noisy_functions import adding_problem, sinusoid_tasks
+from graphs.runtime.data_synthetic.benchmark_tasks import adding_problem, sinusoid_tasks
 
 N = SYMBOLS["N"]
 
@@ -19,6 +19,15 @@ class AddingProblem(Data):
     in the first half, one in the second. `target`, (N, 1), is the sum. Always saying 1 has a mean
     squared error of 0.167 (Hochreiter and Schmidhuber 1997).
     """
+
+    keywords = (
+        "memory benchmark",
+        "long-term dependencies",
+        "toy sequence",
+        "rnn benchmark",
+        "synthetic data",
+        "dataset",
+    )
 
     samples: PositiveInt = 16_000
     """How many sequences there are to train on."""
@@ -56,6 +65,16 @@ class SinusoidTasks(Data):
     are other places of the same wave and `target` its height there. Places lie between -5 and 5;
     waves are 0.1 to 5 high, with a phase of 0 to pi (Finn et al. 2017, arXiv 1703.03400).
     """
+
+    keywords = (
+        "sine waves",
+        "regression tasks",
+        "meta-learning",
+        "few-shot regression",
+        "synthetic data",
+        "dataset",
+        "maml benchmark",
+    )
 
     tasks: PositiveInt = 10_000
     """How many waves there are to train on."""

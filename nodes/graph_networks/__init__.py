@@ -1,0 +1,1 @@
+"""Graph neural networks: layers on nodes and edges, message passing, readouts."""
