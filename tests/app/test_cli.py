@@ -14,15 +14,12 @@ from typing import Any
 
 import pytest
 
-import nodes.library  # noqa: F401  registers the node types
 from app import cli
 from app.runs.run_folder import Run
 from app.runs.run_list import list_runs
 from app.training.launch import ROOT
 from graphs.document.document_io import read, write
 from graphs.document.edits import SetGraphParameters, SetParameters, apply
-from graphs.nodetypes.node_type import node_types
-from nodes.search import ranked
 from tests.app.made_runs import new_run, stop_after, train, wait_for
 
 EXAMPLES = ROOT / "assets/examples"
@@ -104,38 +101,6 @@ def test_examples(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(Path(example["path"]).is_file() for example in found)
     assert cli.main(["examples"]) == 0
     assert "wine_mlp.graph.json" in capsys.readouterr().out
-
-
-def test_nodes(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["nodes", "--json"]) == 0
-    types = {entry["type"]: entry for entry in answer_of(capsys)}
-    conv = types["Conv2d"]
-    assert conv["role"] == "layer"
-    assert conv["inputs"] == [{"name": "x", "kind": "image", "optional": False, "many": False}]
-    assert "out_channels" in [parameter["name"] for parameter in conv["parameters"]]
-    assert cli.main(["nodes"]) == 0
-    assert "Conv2d" in capsys.readouterr().out
-    assert cli.main(["nodes", "--markdown"]) == 0
-    text = capsys.readouterr().out
-    assert "\n## Convolution\n" in text and "\n### Conv2d\n" in text
-    assert "\nTakes `x` (image); gives `output`.\n" in text
-    assert "\n- `out_channels` = `32` (at least 1): How many filters" in text
-    assert "\nKeywords: nn.Conv2d, conv, convolution" in text
-    assert text.index("## Convolution") < text.index("## Losses") < text.index("## Optimizers")
-
-
-def test_nodes_are_searched_as_the_palette_does(capsys: pytest.CaptureFixture[str]) -> None:
-    wanted = [known.type_name() for known in ranked(node_types(), "batch norm")]
-    assert cli.main(["nodes", "--search", "batch", "norm"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines] == wanted
-    assert lines[0].startswith("BatchNorm2d") and " keyword " in lines[0]
-    assert cli.main(["nodes", "--search", "batch norm", "--json"]) == 0
-    found = answer_of(capsys)
-    assert [entry["type"] for entry in found] == wanted
-    assert found[0]["found_in"] == "keyword" and "bn" in found[0]["keywords"]
-    assert cli.main(["nodes", "--search", "qqqq"]) == 0
-    assert capsys.readouterr().out == "Nothing answers to qqqq.\n"
 
 
 def test_check(broken: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
