@@ -76,7 +76,11 @@ def runs(folder: Path | None, as_json: bool) -> int:
 def _watch(run: Run, as_json: bool) -> int:
     from app.commands.watch_run import watch
 
-    state = watch(run, sys.stderr if as_json else sys.stdout)
+    try:
+        state = watch(run, sys.stderr if as_json else sys.stdout)
+    except RunError as error:  # its folder was deleted meanwhile, say
+        print(error, file=sys.stderr)
+        return 1
     if as_json:
         print(json.dumps(answer(run, state)), flush=True)
     return 0 if state.status == "finished" else 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any, TextIO
 
@@ -18,9 +19,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from app.runs.metrics import MetricsReader
-from app.runs.records import Row, RunError, State
+from app.runs.records import Info, Row, RunError, State
 from app.runs.run_folder import Run
+from app.runs.run_follower import RunFollower
+from app.runs.state_words import duration, in_words
 
 SECONDS = 0.1
 """Between two looks at the run."""
@@ -32,7 +34,7 @@ def watch(run: Run, stream: TextIO) -> State:
     console.print(Text(f"Run {run.path}"), soft_wrap=True)
     presses = _Presses()
     try:
-        with _Display(run, console) as display:
+        with _Display(console) as display:
             state = _follow(run, console, display, presses)
     finally:
         presses.release()
@@ -42,12 +44,14 @@ def watch(run: Run, stream: TextIO) -> State:
 
 
 def _follow(run: Run, console: Console, display: _Display, presses: _Presses) -> State:
-    reader, asked = MetricsReader(run), 0
+    follower, asked = RunFollower(run), 0
     while True:
-        state = run.state()
-        display.update(state, reader.read())
-        if not state.is_active:
-            return state
+        update = follower.look()
+        if update.trouble or not (update.info and update.state):
+            raise RunError(update.trouble)
+        display.update(update.info, update.state, update.rows)
+        if not update.state.is_active:
+            return update.state
         if presses.count > asked:
             asked = presses.count
             if _obey(run, console, asked):
@@ -79,22 +83,22 @@ def _leave(run: Run) -> str:
 
 def _last_words(run: Run, state: State) -> str:
     """How the run ended; nothing when it goes on."""
+    if state.is_active:
+        return ""
+    told = in_words(state, run.info().epochs, f"`resume {run.name}` continues it").removesuffix(".")
+    if state.status == "failed":
+        return f"{told}.\nThe log is {run.log_path}."
     values = _joined(state.last) + (f"  test  {_joined(state.test)}" if state.test else "")
-    done = f"{state.epoch} epochs, {state.step} steps, {state.seconds:.1f} s"
-    match state.status:
-        case "finished":
-            return f"Finished: {done}.  {values}"
-        case "stopped":
-            return f"Stopped: {done}. `resume {run.name}` goes on."
-        case "failed":
-            return f"Failed: {state.message}\nThe log is {run.log_path}."
-        case "dead":
-            return f"The worker was killed: {done}. `resume {run.name}` goes on."
-    return ""
+    return f"{told}. {state.step} steps in {duration(state.seconds)}.  {values}".rstrip()
 
 
 def _joined(values: dict[str, float]) -> str:
     return "  ".join(f"{name} {value:.4f}" for name, value in values.items())
+
+
+def _title(info: Info, state: State) -> str:
+    word = "paused" if state.status == "paused" else "epoch"
+    return f"{word} {min(state.epoch + 1, info.epochs)}/{info.epochs}"
 
 
 class _Presses:
@@ -114,10 +118,8 @@ class _Presses:
 class _Display:
     """The bar: epoch, steps, time left, and the newest value of each loss and metric."""
 
-    def __init__(self, run: Run, console: Console) -> None:
-        self.run = run
+    def __init__(self, console: Console) -> None:
         self.console = console
-        self.epochs = run.info().epochs
         self._epoch_values: dict[str, float] = {}
         self._newest: dict[str, float] = {}
         self._step = 0
@@ -139,7 +141,7 @@ class _Display:
     def __exit__(self, *error: object) -> None:
         self._progress.stop()
 
-    def update(self, state: State, rows: list[Row]) -> None:
+    def update(self, info: Info, state: State, rows: Sequence[Row]) -> None:
         """Take in what is new."""
         for row in rows:
             self._step = row.step
@@ -151,22 +153,14 @@ class _Display:
             else:
                 self._epoch_values = row.values
                 self._print_epoch(row, "validation")
-        if self._total() and self._step:
+        if info.steps_per_epoch and self._step:
             self._progress.update(
                 self._task,
-                description=self._title(state),
-                total=self._total(),
+                description=_title(info, state),
+                total=info.steps_per_epoch * info.epochs,
                 completed=self._step,
                 values=self._values(),
             )
-
-    def _title(self, state: State) -> str:
-        word = "paused" if state.status == "paused" else "epoch"
-        return f"{word} {min(state.epoch + 1, self.epochs)}/{self.epochs}"
-
-    def _total(self) -> int | None:
-        steps = self.run.info().steps_per_epoch
-        return steps * self.epochs if steps else None
 
     def _values(self) -> str:
         now, then = _joined(self._newest), _joined(self._epoch_values)

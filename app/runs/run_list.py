@@ -36,3 +36,18 @@ def find_run(text: str, folder: Path | None = None) -> Run:
         if (path / "run.json").is_file():
             return Run(path)
     raise RunError(f"There is no run {text}: `runs` lists those there are.")
+
+
+def live_run(document_path: Path | None) -> Run | None:
+    """The newest live run of a document, if there is one."""
+    if document_path is None:
+        return None
+    wanted = str(document_path.absolute())
+    return next((run for run in list_runs() if run.is_live() and _document(run) == wanted), None)
+
+
+def _document(run: Run) -> str | None:
+    try:
+        return run.info().document
+    except RunError:
+        return None

@@ -1,7 +1,6 @@
 """The small parts of the editor that need no window: keys, search, text, layout, runs, start-up."""
 
 import json
-import math
 import os
 import subprocess
 import sys
@@ -24,9 +23,7 @@ from app.editor.theme.preferences import (
 )
 from app.editor.theme.text_width import REGULAR, SEMIBOLD, shortened, width, wrapped
 from app.editor.window.layout import lay_out
-from app.runs.records import Row, State, now
-from app.runs.run_folder import Run
-from app.runs.run_follower import POINTS, Curve, Curves, Follower, duration, in_words, live_run
+from app.runs.run_list import live_run
 from graphs.document.document_io import read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,51 +79,6 @@ def test_panels_fill_the_window_and_share_no_pixel(size: tuple[int, int]) -> Non
                 or other.y + other.height <= area.y
             )
             assert apart
-
-
-def test_a_curve_keeps_its_shape_and_stays_short() -> None:
-    curve = Curve()
-    for x in range(100_000):
-        curve.add(x, math.sin(x / 10_000))
-    assert POINTS / 2 < len(curve.xs) <= 2 * POINTS
-    assert curve.xs == sorted(curve.xs)
-    assert max(curve.ys) > 0.99
-
-
-def test_curves_take_the_first_loss_and_leave_out_what_is_not_finite() -> None:
-    curves = Curves()
-    rows = (
-        Row("train", 1, 0.1, 0.0, {"accuracy": 0.1, "loss": 2.0}),
-        Row("train", 2, 0.2, 0.0, {"accuracy": 0.2, "loss": math.nan}),
-        Row("validation", 2, 1.0, 0.0, {"accuracy": 0.2, "loss": 1.5}),
-        Row("train_epoch", 2, 1.0, 0.0, {"accuracy": 0.2, "loss": 1.7}),
-    )
-    curves.add(rows, ("loss",))
-    assert (curves.train.ys, curves.validation.ys) == ([2.0], [1.5])
-
-
-def test_states_in_words() -> None:
-    state = State(status="running", epoch=2, device="cpu", updated=now())
-    assert in_words(state, 10) == "Training: epoch 3 of 10 on cpu"
-    assert in_words(state.model_copy(update={"epoch": 10}), 10).startswith(
-        "Training: epoch 10 of 10"
-    )
-    finished = state.model_copy(update={"status": "finished", "epoch": 10, "seconds": 75.2})
-    assert in_words(finished, 10) == "Finished: 10 epochs in 1 min 15 s"
-    dead = state.model_copy(update={"status": "dead"})
-    assert "Resume" in in_words(dead, 10)
-    assert duration(7500) == "2 h 5 min"
-
-
-def test_a_follower_says_what_is_wrong_with_a_run_that_is_gone(tmp_path: Path) -> None:
-    follower = Follower()
-    follower.follow(Run(tmp_path / "gone"))
-    for _ in range(200):
-        if follower.updates:
-            break
-        follower._stop.wait(0.02)
-    follower.stop()
-    assert "cannot be read" in follower.updates[0].trouble
 
 
 def test_no_live_run_for_a_document_that_never_trained(home: Path, tmp_path: Path) -> None:

@@ -7,24 +7,32 @@ from pathlib import Path
 import pytest
 
 from app.monitor.data.comparison import ABSENT, Difference, differences, facts
-from app.monitor.data.history import History, Key, clock, short_names, summarise
+from app.monitor.data.plot_series import PlotSeries
+from app.monitor.data.run_summary import short_names, summarise
 from app.runs.locks import Lock
+from app.runs.run_folder import Run
+from app.runs.run_follower import RunFollower
+from app.runs.series import Key
 from tests.app.monitor_runs import log, make_run, row, set_state, training
 
 pytestmark = pytest.mark.usefixtures("home")
 LOSS = Key("cross_entropy", "train")
 
 
-def read(history: History) -> set[Key]:
-    return history.add(history.collect())
+def follow(run: Run) -> RunFollower[PlotSeries]:
+    return RunFollower(run, PlotSeries)
+
+
+def read(follower: RunFollower[PlotSeries]) -> set[Key]:
+    return follower.take(follower.look())
 
 
 def test_rows_become_curves_by_name_and_split() -> None:
     run = make_run()
     log(run, training(range(1, 41)))
-    history = History(run)
-    read(history)
-    assert {key: len(series) for key, series in history.series.items()} == {
+    follower = follow(run)
+    read(follower)
+    assert {key: len(series) for key, series in follower.series.items()} == {
         Key(name, split): count
         for name in ("cross_entropy", "accuracy")
         for split, count in (("train", 40), ("train_epoch", 2), ("validation", 2))
@@ -33,52 +41,52 @@ def test_rows_become_curves_by_name_and_split() -> None:
 
 def test_a_growing_run_tells_what_changed() -> None:
     run = make_run()
-    history = History(run)
-    assert read(history) == set()
+    follower = follow(run)
+    assert read(follower) == set()
     log(run, [row("train", 1, 0.1, cross_entropy=1.0)])
-    assert read(history) == {LOSS}
+    assert read(follower) == {LOSS}
     log(run, [row("validation", 1, 1, accuracy=0.5)])
-    assert read(history) == {Key("accuracy", "validation")}
+    assert read(follower) == {Key("accuracy", "validation")}
 
 
 def test_a_cut_line_waits_for_its_end() -> None:
     run = make_run()
-    history = History(run)
+    follower = follow(run)
     run.metrics_path.write_text('{"split": "train", "step": 1, "epo')
-    assert read(history) == set()
+    assert read(follower) == set()
     with run.metrics_path.open("a") as file:
         file.write('ch": 0.1, "time": 1, "values": {"cross_entropy": 2}}\n')
-    read(history)
-    assert history.series[LOSS].values.tolist() == [2]
+    read(follower)
+    assert follower.series[LOSS].values.tolist() == [2]
 
 
 def test_lines_that_are_no_rows_are_left_out_and_nan_is_a_gap() -> None:
     run = make_run()
     run.metrics_path.write_text('nonsense\n{"split": 3}\n[]\n')
     log(run, [row("train", 1, 0.1, cross_entropy=math.nan)])
-    history = History(run)
-    read(history)
-    assert math.isnan(history.series[LOSS].values[0])
+    follower = follow(run)
+    read(follower)
+    assert math.isnan(follower.series[LOSS].values[0])
 
 
 def test_a_resumed_run_replaces_what_followed_its_checkpoint() -> None:
     run = make_run()
     log(run, [row("train", step, step / 10, cross_entropy=step) for step in (1, 2, 3)])
-    history = History(run)
-    read(history)
+    follower = follow(run)
+    read(follower)
     run.metrics_path.unlink()
     log(run, [row("train", step, step / 10, cross_entropy=-step) for step in (1, 2)])
-    assert read(history) == {LOSS}
-    assert history.series[LOSS].values.tolist() == [-1, -2]
+    assert read(follower) == {LOSS}
+    assert follower.series[LOSS].values.tolist() == [-1, -2]
 
 
 def test_metrics_that_cannot_be_read_are_one_sentence() -> None:
     run = make_run()
     run.metrics_path.unlink()
     run.metrics_path.mkdir()
-    history = History(run)
-    assert read(history) == set()
-    assert "cannot be read" in history.trouble
+    follower = follow(run)
+    assert read(follower) == set()
+    assert "cannot be read" in follower.trouble
 
 
 def test_a_live_run_and_a_dead_one() -> None:
@@ -87,16 +95,19 @@ def test_a_live_run_and_a_dead_one() -> None:
     alive = summarise(run)
     lock.release()
     dead = summarise(run)
-    assert (alive.live, alive.text) == (True, "running · epoch 2 of 4 · 0:42")
-    assert (dead.live, dead.text) == (False, "dead · 1 of 4 epochs · 0:42")
+    assert (alive.live, alive.text) == (True, "Training: epoch 2 of 4 · 42 s")
+    assert (dead.live, dead.text) == (
+        False,
+        "Killed in epoch 2 of 4 · 42 s",
+    )
     assert dead.notice == (
-        "digits_cnn-1 was killed in epoch 2 of 4; to go on: python main.py resume digits_cnn-1"
+        "digits_cnn-1: Killed in epoch 2 of 4; python main.py resume digits_cnn-1 continues it"
     )
 
 
 def test_a_failed_run_says_why() -> None:
     run = make_run(status="failed", state={"message": "There is no CUDA device here."})
-    assert summarise(run).notice == "digits_cnn-1 failed: There is no CUDA device here."
+    assert summarise(run).notice == "digits_cnn-1: Failed: There is no CUDA device here."
 
 
 def test_a_broken_run_and_a_deleted_one_are_sentences() -> None:
@@ -106,11 +117,7 @@ def test_a_broken_run_and_a_deleted_one_are_sentences() -> None:
     assert "damaged" in summarise(run).notice
     shutil.rmtree(run.path)
     assert summarise(run).status == "deleted"
-    assert read(History(run)) == set()
-
-
-def test_durations() -> None:
-    assert [clock(s) for s in (7.9, 750, 3909)] == ["0:07", "12:30", "1:05:09"]
+    assert read(follow(run)) == set()
 
 
 def test_names_are_as_short_as_they_can_be(tmp_path: Path) -> None:

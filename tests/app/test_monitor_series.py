@@ -1,15 +1,18 @@
 """Columns, smoothing and values under the mouse."""
 
 import math
+from array import array
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.monitor.data.plot_series import PlotSeries, Smoother
 from app.monitor.data.readout import Curve, number, place, read
-from app.monitor.data.series import Buffer, Series, Smoother
 from app.monitor.data.view_settings import View
+from app.runs.records import Row
+from app.runs.series import tables
 
 values = st.lists(st.floats(-1e6, 1e6) | st.just(math.nan), max_size=60)
 
@@ -27,9 +30,11 @@ def direct(logged: list[float], weight: float) -> list[float]:
     return smooth
 
 
-def series(*logged: float) -> Series:
-    made = Series()
-    made.extend([(step, step / 10, step * 2.0, value) for step, value in enumerate(logged, 1)])
+def series(*logged: float) -> PlotSeries:
+    made = PlotSeries()
+    rows = [Row("train", n, n / 10, n * 2.0, {"x": value}) for n, value in enumerate(logged, 1)]
+    for table in tables(rows).values():
+        made.extend(table)
     return made
 
 
@@ -60,25 +65,9 @@ def test_zero_smoothing_changes_nothing() -> None:
 def test_smoothed_series_follow_what_is_appended_and_the_weight() -> None:
     made = series(1, 2)
     made.smooth(0.5)
-    made.extend([(3, 0.3, 6, 3)])
+    made.extend(array("d", [3, 0.3, 6, 3]))
     assert made.smooth(0.5).tolist() == pytest.approx(direct([1, 2, 3], 0.5))
     assert made.smooth(0.9).tolist() == pytest.approx(direct([1, 2, 3], 0.9))
-
-
-@given(st.lists(st.lists(st.floats(allow_nan=False), max_size=900), max_size=6))
-def test_buffers_keep_all_numbers_in_order(parts: list[list[float]]) -> None:
-    buffer = Buffer()
-    for part in parts:
-        buffer.extend(part)
-    assert buffer.view.tolist() == [number for part in parts for number in part]
-
-
-def test_a_view_stays_as_it_was() -> None:
-    buffer = Buffer()
-    buffer.extend([1, 2])
-    view = buffer.view
-    buffer.extend(range(5000))
-    assert view.tolist() == [1, 2]
 
 
 def test_values_that_are_not_finite_are_gaps() -> None:
@@ -103,7 +92,7 @@ def test_nearest_value(x: float, index: int | None) -> None:
 
 
 def test_nothing_is_nearest_in_an_empty_series() -> None:
-    assert Series().nearest("step", 1) is None
+    assert PlotSeries().nearest("step", 1) is None
 
 
 def test_readout_tells_smoothed_and_raw_values_of_all_curves() -> None:

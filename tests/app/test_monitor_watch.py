@@ -53,9 +53,9 @@ def test_a_shown_run_is_followed_and_a_hidden_one_is_not() -> None:
     log(other, training(range(1, 4)))
     watch = Watch(runs_folder())
     watch.show(run)
-    poll_until(watch, lambda: watch.shown[run].history.series)
+    poll_until(watch, lambda: watch.shown[run].follower.series)
     log(run, [row("train", 4, 0.2, cross_entropy=0.5)])
-    poll_until(watch, lambda: 0.5 in next(iter(watch.shown[run].history.series.values())).values)
+    poll_until(watch, lambda: 0.5 in next(iter(watch.shown[run].follower.series.values())).values)
     assert other not in watch.shown
 
 
@@ -114,15 +114,15 @@ def test_tables_hold_every_value_of_the_asked_names() -> None:
     log(run, training(range(1, 21)))
     watch = Watch(runs_folder())
     watch.show(run)
-    poll_until(watch, lambda: watch.shown[run].history.series)
-    histories = [shown.history for shown in watch.shown.values()]
-    lines = list(csv.reader(io.StringIO(table(records(histories, ["accuracy"])).decode())))
+    poll_until(watch, lambda: watch.shown[run].follower.series)
+    followers = [shown.follower for shown in watch.shown.values()]
+    lines = list(csv.reader(io.StringIO(table(records(followers, ["accuracy"])).decode())))
     assert tuple(lines[0]) == COLUMNS
     assert [line[1] for line in lines[1:]].count("train") == 20
     run_name, split, name, step, epoch, seconds, value = lines[-1]
     assert (run_name, split, name, step) == (run.name, "validation", "accuracy", "20")
     assert (float(epoch), float(seconds)) == (1.0, 2.0)
-    logged = watch.shown[run].history.series["accuracy", "validation"].values[-1]
+    logged = watch.shown[run].follower.series["accuracy", "validation"].values[-1]
     assert float(value) == logged
 
 

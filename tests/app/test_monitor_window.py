@@ -134,7 +134,7 @@ def test_a_plot_as_png_svg_and_csv(
         lines = list(csv.DictReader(file))
     assert {line["name"] for line in lines} == {"cross_entropy"}
     assert [float(line["value"]) for line in lines if line["split"] == "train"] == list(
-        window.watch.shown[run].history.series["cross_entropy", "train"].values
+        window.watch.shown[run].follower.series["cross_entropy", "train"].values
     )
 
 

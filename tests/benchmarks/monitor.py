@@ -44,7 +44,7 @@ def main(steps: int) -> None:
     log(run, [row("train", steps + 1, 2, loss=1.0, accuracy=0.5)])
 
     def update() -> None:
-        window.board.refresh({run: set(window.watch.shown[run].history.series)})
+        window.board.refresh({run: set(window.watch.shown[run].follower.series)})
         window.grab()
 
     measure("update of both plots", update)

@@ -11,13 +11,16 @@ from app.editor.theme import style
 from app.editor.theme.style import Colour, faded, scale
 from app.editor.theme.text_width import width
 from app.editor.theme.widgets import Item
-from app.runs.run_follower import Curve, Curves
+from app.runs.run_follower import RunFollower
+from app.runs.series import Key
 
 HEIGHT = 118
 LEFT, BOTTOM, TOP = 44, 18, 8
 SIZE = 13
 TRAIN = faded(style.ACCENT, 190)
 Place = Callable[[float, float], Point]
+POINTS = 800
+"""A line is drawn with at most so many points."""
 VALIDATION = style.hexed("#f2a03d")
 
 
@@ -26,6 +29,8 @@ class CurveView:
 
     def __init__(self, parent: Item, tag: str) -> None:
         self.height = scale(HEIGHT)
+        self.train: list[Point] = []
+        self.validation: list[Point] = []
         self._width = 100
         self._list = dpg.add_drawlist(self._width, self.height, parent=parent, tag=tag)
 
@@ -34,37 +39,39 @@ class CurveView:
         self._width = max(width_, 60)
         dpg.configure_item(self._list, width=self._width)
 
-    def show(self, curves: Curves) -> None:
-        """Draw the curves anew."""
+    def show(self, run: RunFollower | None) -> None:
+        """Draw the first loss of a run anew."""
+        name = run.first_loss if run else ""
+        self.train, self.validation = _points(run, name, "train"), _points(run, name, "validation")
         dpg.delete_item(self._list, children_only=True)
         box = (scale(LEFT), scale(TOP)), (self._width - 2, self.height - scale(BOTTOM))
         fill = style.hexed("#1d2128")
         dpg.draw_rectangle(*box, color=(0, 0, 0, 0), fill=fill, rounding=4, parent=self._list)
-        ys = sorted([*curves.train.ys, *curves.validation.ys])
+        ys = sorted(y for _, y in (*self.train, *self.validation))
         if not ys:
             self._text((self._width / 2 - scale(40), self.height / 2 - scale(12)), "no numbers yet")
             return
         low, high = _range(ys)
-        right = max([1.0, *curves.train.xs[-1:], *curves.validation.xs[-1:]])
+        right = max([1.0, *(x for x, _ in (*self.train[-1:], *self.validation[-1:]))])
         self._axes(low, high, right)
 
         def place(x: float, y: float) -> Point:
             return self._place(x / right, (y - low) / (high - low))
 
-        self._line(curves.train, place, TRAIN, 1.5)
-        self._line(curves.validation, place, VALIDATION, 2.0)
-        if curves.validation.xs:
-            last = place(curves.validation.xs[-1], curves.validation.ys[-1])
+        self._line(self.train, place, TRAIN, 1.5)
+        self._line(self.validation, place, VALIDATION, 2.0)
+        if self.validation:
+            last = place(*self.validation[-1])
             dpg.draw_circle(last, 3, color=VALIDATION, fill=VALIDATION, parent=self._list)
-        self._legend(curves.name)
+        self._legend(name)
 
     def _place(self, x: float, y: float) -> Point:
         left, top = scale(LEFT), scale(TOP)
         w, h = self._width - left - 4, self.height - top - scale(BOTTOM)
         return left + 2 + x * w, top + h * (1 - min(max(y, 0.0), 1.0))
 
-    def _line(self, curve: Curve, place: Place, colour: Colour, thickness: float) -> None:
-        points = [place(x, y) for x, y in zip(curve.xs, curve.ys, strict=True)]
+    def _line(self, curve: list[Point], place: Place, colour: Colour, thickness: float) -> None:
+        points = [place(x, y) for x, y in curve]
         if len(points) > 1:
             dpg.draw_polyline(points, color=colour, thickness=thickness, parent=self._list)
 
@@ -88,6 +95,12 @@ class CurveView:
 
     def _text(self, place: Point, text: str, colour: Colour = style.MUTED) -> None:
         dpg.draw_text(place, text, size=scale(SIZE), color=colour, parent=self._list)
+
+
+def _points(run: RunFollower | None, name: str, split: str) -> list[Point]:
+    """A series as it is drawn: epochs and values."""
+    series = run.series.get(Key(name, split)) if run else None
+    return series.thinned("epoch", POINTS) if series else []
 
 
 def _range(ys: list[float]) -> tuple[float, float]:

@@ -4,6 +4,8 @@ curve.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
@@ -17,15 +19,18 @@ from app.editor.theme.preferences import read_preferences, write_preferences
 from app.editor.theme.style import Colour, scale
 from app.editor.theme.widgets import Item, button, heading, keep_up, text_field, words
 from app.editor.window.layout import Area
-from app.runs.records import Info, RunError, State
+from app.runs.records import Row, RunError, State
 from app.runs.run_folder import Run
-from app.runs.run_follower import Curves, Follower, Update, in_words, live_run
+from app.runs.run_follower import RunFollower, Update
+from app.runs.run_list import live_run
+from app.runs.state_words import in_words
 from graphs.document.edits import Configure
 
 if TYPE_CHECKING:
     from app.editor.window.window import Editor
 
 LABEL = 66
+WAY_ON = "Resume continues it"
 STATUS_COLOURS: dict[str, Colour] = {
     "running": style.GOOD,
     "finished": style.GOOD,
@@ -41,12 +46,8 @@ class RunControls(Panel):
     def __init__(self, editor: Editor) -> None:
         super().__init__(editor.window, "run")
         self._editor = editor
-        self._follower = Follower()
-        self.curves = Curves()
-        self.state: State | None = None
-        self.run: Run | None = None
-        self._info: Info | None = None
-        self._last: dict[str, dict[str, float]] = {}
+        self._follower: RunFollower | None = None
+        self._updates: deque[tuple[RunFollower, Update]] = deque()
         self._shown: object = None
         self._preferences = read_preferences()
         self._wrong = ""
@@ -63,8 +64,8 @@ class RunControls(Panel):
         with dpg.group(horizontal=True):
             self._buttons()
         self._status = words("Not trained yet", style.MUTED, tag="run/state")
-        self._curve = CurveView(self.root, "run/curve")
-        self._curve.show(self.curves)
+        self.curve = CurveView(self.root, "run/curve")
+        self.curve.show(None)
         self._values = dpg.add_group(tag="run/values")
         with dpg.group(horizontal=True):
             self._monitor_buttons()
@@ -130,14 +131,24 @@ class RunControls(Panel):
         self._editor.do(Configure(settings=changed), title=f"Set {name}", merge=f"run {name}")
 
     @property
+    def run(self) -> Run | None:
+        """The run that is shown, if there is one."""
+        return self._follower.run if self._follower else None
+
+    @property
+    def state(self) -> State | None:
+        """How it stands; None before that is known."""
+        return self._follower.state if self._follower else None
+
+    @property
     def is_active(self) -> bool:
         """A worker is at the run."""
         return self.state is not None and self.state.is_active
 
     def place(self, area: Area) -> None:
         super().place(area)
-        self._curve.resize(area.width - scale(30))
-        self._curve.show(self.curves)
+        self.curve.resize(area.width - scale(30))
+        self.curve.show(self._follower)
 
     def attach_to_live_run(self) -> None:
         """Follow a training of this document that another editor began, if there is one."""
@@ -147,8 +158,7 @@ class RunControls(Panel):
 
     def forget(self) -> None:
         """The document is another one: its runs are not this one's."""
-        self._follower.stop()
-        self._clear(None)
+        self._show_run(None)
 
     def train(self) -> None:
         """Start a training of the document as it is drawn now."""
@@ -184,13 +194,14 @@ class RunControls(Panel):
             self.open_monitor()
 
     def _follow(self, run: Run) -> None:
-        self._clear(run)
-        self._follower.follow(run)
+        follower = RunFollower(run)
+        self._show_run(follower)
+        follower.start(lambda update: self._updates.append((follower, update)))
 
-    def _clear(self, run: Run | None) -> None:
-        self.run, self.state, self._info = run, None, None
-        self.curves, self._last, self._shown = Curves(), {}, None
-        self._curve.show(self.curves)
+    def _show_run(self, follower: RunFollower | None) -> None:
+        self.close()
+        self._follower, self._shown = follower, None
+        self.curve.show(follower)
         dpg.delete_item(self._values, children_only=True)
 
     def pause(self) -> None:
@@ -232,7 +243,7 @@ class RunControls(Panel):
         self._show_settings()
         self._take_updates()
         status = self.state.status if self.state else None
-        shown = (self.run, self.state, self._info)
+        shown = (self.run, self.state, self._follower and self._follower.info)
         if shown != self._shown:
             self._shown = shown
             self._show_state(status)
@@ -250,42 +261,23 @@ class RunControls(Panel):
 
     def _take_updates(self) -> None:
         changed = False
-        while self._follower.updates:
-            update = self._follower.updates.popleft()
-            if update.run == self.run:
-                self._take(update)
+        while self._updates:
+            follower, update = self._updates.popleft()
+            if follower is self._follower:
+                follower.take(update)
+                if update.trouble:
+                    self._editor.say(update.trouble, style.WARNING)
                 changed = True
         if changed:
             self._editor.wake()
-            self._curve.show(self.curves)
-            self._show_values()
+            self.curve.show(self._follower)
+            self._show_values(self._follower.newest if self._follower else {})
 
-    def _take(self, update: Update) -> None:
-        if update.restarted:
-            self.curves, self._last = Curves(), {}
-        if update.trouble:
-            self._editor.say(update.trouble, style.WARNING)
-        self.state = update.state or self.state
-        self._read_info(update.run)
-        losses = self._info.losses if self._info else ()
-        self.curves.add(update.rows, losses)
-        for row in update.rows:
-            self._last[row.split] = row.values
-
-    def _read_info(self, run: Run) -> None:
-        """The losses are known once the worker has loaded the data; until then the file is read
-        again.
-        """
-        if self._info is None or not self._info.losses:
-            try:
-                self._info = run.info()
-            except RunError as error:
-                self._editor.say(str(error), style.WARNING)
-
-    def _show_values(self) -> None:
+    def _show_values(self, newest: Mapping[str, Row]) -> None:
         """The newest value of each loss and metric, a row each."""
-        training = self._last.get("train_epoch") or self._last.get("train") or {}
-        validation = self._last.get("validation", {})
+        of_training = newest.get("train_epoch") or newest.get("train")
+        training = of_training.values if of_training else {}
+        validation = newest["validation"].values if "validation" in newest else {}
         dpg.delete_item(self._values, children_only=True)
         if not training:
             return
@@ -311,9 +303,10 @@ class RunControls(Panel):
         for item, show in shown.items():
             dpg.configure_item(item, show=show)
         text = "Not trained yet"
-        if self.run:
-            epochs = self._info.epochs if self._info else None
-            text = in_words(self.state, epochs) if self.state else "Starting…"
+        if self._follower:
+            info = self._follower.info
+            epochs = info.epochs if info else None
+            text = in_words(self.state, epochs, WAY_ON) if self.state else "Starting…"
         dpg.set_value(self._status, text)
         dpg.configure_item(self._status, color=STATUS_COLOURS.get(status or "", style.MUTED))
         dpg.configure_item(self._open, show=self.run is not None)
@@ -329,4 +322,5 @@ class RunControls(Panel):
 
     def close(self) -> None:
         """The window closes; the run goes on."""
-        self._follower.stop()
+        if self._follower:
+            self._follower.stop()

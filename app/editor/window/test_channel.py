@@ -107,7 +107,7 @@ class Channel:
         if controls.run is None:
             return None
         state = controls.state.model_dump(mode="json") if controls.state else None
-        points = len(controls.curves.train.xs), len(controls.curves.validation.xs)
+        points = len(controls.curve.train), len(controls.curve.validation)
         return {"path": str(controls.run.path), "state": state, "points": points}
 
 

@@ -330,7 +330,7 @@ class Editor:
                 self.library, self.devices = news.library, news.devices
             elif isinstance(news, Found):
                 self.model.was_checked(news.document, news.checked)
-                self.source = news.source
+                self.source = news.export
             elif isinstance(news, Failed):
                 self.say(news.text, style.ERROR)
 

@@ -8,8 +8,8 @@ from typing import cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from app.monitor.data.series import Axis
 from app.monitor.data.view_settings import View
+from app.runs.series import Axis
 from graphs.document.user_dirs import home
 
 FILE = "monitor.ini"

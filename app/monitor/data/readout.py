@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from app.monitor.data.series import Axis, Series
+from app.monitor.data.plot_series import PlotSeries
 from app.monitor.data.view_settings import View
+from app.runs.series import Axis
 
 
 class Reading(NamedTuple):
@@ -25,7 +26,7 @@ class Curve(NamedTuple):
     run: str
     split: str
     colour: str
-    series: Series
+    series: PlotSeries
     per_step: bool
 
 

@@ -11,9 +11,12 @@ from typing import NamedTuple
 from app.monitor.data.background_reading import Desk
 from app.monitor.data.colours import next_colour
 from app.monitor.data.comparison import Facts, facts
-from app.monitor.data.history import Batch, History, Key, Summary, short_names, summarise
+from app.monitor.data.plot_series import PlotSeries
+from app.monitor.data.run_summary import Summary, short_names, summarise
 from app.runs.run_folder import Run
+from app.runs.run_follower import RunFollower, Update
 from app.runs.run_list import list_runs
+from app.runs.series import Key
 
 POLLS_PER_SCAN = 10
 """The folder of runs is looked at once in so many polls; there are ten polls a second."""
@@ -24,7 +27,7 @@ SCAN = "scan"
 class Shown:
     """A run whose curves are drawn."""
 
-    history: History
+    follower: RunFollower[PlotSeries]
     colour: str
     facts: Facts | None = None
     """What it was told to do; None until it has been read."""
@@ -63,7 +66,7 @@ class Watch:
         """Draws a run too, in a colour of its own."""
         if run not in self.shown:
             colour = next_colour([shown.colour for shown in self.shown.values()])
-            self.shown[run] = Shown(History(run), colour)
+            self.shown[run] = Shown(RunFollower(run, PlotSeries), colour)
 
     def hide(self, run: Run) -> None:
         self.shown.pop(run, None)
@@ -83,7 +86,8 @@ class Watch:
         texts = [self.trouble]
         for run, shown in self.shown.items():
             summary = self.runs.get(run)
-            texts += [summary.notice if summary else "", shown.history.trouble]
+            texts.append(summary.notice if summary else "")
+            texts.append(shown.follower.trouble)
             texts.append(shown.facts.trouble if shown.facts else "")
         return list(dict.fromkeys(text for text in texts if text))
 
@@ -93,7 +97,7 @@ class Watch:
             self.look_around()
         self._polls += 1
         for run, shown in self.shown.items():
-            self._desk.ask(shown.history, shown.history.collect)
+            self._desk.ask(shown.follower, shown.follower.look)
             if shown.facts is None:
                 self._desk.ask((run, "facts"), partial(facts, run))
         return self._take()
@@ -108,11 +112,11 @@ class Watch:
         changed = SCAN in results and self._take_scan(results[SCAN])
         curves: dict[Run, set[Key]] = {}
         for run, shown in self.shown.items():
-            batch: Batch | None = results.get(shown.history)
-            if batch is not None:
+            update: Update | None = results.get(shown.follower)
+            if update is not None:
                 changed |= not shown.was_read
                 shown.was_read = True
-                curves[run] = shown.history.add(batch)
+                curves[run] = shown.follower.take(update)
             if (run, "facts") in results:
                 shown.facts, changed = results[run, "facts"], True
         return News(changed, curves)

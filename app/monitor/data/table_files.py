@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from app.monitor.data.history import History
+from app.monitor.data.plot_series import PlotSeries
+from app.runs.run_follower import RunFollower
 from graphs.document.atomic_write import write_bytes
 
 COLUMNS = ("run", "split", "name", "step", "epoch", "time", "value")
@@ -30,14 +31,14 @@ class Record(NamedTuple):
     value: float
 
 
-def records(histories: Iterable[History], names: Iterable[str]) -> Iterator[Record]:
+def records(runs: Iterable[RunFollower[PlotSeries]], names: Iterable[str]) -> Iterator[Record]:
     """Every value that was logged under these names, run by run."""
     wanted = set(names)
-    for history in histories:
-        for key, series in history.series.items():
+    for run in runs:
+        for key, series in run.series.items():
             if key.name in wanted:
-                start = (history.run.name, key.split, key.name)
-                yield from (Record(*start, int(step), *rest) for step, *rest in series.rows())
+                start = (run.run.name, key.split, key.name)
+                yield from (Record(*start, int(step), *rest) for step, *rest in series.points())
 
 
 def table(lines: Iterable[Record]) -> bytes:

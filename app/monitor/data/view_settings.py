@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.monitor.data.series import Axis
+from app.runs.series import Axis
 
 LIMIT = 300.0
 """Decades beyond which a double has no numbers to show."""

@@ -8,15 +8,17 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QStackedWidget, QWidget
 
-from app.monitor.data.history import SPLITS, Key
+from app.monitor.data.plot_series import PlotSeries
 from app.monitor.data.readout import Curve
 from app.monitor.data.run_watch import Shown, Watch
-from app.monitor.data.series import Series
 from app.monitor.data.view_settings import View
 from app.monitor.plots.plot import Plot
 from app.runs.run_folder import Run
+from app.runs.series import Key
 
 Curves = dict[tuple[Run, Key], Curve]
+SPLITS = {"train": "training", "validation": "validation"}
+"""The splits that are drawn, and their words. `train_epoch`, an epoch's mean, is only exported."""
 NARROW = 430
 """Pixels below which two plots side by side would be too small to read."""
 GAP = 8
@@ -139,17 +141,17 @@ def _words(watch: Watch) -> str:
 
 def _names(watch: Watch, run: Run) -> list[str]:
     """The logged names of a run: losses and metrics in their own order, then what else came."""
-    logged = dict.fromkeys(key.name for key in watch.shown[run].history.series)
+    logged = dict.fromkeys(key.name for key in watch.shown[run].follower.series)
     known = watch.runs[run].better if run in watch.runs else {}
     return [*(name for name in known if name in logged), *(n for n in logged if n not in known)]
 
 
 def _curves(run: Run, name: str, label: str, shown: Shown) -> Curves:
     """The curves of one run under one name."""
-    series = shown.history.series
+    series = shown.follower.series
     keys = [key for split in SPLITS if (key := Key(name, split)) in series]
     return {(run, key): _curve(key, label, shown.colour, series[key]) for key in keys}
 
 
-def _curve(key: Key, label: str, colour: str, series: Series) -> Curve:
+def _curve(key: Key, label: str, colour: str, series: PlotSeries) -> Curve:
     return Curve(label, SPLITS[key.split], colour, series, key.split == "train")

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
 from app.monitor.data import colours
-from app.monitor.data.series import Array
+from app.monitor.data.plot_series import Array
 from app.monitor.plots.curves import DOT
 from app.monitor.plots.plot import Plot
 from app.monitor.window import theme

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from app.monitor.data.colours import MUTED
 from app.monitor.data.readout import Reading, number, place
-from app.monitor.data.series import Axis
+from app.runs.series import Axis
 
 DISTANCE = 14
 GAP = "&nbsp;" * 4

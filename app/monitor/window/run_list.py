@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.monitor.data import colours
-from app.monitor.data.history import Summary
+from app.monitor.data.run_summary import Summary
 from app.monitor.data.run_watch import Watch
 from app.monitor.window import theme
 from app.runs.run_folder import Run

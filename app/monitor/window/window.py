@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.monitor.data.history import Key
 from app.monitor.data.messages import Messages, Notices
 from app.monitor.data.preferences import Preferences
 from app.monitor.data.run_watch import Watch
@@ -30,6 +29,7 @@ from app.monitor.window.controls import Controls
 from app.monitor.window.difference_table import DifferenceTable
 from app.monitor.window.run_list import RunList
 from app.runs.run_folder import Run
+from app.runs.series import Key
 
 POLL = 100
 """Milliseconds between two looks at the shown runs."""
@@ -115,7 +115,7 @@ class Window(QMainWindow):
 
     def _has_new_curves(self) -> bool:
         """A curve was logged for the first time."""
-        keys = {(run, key) for run, s in self.watch.shown.items() for key in s.history.series}
+        keys = {(run, key) for run, s in self.watch.shown.items() for key in s.follower.series}
         before, self._keys = self._keys, keys
         return keys != before
 
@@ -171,7 +171,7 @@ class Window(QMainWindow):
 
     def _content(self, names: list[str], form: str) -> bytes:
         if form == "CSV":
-            return table(records([s.history for s in self.watch.shown.values()], names))
+            return table(records([s.follower for s in self.watch.shown.values()], names))
         plots = [self.board.plots[name] for name in names]
         return png(plots) if form == "PNG" else svg(plots)
 

@@ -1,56 +1,13 @@
-"""The numbers of one curve: growing columns, smoothing, values under the mouse. Needs no window."""
+"""A series as it is plotted: NumPy, smoothing, the value under the mouse. Needs no window."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal, NamedTuple
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-Axis = Literal["step", "epoch", "time"]
-"""What the x axis counts: updates, passes over the training data, or seconds since the start."""
+from app.runs.series import Axis, Buffer, Series
+
 Array = NDArray[np.float64]
-
-FIRST_CAPACITY = 1024
-
-
-class Point(NamedTuple):
-    """One logged value and when it was logged. `time` is in seconds."""
-
-    step: float
-    epoch: float
-    time: float
-    value: float
-
-
-class Buffer:
-    """Numbers that arrive at the end. A full array doubles, so an append costs little."""
-
-    def __init__(self) -> None:
-        self._array: Array = np.empty(FIRST_CAPACITY)
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    @property
-    def view(self) -> Array:
-        """The numbers so far. A later append may leave this view behind, never change it."""
-        return self._array[: self._length]
-
-    def extend(self, numbers: ArrayLike) -> None:
-        new = np.asarray(numbers, dtype=np.float64)
-        end = self._length + len(new)
-        if end > len(self._array):
-            self._grow(end)
-        self._array[self._length : end] = new
-        self._length = end
-
-    def _grow(self, length: int) -> None:
-        array = np.empty(max(length, 2 * len(self._array)))
-        array[: self._length] = self.view
-        self._array = array
 
 
 class Smoother:
@@ -90,43 +47,30 @@ class Smoother:
         return sums / norms
 
 
-class Series:
-    """One name in one split of one run: columns step, epoch, time and value."""
-
-    def __init__(self) -> None:
-        self.clear()
+class PlotSeries(Series):
+    """A series whose columns are NumPy arrays, smoothed as far as it was asked for."""
 
     def clear(self) -> None:
-        """Forgets every point. Arrays handed out before stay as they are."""
-        self._columns = {name: Buffer() for name in Point._fields}
+        """Forget every point. Arrays handed out before stay as they are."""
+        super().clear()
         self._smoother = Smoother(0)
         self._smooth = Buffer()
-
-    def __len__(self) -> int:
-        return len(self._columns["value"])
 
     @property
     def values(self) -> Array:
         """What was logged. NaN and infinite values are gaps (NaN)."""
-        return self._columns["value"].view
+        return np.asarray(self.column("value"))
 
     def x(self, axis: Axis) -> Array:
         """Where the values stand on the x axis."""
-        return self._columns[axis].view
-
-    def extend(self, points: ArrayLike) -> None:
-        """Appends points: a table with the columns of Point, later than those before."""
-        table = np.array(points, dtype=np.float64).reshape(-1, len(Point._fields))
-        table[~np.isfinite(table[:, 3]), 3] = np.nan
-        for column, name in enumerate(Point._fields):
-            self._columns[name].extend(table[:, column])
+        return np.asarray(self.column(axis))
 
     def smooth(self, weight: float) -> Array:
         """The values as a moving average: weight 0 changes nothing, 0.99 averages about 100."""
         if weight != self._smoother.weight:
             self._smoother, self._smooth = Smoother(weight), Buffer()
         self._smooth.extend(self._smoother.feed(self.values[len(self._smooth) :]))
-        return self._smooth.view
+        return np.asarray(self._smooth.view)
 
     def nearest(self, axis: Axis, x: float) -> int | None:
         """The index of the value closest to x, or None when x lies outside the curve."""
@@ -136,11 +80,6 @@ class Series:
         right = int(np.clip(np.searchsorted(places, x), 0, len(places) - 1))
         left = max(right - 1, 0)
         return left if x - places[left] <= places[right] - x else right
-
-    def rows(self) -> Iterator[Point]:
-        """Every logged value, in order."""
-        columns = (self._columns[name].view.tolist() for name in Point._fields)
-        return map(Point, *columns)
 
 
 def _within(places: Array, x: float) -> bool:
