@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,11 +12,22 @@ import torch
 from torch import nn
 
 from graphs.check.results import CheckedGraph
-from graphs.check.shape_inference import BlockMisfit, Cache, Scope, meta_of, validated
-from graphs.document.document import MAIN, Document, End, Graph, identifier
+from graphs.check.shape_inference import (
+    Arrivals,
+    BlockMisfit,
+    Cache,
+    Facts,
+    Scope,
+    infer,
+    meta_of,
+    spelled_content,
+    validated,
+)
+from graphs.document.document import MAIN, Document, End, Graph, Node, identifier
 from graphs.document.parameter_expressions import Number
 from graphs.nodetypes.block_ports import BlockInput
-from graphs.nodetypes.node_type import Interface, Misfit, Port, node_types
+from graphs.nodetypes.expressions import Call, Evaluation, walk
+from graphs.nodetypes.node_type import Interface, Misfit, NodeType, Port, node_types
 from graphs.nodetypes.tensor_kinds import Meta, Tensor
 
 Pass = Callable[["Library", str, Mapping[str, Meta], Scope], CheckedGraph]
@@ -29,6 +40,21 @@ class Use(NamedTuple):
     block: str
     given: tuple[Meta, ...]
     scope: tuple[tuple[str, Number], ...]
+
+    @property
+    def spelled(self) -> tuple[str | None, ...]:
+        """The expressions that its parameters' values came from; equal uses may differ in them."""
+        return tuple(getattr(value, "text", None) for _, value in self.scope)
+
+
+class HeldUses(NamedTuple):
+    """What is known of a node that holds blocks."""
+
+    facts: Facts
+    uses: tuple[Use, ...]
+    """Every use of a block that was checked on the way, in order."""
+    by_call: tuple[Use, ...]
+    """The use of each block that its description constructs, in the order of `walk`."""
 
 
 class BlockReference:
@@ -128,7 +154,7 @@ def port_nodes(graph: Graph, role: str) -> dict[str, str]:
 
 @dataclass
 class Library:
-    """The blocks of a document, each use checked once."""
+    """The blocks of a document, each use checked once; sound ones are remembered by content."""
 
     document: Document
     folder: Path | None
@@ -142,6 +168,8 @@ class Library:
     def __post_init__(self) -> None:
         self._checked: dict[Use, CheckedGraph] = {}
         self._open: list[str] = []
+        self._closures: dict[str, str | None] = {}
+        self._used: list[list[Use]] = []
         self.first: dict[str, Use] = {}
         """The use of each block that its inside is shown for."""
 
@@ -167,16 +195,104 @@ class Library:
         """A block checked for one use. Raises Misfit when it contains itself."""
         if use.block in self._open:
             raise Misfit(f"{use.block} contains itself: take one of the two away")
+        if self._used:
+            self._used[-1].append(use)
         if use not in self._checked:
             self.first.setdefault(use.block, use)
-            self._open.append(use.block)
-            try:
-                inputs = port_nodes(self.document.graphs[use.block], "input").values()
-                given = dict(zip(inputs, use.given, strict=True))
-                self._checked[use] = self.pass_(self, use.block, given, dict(use.scope))
-            finally:
-                self._open.pop()
+            self._checked[use] = self._recalled(use) or self._pass(use)
         return self._checked[use]
+
+    def _recalled(self, use: Use) -> CheckedGraph | None:
+        """A use that was sound in a document with the same block, if there was one."""
+        closure = self.closure(use.block)
+        if closure is None or (known := self.cache.blocks.get((closure, use, use.spelled))) is None:
+            return None
+        checked, inner = known
+        for part in inner:
+            self.checked(part)
+        drawn = self.document.graphs[use.block]
+        graph = drawn if checked.graph is checked.drawn else checked.graph
+        return replace(checked, drawn=drawn, graph=graph, library=self)
+
+    def _pass(self, use: Use) -> CheckedGraph:
+        inputs = port_nodes(self.document.graphs[use.block], "input").values()
+        given = dict(zip(inputs, use.given, strict=True))
+        self._open.append(use.block)
+        self._used.append([])
+        try:
+            checked = self.pass_(self, use.block, given, dict(use.scope))
+        finally:
+            self._open.pop()
+            inner = tuple(dict.fromkeys(self._used.pop()))
+        closure = self.closure(use.block)
+        if closure is not None and not checked.problems:
+            self.cache.blocks.put((closure, use, use.spelled), (checked, inner))
+        return checked
+
+    def closure(self, name: str) -> str | None:
+        """What a block and all that it holds mean, as text; None where files decide it too."""
+        if name not in self._closures:
+            inside = [self.document.graphs[part] for part in self._inside(name)]
+            types = [node_types().get(n.type) for graph in inside for n in graph.nodes.values()]
+            fixed = all(type_ is not None and type_.remembered for type_ in types)
+            self._closures[name] = "\n".join(g.content for g in inside) if fixed else None
+        return self._closures[name]
+
+    def _inside(self, name: str) -> list[str]:
+        """A block and the blocks that it holds, however deep."""
+        found, waiting = [], [name]
+        while waiting:
+            block = waiting.pop()
+            if block not in found and block in self.interfaces:
+                found.append(block)
+                nodes = self.document.graphs[block].nodes.values()
+                waiting += [held for node in nodes for held in held_blocks(node)]
+        return sorted(found)
+
+    def held(self, type_: NodeType, arrivals: Arrivals) -> HeldUses:
+        """What is known of a node that holds blocks, as `infer`; the uses are checked."""
+        names = [getattr(type_, name) for name in type_.block_fields()]
+        parts = [self.closure(name) if name in self.interfaces else None for name in names]
+        key = (spelled_content(type_), tuple(parts), arrivals)
+        known = None if None in parts else self.cache.held.get(key)
+        if known is None:
+            known = self._infer_held(type_, arrivals)
+            if None not in parts and known.facts.problem is None:
+                self.cache.held.put(key, known)
+        else:
+            for use in known.uses:
+                self.checked(use)
+        return known
+
+    def _infer_held(self, type_: NodeType, arrivals: Arrivals) -> HeldUses:
+        self._used.append([])
+        by_call: list[Use] = []
+
+        def note(values: Any, run: Evaluation) -> None:
+            by_call.extend(run.value(call).use for call in references_in(values))
+
+        try:
+            facts = infer(type_, arrivals, self, note)
+        finally:
+            uses = tuple(dict.fromkeys(self._used.pop()))
+            if self._used:
+                self._used[-1].extend(uses)
+        return HeldUses(facts, uses, tuple(by_call))
+
+
+def references_in(values: Any) -> list[Call]:
+    """The constructions of blocks in a description, in order."""
+    calls = (part for part in walk(values) if isinstance(part, Call))
+    return [call for call in calls if isinstance(call.target, BlockReference)]
+
+
+def held_blocks(node: Node) -> list[str]:
+    """The names of the blocks that a node holds, as they were written."""
+    type_ = node_types().get(node.type)
+    if type_ is None:
+        return []
+    defaults = {name: type_.model_fields[name].default for name in type_.block_fields()}
+    return [str(node.parameters.get(name, default)) for name, default in defaults.items()]
 
 
 def _interface(graph: Graph) -> Interface:

@@ -291,7 +291,9 @@ class _GraphPass:
 
     def _facts(self, node: Node, type_: NodeType, arrivals: Arrivals) -> Facts:
         """What is known of a node. One that holds a block is run, so that its block's uses are."""
-        if type_.block_fields() or not type_.remembered:
+        if type_.block_fields():
+            return self.library.held(type_, arrivals).facts
+        if not type_.remembered:
             return infer(type_, arrivals, self.library)
         content = resolved_content(type_) if holds_expressions(node) else node.content
         return self.library.cache.facts(content, type_, arrivals)

@@ -7,10 +7,11 @@ import hashlib
 import inspect
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import torch
 from pydantic import JsonValue, ValidationError
@@ -62,14 +63,47 @@ class Facts(NamedTuple):
     use: Mapping[str, JsonValue] = MappingProxyType({})
 
 
+K, V = TypeVar("K", bound=Hashable), TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """A mapping that keeps what was put into it or asked for last."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        """The value of a key; None where it is not known, or not any more."""
+        if key in self._values:
+            self._values.move_to_end(key)
+        return self._values.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value, perhaps in the place of the one that was not asked for longest."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self.size:
+            self._values.popitem(last=False)
+
+
+REMEMBERED_USES = 4096
+"""How many uses of blocks, and nodes that hold blocks, are remembered."""
+
+
 class Cache:
     """Facts by content: a node's type, version and parameters, and what arrives. Kept in a file, if
     there is one.
+
+    `blocks` and `held` are of uses of blocks and of nodes that hold blocks (`block_uses.Library`),
+    for as long as the process lives.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self.misses = 0
+        self.blocks: Recent[Hashable, Any] = Recent(REMEMBERED_USES)
+        self.held: Recent[Hashable, Any] = Recent(REMEMBERED_USES)
         self._facts: dict[tuple[str, Arrivals], Facts] = {}
         self._stored = 0
         if path is not None:
@@ -176,6 +210,20 @@ def resolved_content(type_: NodeType) -> str:
     return json.dumps([type_.type_name(), type_.version, dict(type_)])
 
 
+def spelled_content(type_: NodeType) -> str:
+    """The same, with how its numbers were written: what decides how it is printed, too."""
+    return json.dumps([type_.type_name(), type_.version, _spelled(dict(type_))])
+
+
+def _spelled(value: Any) -> Any:
+    """A value with the expressions that its numbers came from."""
+    if isinstance(value, NamedInt | NamedFloat):
+        return [value, value.text]
+    if isinstance(value, dict):
+        return {name: _spelled(part) for name, part in value.items()}
+    return list(map(_spelled, value)) if isinstance(value, list | tuple) else value
+
+
 def holds_expressions(node: Node) -> bool:
     """Whether a parameter of a node is an expression."""
     return any(map(_holds_expression, node.parameters.values()))
@@ -214,8 +262,13 @@ def _sentence(fault: Fault) -> tuple[str, str]:
     return parameter, f"{parameter}: {fault.message}, got {fault.got!r}"
 
 
-def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> Facts:
-    """Run a node on the meta device. A type that holds blocks needs them."""
+def infer(
+    type_: NodeType,
+    arrivals: Arrivals,
+    blocks: Blocks | None = None,
+    note: Callable[[list[Expression], Evaluation], None] | None = None,
+) -> Facts:
+    """Run a node on the meta device. A type that holds blocks needs them; `note` sees the run."""
     try:
         if isinstance(type_, Data):
             return Facts(tuple(type_.fields_from(_given(type_, arrivals)).items()))
@@ -225,6 +278,8 @@ def infer(type_: NodeType, arrivals: Arrivals, blocks: Blocks | None = None) -> 
         run = Evaluation(meta_tensor)
         values = {name: run.value(expression) for name, expression in described.items()}
         _refuse_symbolic(described)
+        if note is not None:
+            note(list(described.values()), run)
     except Misfit as misfit:
         return Facts(problem=str(misfit), use=misfit.use)
     except PortMisfit as misfit:

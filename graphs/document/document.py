@@ -82,6 +82,17 @@ class Graph(Frozen):
     help: dict[str, str] = {}
     """What a parameter is and which values make sense, by its name."""
 
+    @property
+    def content(self) -> str:
+        """What decides the graph's meaning, as text: all but where things lie."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> str:
+        nodes = [(id, node.label, node.content) for id, node in self.nodes.items()]
+        wires = [(*wire.source, *wire.target) for wire in self.wires]
+        return json.dumps([nodes, wires, list(self.parameters.items()), self.help])
+
     @field_validator("parameters")
     @classmethod
     def _names_are_identifiers(cls, parameters: dict[str, int | float]) -> dict[str, int | float]:
@@ -164,6 +175,16 @@ class Document(Frozen):
     @property
     def main(self) -> Graph:
         return self.graphs[MAIN]
+
+    @property
+    def content(self) -> str:
+        """What decides what the document compiles to, as text: all but where things lie."""
+        return self._content
+
+    @cached_property
+    def _content(self) -> str:
+        graphs = [(name, graph.content) for name, graph in self.graphs.items()]
+        return json.dumps([self.title, self.description, self.settings.model_dump(), graphs])
 
     def replace(self, **changes: Any) -> Document:
         """A document with some fields changed, and checked."""
