@@ -15,7 +15,7 @@ import nodes.library  # noqa: E402, F401  (registers the node types)
 from app.editor.canvas.auto_layout import arranged  # noqa: E402
 from app.editor.canvas.node_captions import Captions  # noqa: E402
 from app.editor.canvas.scene import Scene  # noqa: E402
-from graphs.check.checking import check  # noqa: E402
+from graphs.compiler import check  # noqa: E402
 from graphs.document.document_io import read, write  # noqa: E402
 from graphs.document.edits import Move, apply  # noqa: E402
 from graphs.nodetypes.node_type import node_types  # noqa: E402

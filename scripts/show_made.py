@@ -26,8 +26,8 @@ from app.monitor.probes.probe_views import png  # noqa: E402
 from app.monitor.window import theme  # noqa: E402
 from app.runs.probe_snapshots import Look  # noqa: E402
 from app.runs.records import Probe  # noqa: E402
-from graphs.check.checking import check  # noqa: E402
-from graphs.codegen.script.export import Shown, logged  # noqa: E402
+from graphs.codegen.script.interface import Shown  # noqa: E402
+from graphs.compiler import check, compile  # noqa: E402
 from graphs.document.document_io import SUFFIX, read  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
@@ -42,7 +42,7 @@ def main(name: str, wanted: list[str]) -> None:
     example = trained(document, EXAMPLES, 0, int(epochs) if epochs else None)
     application = QApplication.instance() or QApplication([])
     theme.apply(application)
-    probes = logged(check(example.document, example.folder)).probes
+    probes = compile(check(example.document, example.folder)).interface.probes
     values = example.module.probed(example.program, example.data)
     cards = [card_of(label, probes[label], values) for label in wanted or probes]
     picture = Image.new("RGB", (WIDTH * len(cards), HEIGHT))

@@ -53,7 +53,7 @@ def export(path: Path, output: Path | None) -> int:
     if document is None:
         return 2
     import nodes.library  # noqa: F401  (registers the node types)
-    from graphs.codegen.script.export import export as source_of
+    from graphs.compiler import export as source_of
     from graphs.document.problems import ProblemsError
 
     try:
@@ -104,7 +104,7 @@ def _write(path: Path, text: str) -> int:
 
 def _problems(document: Document, path: Path) -> tuple[Problem, ...]:
     import nodes.library  # noqa: F401  (registers the node types)
-    from graphs.check.checking import check as checked
+    from graphs.compiler import check as checked
 
     return checked(document, path.absolute().parent).problems
 

@@ -179,7 +179,7 @@ def _require_parameter(node: Node, parameter: str, text: str) -> None:
 
 
 def _require_fit(document: Document, node: str, parameter: str, text: str, folder: Path) -> None:
-    from graphs.check.checking import check
+    from graphs.compiler import check
 
     for problem in check(document, folder).problems:
         if (problem.graph, problem.node, problem.parameter) == (MAIN, node, parameter):

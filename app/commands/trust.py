@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import nodes.library  # noqa: F401  (registers the node types)
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.custom.python_files import read_python
 from graphs.custom.trust import trust as remember
 from graphs.document.document import Document

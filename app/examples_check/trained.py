@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 import nodes.library  # noqa: F401  (registers the node types)
-from app.training.build_program import Trainable, steps_in
-from graphs.check.checking import check
-from graphs.codegen.script.export import export, file_stem, logged
+from app.training.build_program import Trainable
+from graphs.codegen.script.export import file_stem
+from graphs.compiler import check, compile
 from graphs.document.document import Document
 from graphs.document.edits import Edit, apply
 from graphs.load_module import load_source
@@ -64,17 +64,19 @@ def trained(document: Document, folder: Path, seed: int, epochs: int | None = No
     """
     torch.set_num_threads(1)
     checked = check(document, folder)
-    source = export(document, folder, checked)
+    compiled = compile(checked)
+    source = compiled.source
     with TemporaryDirectory() as place:
         script, weights = Path(place) / f"{file_stem(document)}.py", Path(place) / "weights"
         script.write_text(source, encoding="utf-8")
         flags = ["--seed", str(seed), "--save", str(weights)]
         flags += ["--epochs", str(epochs)] if epochs else []
-        flags += ["--data", str(folder)] if '"--data"' in source else []
+        known = compiled.interface
+        flags += ["--data", str(folder)] if known.reads_files or known.loads_weights else []
         lines, seconds = _run(script, flags)
         saved = load_file(weights)
     module = load_source(source, script)
-    program, data = _made(Trainable(module, *logged(checked), folder), seed, epochs)
+    program, data = _made(Trainable(module, compiled.interface, folder), seed, epochs)
     program.load_state_dict(saved)
     return Trained(document, folder, seed, module, program.eval(), data, lines, seconds)
 
@@ -102,7 +104,7 @@ def _made(trainable: Trainable, seed: int, epochs: int | None) -> tuple[Any, dic
     torch.manual_seed(seed)
     data = trainable.load(torch.device("cpu"))
     module: Any = trainable.module
-    steps = steps_in(data["train"], module)
+    steps = trainable.steps_in(data["train"])
     return trainable.make(steps, epochs or module.EPOCHS), data
 
 

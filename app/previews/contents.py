@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  (registers the node types)
-from graphs.check.checking import check
 from graphs.check.results import CheckedGraph
 from graphs.codegen.expressions.descriptions import described_nodes
+from graphs.compiler import check
 from graphs.document.document import Document
 from graphs.nodetypes.expressions import Evaluation, Expression, FolderFile
 from graphs.nodetypes.node_type import Data

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,77 +18,68 @@ from app.runs.run_folder import Run
 from app.training.checkpoints import checkpoints
 from app.training.data_errors import about_data
 from app.training.data_errors import read as read_batches
-from graphs.check.checking import check
 from graphs.check.results import Checked
-from graphs.codegen.script.export import Shown, export, logged
 from graphs.document.atomic_write import write_text
+from graphs.codegen.script.interface import Interface
+from graphs.compiler import check, compile
 from graphs.document.document import Document
 from graphs.document.document_io import DocumentError, read
 from graphs.document.problems import Problem
 from graphs.load_module import load_source
-from graphs.program.partition import program_of
 
 
 @dataclass(frozen=True)
 class Trainable:
-    """A generated module, what it logs, and where its data files lie."""
+    """A generated module, what runners know of it, and where its data files lie."""
 
     module: ModuleType
-    losses: tuple[str, ...]
-    """The minimised first: it decides which epoch is the best."""
-    metrics: Mapping[str, str]
-    """Each metric's better direction: max or min."""
-    keeps_gradients: bool = False
-    """Gradients last from one batch to the next."""
-    probes: Mapping[str, Shown] = field(default_factory=dict)
-    """What each probe shows, by its label."""
+    interface: Interface
     folder: Path | None = None
-    data: tuple[str, ...] = ()
-    """The data nodes, for errors to name."""
 
     def make(self, steps_per_epoch: int, epochs: int) -> Any:
         """The program, told how long the training is where it asks."""
         make: Any = self.module.Program
-        if "steps_per_epoch" in inspect.signature(make).parameters:
-            return make(steps_per_epoch, epochs)
-        return make()
+        return make(steps_per_epoch, epochs) if self.interface.needs_length else make()
 
     def begin(self, program: Any) -> None:
         """Give what starts from a file its weights. Not for a training that goes on."""
-        if hasattr(program, "load_weights"):
+        if self.interface.loads_weights:
             program.load_weights(self.folder or Path())
 
     def load(self, device: torch.device) -> dict[str, Any]:
         """The data, on a device, by split: fields of tensors, or what hands samples out."""
-        load: Any = self.module.load
-        reads_files = "folder" in inspect.signature(load).parameters
-        with about_data(self.data, self.module):
-            data: dict[str, Any] = (
-                load(device, self.folder or Path()) if reads_files else load(device)
-            )
+        files = [self.folder or Path()] if self.interface.reads_files else []
+        with about_data(self.interface.data, self.module):
+            data: dict[str, Any] = self.module.load(device, *files)
             if not samples_in(data["train"]):
                 raise ValueError("there are no samples to train on")
         return data
 
-    def batches(self, split: Any, size: int, **options: Any) -> Iterator[dict[str, torch.Tensor]]:
+    def batches(self, split: Any, **options: Any) -> Iterator[dict[str, torch.Tensor]]:
         """The batches of a split; what cannot be read is an error of the data."""
-        with about_data(self.data, self.module):
-            drawn = iter(self.module.batches(split, size, **options))
-        return read_batches(drawn, self.data, self.module)
+        with about_data(self.interface.data, self.module):
+            drawn = iter(self.module.batches(split, self.interface.batch_size, **options))
+        return read_batches(drawn, self.interface.data, self.module)
+
+    def shuffled(self, split: Any, skip: int) -> Iterator[dict[str, torch.Tensor]]:
+        """Shuffled batches but the first few. Files of a batch that is skipped are not read."""
+        if self.interface.skips_batches:
+            return self.batches(split, shuffle=True, skip=skip)
+        drawn = self.batches(split, shuffle=True)
+        for _ in islice(drawn, skip):  # at once: their order is drawn with the first
+            pass
+        return drawn
+
+    def steps_in(self, train: Any) -> int:
+        """How many steps an epoch has."""
+        known, size = self.interface, self.interface.batch_size
+        places = train.places(size) if known.draws_places else samples_in(train)
+        return max(1, math.ceil(min(places, known.epoch_samples or places) / size))
 
 
 def samples_in(split: Any) -> int:
     """How many samples a split has: a split of its own, or the longest of fields or sources."""
     return max(map(len, split.values()), default=0) if isinstance(split, dict) else len(split)
-
-
-def steps_in(train: Any, module: Any) -> int:
-    """How many steps an epoch of a program has: a split that draws its samples says how many places
-    that is, and so does a program whose epochs have some of the samples.
-    """
-    size = module.BATCH_SIZE
-    places = train.places(size) if hasattr(train, "places") else samples_in(train)
-    return max(1, math.ceil(min(places, getattr(module, "EPOCH_SAMPLES", places)) / size))
 
 
 class BadDocumentError(RunError):
@@ -112,12 +103,12 @@ def build_program(run: Run, info: Info) -> Trainable:
     checked = check(_document(run), folder, started=started, code=kept)
     if checked.problems:
         raise _problems(checked.problems, kept or folder)
-    source = export(checked.document, folder, checked)
+    compiled = compile(checked)
+    source = compiled.source
     if kept is None:
         _keep_python(run, checked)
     write_text(run.program_path, source)
-    module = load_source(source, run.program_path)
-    return Trainable(module, *logged(checked), folder, program_of(checked.main).data)
+    return Trainable(load_source(source, run.program_path), compiled.interface, folder)
 
 
 def _keep_python(run: Run, checked: Checked) -> None:

@@ -109,17 +109,17 @@ def _tidy(run: Run) -> None:
 
 def _complete(info: Info, training: Training) -> Info:
     """What is known of a run once its data and its program are there."""
-    trainable = training.trainable
+    known = training.trainable.interface
     split = "validation" if training.has("validation") else "training"
     weights = {id(weight): weight.numel() for weight in training.program.parameters()}
     return info.model_copy(
         update={
             "threads": torch.get_num_threads(),
-            "best": f"lowest {split} {trainable.losses[0]}",
+            "best": f"lowest {split} {known.losses[0]}",
             "versions": _versions(),
-            "losses": trainable.losses,
-            "metrics": dict(trainable.metrics),
-            "probes": {name: Probe(**shown._asdict()) for name, shown in trainable.probes.items()},
+            "losses": known.losses,
+            "metrics": dict(known.metrics),
+            "probes": {name: Probe(**shown._asdict()) for name, shown in known.probes.items()},
             "steps_per_epoch": training.steps_per_epoch,
             "parameters": sum(weights.values()),
         }

@@ -6,17 +6,15 @@ step costs the app a clock and three appends; all else is done a few times a sec
 
 from __future__ import annotations
 
-import inspect
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from itertools import islice
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from app.training.build_program import Trainable, samples_in, steps_in
+from app.training.build_program import Trainable, samples_in
 from app.training.checkpoints import checkpoints
 from app.training.checkpoints.checkpoints import Progress, Snapshot
 from app.training.checkpoints.random_state import RandomStates
@@ -57,13 +55,16 @@ class Training:
     ) -> None:
         self.trainable = trainable
         self.module: Any = trainable.module
+        self.interface = trainable.interface
+        split_metrics = self.interface.split_metrics
+        self._finishing = {name: self.module.OVER_SPLIT[name] for name in split_metrics}
         self.device = device
         self.recorder = recorder
         self.control = control
         self.saver = saver
         torch.manual_seed(seed)
         self.data = trainable.load(device)
-        self.steps_per_epoch = steps_in(self.data["train"], self.module)
+        self.steps_per_epoch = trainable.steps_in(self.data["train"])
         self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
         self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()
@@ -132,23 +133,13 @@ class Training:
         """The epoch's batches; those done before a stop are drawn again in order, and left out."""
         done = len(self.progress.rows)
         if done == 0:
-            return self._drawn(0)
+            return self.trainable.shuffled(self.data["train"], 0)
         now = RandomStates.capture(self.device)
         assert self.progress.epoch_start is not None
         self.progress.epoch_start.restore(self.device)
-        train = self._drawn(done)
+        train = self.trainable.shuffled(self.data["train"], done)
         now.restore(self.device)
         return train
-
-    def _drawn(self, skip: int) -> Iterator[Batch]:
-        """Shuffled batches but the first few. Files of a batch that is skipped are not read."""
-        batches, split, size = self.trainable.batches, self.data["train"], self.module.BATCH_SIZE
-        if "skip" in inspect.signature(self.module.batches).parameters:
-            return batches(split, size, shuffle=True, skip=skip)
-        drawn = batches(split, size, shuffle=True)
-        for _ in islice(drawn, skip):
-            pass
-        return drawn
 
     def _end_epoch(self) -> None:
         progress = self.progress
@@ -156,7 +147,7 @@ class Training:
         validation = self._measure("validation")
         self._require_finite(validation, f"in the validation after epoch {progress.epoch + 1}")
         progress.epoch += 1
-        if hasattr(self.program, "end_epoch"):
+        if self.interface.ends_epochs:
             self.program.end_epoch(validation or train)
         progress.seconds = self._seconds()
         self._record("train_epoch", train)
@@ -186,7 +177,7 @@ class Training:
         self.program.eval()
         rows, sizes = [], []
         with torch.no_grad():
-            for batch in self.trainable.batches(self.data[split], self.module.BATCH_SIZE):
+            for batch in self.trainable.batches(self.data[split]):
                 rows.append(self.program.evaluate(batch))
                 sizes.append(self.module.size_of(batch))
                 if time.monotonic() >= self._due or self.control.interrupted:
@@ -200,9 +191,9 @@ class Training:
         progress = self.progress
         progress.last = {name: value for name, value in values.items() if math.isfinite(value)}
         for name, value in progress.last.items():
-            better = max if self.trainable.metrics.get(name) == "max" else min
+            better = max if self.interface.metrics.get(name) == "max" else min
             progress.best[name] = better(value, progress.best.get(name, value))
-        loss = values[self.trainable.losses[0]]
+        loss = values[self.interface.losses[0]]
         if progress.best_loss is not None and loss >= progress.best_loss:
             return False
         progress.best_loss = loss
@@ -247,7 +238,7 @@ class Training:
         rows = progress.rows[first:]
         if not rows:
             return
-        names, table = fetch(rows, getattr(self.module, "OVER_SPLIT", {}))
+        names, table = fetch(rows, self._finishing)
         before = progress.step - len(progress.rows)
         places = [
             (before + i, progress.epoch + min(i / self.steps_per_epoch, 1.0), t - self._start)
@@ -260,12 +251,12 @@ class Training:
 
     def _require_finite_steps(self, names: list[str], table: list[list[float]], first: int) -> None:
         for name, column in zip(names, table, strict=True):
-            if name in self.trainable.losses and not all(map(math.isfinite, column)):
+            if name in self.interface.losses and not all(map(math.isfinite, column)):
                 at = next(i for i, value in enumerate(column) if not math.isfinite(value))
                 self._require_finite({name: column[at]}, f"at step {first + at}")
 
     def _require_finite(self, values: dict[str, float], where: str) -> None:
-        for name in self.trainable.losses:
+        for name in self.interface.losses:
             if not math.isfinite(values.get(name, 0.0)):
                 raise NotFiniteError(
                     f"The loss {name} became {values[name]} {where}: try a lower learning rate, "
@@ -290,7 +281,7 @@ class Training:
         self._saved = time.monotonic()
         self.progress.seconds = self._seconds()
         random = self._random or RandomStates.capture(self.device)
-        keeps = self.trainable.keeps_gradients
+        keeps = self.interface.keeps_gradients
         self.saver.save(checkpoints.take(self.program, self.progress, random, keeps), self._best)
         self._best = None
         self._cost = time.monotonic() - self._saved

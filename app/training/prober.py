@@ -34,7 +34,7 @@ class Prober:
 
     def __init__(self, trainable: Trainable, folder: Path, device: torch.device) -> None:
         self.module: Any = trainable.module
-        self.active = bool(trainable.probes)
+        self.active = bool(trainable.interface.probes)
         self.folder = folder
         self.device = device
         self._ended = -LOOK_SECONDS

@@ -53,8 +53,9 @@ class HeldUses(NamedTuple):
     facts: Facts
     uses: tuple[Use, ...]
     """Every use of a block that was checked on the way, in order."""
-    by_call: tuple[Use, ...]
-    """The use of each block that its description constructs, in the order of `walk`."""
+    by_call: tuple[Use | None, ...]
+    """The use of each block that its description constructs, in the order of `walk`; None where it
+    is not applied."""
 
 
 class BlockReference:
@@ -207,8 +208,8 @@ class Library:
         closure = self.closure(use.block)
         if closure is None or (known := self.cache.blocks.get((closure, use, use.spelled))) is None:
             return None
-        checked, inner = known
-        for part in inner:
+        checked: CheckedGraph = known[0]
+        for part in known[1]:
             self.checked(part)
         drawn = self.document.graphs[use.block]
         graph = drawn if checked.graph is checked.drawn else checked.graph
@@ -266,7 +267,7 @@ class Library:
 
     def _infer_held(self, type_: NodeType, arrivals: Arrivals) -> HeldUses:
         self._used.append([])
-        by_call: list[Use] = []
+        by_call: list[Use | None] = []
 
         def note(values: Any, run: Evaluation) -> None:
             by_call.extend(run.value(call).use for call in references_in(values))

@@ -30,7 +30,6 @@ from graphs.check.shape_inference import (
 )
 from graphs.check.switch_pruning import chosen
 from graphs.check.topology import Wiring
-from graphs.codegen.classes.initial_weights import start_problems
 from graphs.codegen.expressions.naming import FLAGS, Names
 from graphs.document.document import MAIN, Document, End, Graph, Node, Wire
 from graphs.document.problems import Fix, Problem
@@ -38,18 +37,17 @@ from graphs.nodetypes.block_ports import BlockInput, BlockOutput
 from graphs.nodetypes.file_dependencies import Complaint
 from graphs.nodetypes.node_type import Misfit, NodeType, Port, node_types, port_names
 from graphs.nodetypes.tensor_kinds import Meta
-from graphs.program.partition import program_problems
 
 
-def check(
+def check_graphs(
     document: Document,
     folder: Path | None = None,
     cache: Cache | None = None,
     started: bool = False,
     code: Path | None = None,
 ) -> Checked:
-    """Find all problems of a document. `folder` is where its files lie; its Python files in
-    `code`, where that is given. A training that has `started` needs no files of weights any more.
+    """Find all problems of a document's graphs. `folder` is where its files lie; its Python files
+    in `code`, where that is given. `started`: it is for a training that goes on.
 
     With a cache that knows the nodes, nothing is run again but what an edit changed and what it
     reaches. A block is shown for its first use; one that is not used is checked without sizes.
@@ -61,8 +59,7 @@ def check(
         first = library.first.get(name)
         graphs[name] = library.checked(first) if first else _unused(library, name)
     problems = [problem for checked in graphs.values() for problem in checked.problems]
-    starts = [problem for checked in graphs.values() for problem in start_problems(checked)]
-    return Checked(document, graphs, (*problems, *program_problems(main), *starts), library)
+    return Checked(document, graphs, tuple(problems), library)
 
 
 _cache = Cache()
@@ -94,7 +91,7 @@ class _GraphPass:
     weights: dict[str, Shapes] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     arriving: dict[str, dict[str, list[Wire]]] = field(default_factory=dict)
-    uses: dict[str, Use] = field(default_factory=dict)
+    uses: dict[str, tuple[Use | None, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Leave out what no choice asks for."""
@@ -126,6 +123,7 @@ class _GraphPass:
             self.types,
             self.metas,
             self.weights,
+            self.uses,
             tuple(self.problems),
             self.scope,
             self.library,
@@ -275,7 +273,7 @@ class _GraphPass:
 
     def _infer(self, id: str, node: Node, type_: NodeType, arrivals: Arrivals) -> None:
         try:
-            facts = self._facts(node, type_, arrivals)
+            facts = self._facts(id, node, type_, arrivals)
         except BlockMisfit as misfit:
             if misfit.problems and self.library.first.get(misfit.block) != misfit.use:
                 inner = misfit.problems[0]
@@ -289,10 +287,12 @@ class _GraphPass:
         self.weights[id] = facts.weights
         self.metas.update((End(id, port), meta) for port, meta in facts.outputs)
 
-    def _facts(self, node: Node, type_: NodeType, arrivals: Arrivals) -> Facts:
-        """What is known of a node. One that holds a block is run, so that its block's uses are."""
+    def _facts(self, id: str, node: Node, type_: NodeType, arrivals: Arrivals) -> Facts:
+        """What is known of a node."""
         if type_.block_fields():
-            return self.library.held(type_, arrivals).facts
+            held = self.library.held(type_, arrivals)
+            self.uses[id] = held.by_call
+            return held.facts
         if not type_.remembered:
             return infer(type_, arrivals, self.library)
         content = resolved_content(type_) if holds_expressions(node) else node.content

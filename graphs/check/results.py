@@ -17,7 +17,7 @@ from graphs.nodetypes.outputs import output_paths
 from graphs.nodetypes.tensor_kinds import Meta, Tensor, kind_of
 
 if TYPE_CHECKING:
-    from graphs.check.block_uses import Library
+    from graphs.check.block_uses import Library, Use
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class CheckedGraph:
     """What leaves each output port that is known."""
     weights: dict[str, Shapes]
     """The shapes of what each node learns."""
+    uses: dict[str, tuple[Use | None, ...]]
+    """For each node that holds blocks, the use of every block that its description constructs."""
     problems: tuple[Problem, ...]
     scope: Scope
     """The values of the graph's parameters."""

@@ -63,7 +63,8 @@ class Facts(NamedTuple):
     use: Mapping[str, JsonValue] = MappingProxyType({})
 
 
-K, V = TypeVar("K", bound=Hashable), TypeVar("V")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):

@@ -32,12 +32,12 @@ def new_run(
     return starting.start(Document(title=title), runs=folder, **options)
 
 
-def train(run: Run, module: Any = standin, control: Control | None = None) -> int:
-    """Do a worker's work in this process; its exit code."""
+def train(run: Run, module: Any = standin, control: Control | None = None, **known: Any) -> int:
+    """Do a worker's work in this process; its exit code. `known`: of the module's interface."""
     lock = Lock(run.lock_path)
     recorder = Recorder(run, run.state())
     try:
-        trainable = Trainable(module, standin.LOSSES, standin.METRICS)
+        trainable = Trainable(module, standin.interface(module.BATCH_SIZE, **known))
         return Job(run, recorder, control or Control(run), lambda run, info: trainable).work()
     finally:
         recorder.close()

@@ -27,6 +27,6 @@ if __name__ == "__main__":
     loop.CHECKPOINT_SECONDS = 0.2
     loop.SHARE = 10.0  # however long one takes on a busy machine
     module = variant(Program=Slow, BATCH_SIZE=BATCH_SIZE)
-    trainable = build_program.Trainable(module, standin.LOSSES, standin.METRICS)
+    trainable = build_program.Trainable(module, standin.interface(BATCH_SIZE))
     build_program.build_program = lambda run, info: trainable
     sys.exit(worker.main(sys.argv[1:]))

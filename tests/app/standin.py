@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from graphs.codegen.script.interface import Interface
 
 TITLE = "standin"
 EPOCHS = 3
@@ -14,6 +17,11 @@ SEED = 0
 BATCH_SIZE = 32
 LOSSES = ("loss",)
 METRICS = {"accuracy": "max"}
+
+
+def interface(batch_size: int = BATCH_SIZE, **known: Any) -> Interface:
+    """What runners know of it."""
+    return Interface(LOSSES, METRICS, batch_size, **known)
 
 
 class Program(nn.Module):

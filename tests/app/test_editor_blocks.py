@@ -26,7 +26,7 @@ from app.editor.session.block_uses import (
 from app.editor.session.editing_session import EditorModel, read_clip
 from app.editor.session.shared_weights import originals, own_weights, same_weights, weights_of
 from app.editor.theme.icons import icon
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.document.document import MAIN, Document, Graph, Node
 from graphs.document.edits import (
     DescribeParameter,

@@ -14,8 +14,8 @@ from app.editor.panels.program_panel import steps
 from app.editor.session.editing_session import EditorModel
 from app.editor.theme import style
 from app.editor.theme.highlight import lines_of, pieces
-from graphs.check.checking import Checked, check
-from graphs.codegen.script.export import export
+from graphs.check.checking import Checked
+from graphs.compiler import check, export
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.document_io import read
 from graphs.document.edits import AddNode, Connect, SetParameters

@@ -8,8 +8,7 @@ import pytest
 
 import nodes.library  # noqa: F401  registers the node types
 from app.training import failures
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import End, Wire
 from graphs.document.document_io import read
 from graphs.document.edits import Connect, Disconnect, apply

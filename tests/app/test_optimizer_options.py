@@ -23,7 +23,7 @@ from app.training.build_program import Trainable, build_program
 from app.training.job import Job
 from app.training.recorder import Recorder
 from app.training.requests import Control
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document import Document
 from graphs.document.edits import Configure, RemoveNodes, SetParameters, apply
 from graphs.load_module import load_source

@@ -14,7 +14,7 @@ from app.runs.metrics import MetricsReader
 from app.runs.probe_files import probe_path, probe_steps
 from app.runs.run_folder import Run
 from app.training import launch
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document import Document
 from graphs.document.document_io import read
 from graphs.document.edits import Configure, Edit, SetParameters, apply

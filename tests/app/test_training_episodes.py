@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.edits import Configure, apply
 from graphs.load_module import load_source
 from tests.app.made_runs import values_of

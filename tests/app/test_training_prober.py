@@ -23,7 +23,8 @@ from app.training.job import Job
 from app.training.prober import Prober
 from app.training.recorder import Recorder
 from app.training.requests import Control
-from graphs.codegen.script.export import export
+from graphs.codegen.script.interface import Interface
+from graphs.compiler import export
 from graphs.document.document import Document
 from graphs.document.edits import RemoveNodes, apply
 from tests.app.made_runs import values_of
@@ -145,7 +146,7 @@ class _Module:
 def prober(folder: Path) -> Prober:
     """A prober of that module."""
     shown = {"probe": ("probe", "table", {})}
-    trainable = Trainable(_Module(), ("loss",), {}, False, shown)  # type: ignore[arg-type]
+    trainable = Trainable(_Module(), Interface(("loss",), {}, 1, probes=shown))  # type: ignore[arg-type]
     return Prober(trainable, folder, torch.device("cpu"))
 
 

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 
 from app.runs.run_folder import Run
 from app.training import launch as starting
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document import Document
 from graphs.document.edits import Configure, apply
 from graphs.load_module import load_source

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import networkx as nx
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.edits import SetParameters, apply
 

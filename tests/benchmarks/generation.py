@@ -16,7 +16,7 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document import Document
 from graphs.load_module import load_source
 from graphs.runtime.blocks.generation import generate

@@ -18,7 +18,7 @@ import torch
 
 import nodes.library  # noqa: F401  registers the node types
 from app.examples_check.one_pass import made_by_student, made_by_teacher, seconds
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document_io import read
 from graphs.load_module import load_source
 

@@ -28,8 +28,7 @@ from app.training.checkpoints.saver import Saver
 from app.training.loop import Training
 from app.training.recorder import Recorder
 from app.training.requests import Control
-from graphs.check.checking import check
-from graphs.codegen.script.export import export, logged
+from graphs.compiler import check, compile
 from graphs.document.document_io import read
 from graphs.load_module import load_source
 
@@ -47,8 +46,9 @@ class Cost(NamedTuple):
 def trainable_of(path: Path) -> Trainable:
     """The program of a document."""
     checked = check(read(path), path.parent)
-    source = export(checked.document, path.parent, checked)
-    return Trainable(load_source(source, Path("program.py")), *logged(checked), path.parent)
+    compiled = compile(checked)
+    module = load_source(compiled.source, Path("program.py"))
+    return Trainable(module, compiled.interface, path.parent)
 
 
 def plain(trainable: Trainable, epochs: int) -> Cost:

@@ -184,8 +184,7 @@ def look(path: Path) -> str:
     from app.editor.inspector.forms import as_text, value_of
     from app.editor.session.block_uses import counted_uses
     from app.editor.session.editing_session import EditorModel
-    from graphs.check.checking import check
-    from graphs.codegen.script.export import export
+    from graphs.compiler import check, export
     from graphs.document.document_io import read
     from graphs.document.problems import ProblemsError
     from graphs.nodetypes.node_type import node_types

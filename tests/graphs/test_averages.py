@@ -5,8 +5,7 @@ from pathlib import Path
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
 from graphs.program.partition import program_of

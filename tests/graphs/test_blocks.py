@@ -7,8 +7,7 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document, End, Graph, Node
 from graphs.document.edits import SetParameters, apply
 from graphs.load_module import load_source

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import MAIN, Document, End
 from graphs.load_module import load_source
 from tests.graphs.drawing import drawn

@@ -9,8 +9,7 @@ import torch
 from ruff import find_ruff_bin
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export, logged
+from graphs.compiler import check, compile, export
 from graphs.document.document import Document
 from graphs.document.document_io import read
 from graphs.document.edits import Configure, Rename, apply
@@ -163,7 +162,7 @@ def test_several_data_nodes_and_optimizers() -> None:
     assert check(document).problems == ()
     source = export(document)
     assert 'batch["other.image"]' in source and "SGD(\n            self.head.parameters()" in source
-    assert logged(check(document)).losses == ("loss", "second")
+    assert compile(check(document)).interface.losses == ("loss", "second")
 
 
 def test_what_nothing_needs_is_left_out() -> None:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import torch
 
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.load_module import load_source
 from tests.graphs.test_blocks import classifier_of, dense, program, use, with_blocks
 

@@ -12,7 +12,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document_io import read
 from graphs.load_module import load_source
 from tests.graphs.gan_loops import expert_step, usual_step

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.load_module import load_source
 from tests.published.convolutional import densenet_121, resnet_18, resnet_50
 from tests.published.drawing import block, classifier, program, repeat, row, use

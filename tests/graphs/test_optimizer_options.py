@@ -7,8 +7,7 @@ import torch
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export, logged
+from graphs.compiler import check, compile, export
 from graphs.document.document import Document, End, Wire
 from graphs.document.edits import Connect, SetParameters, apply
 from graphs.load_module import load_source
@@ -80,7 +79,7 @@ def test_what_is_used_is_printed(
             values = program.step(batch)
         if hasattr(program, "end_epoch"):
             program.end_epoch({name: float(value) for name, value in values.items()})
-    assert logged(check(document)).keeps_gradients == ("accumulate" in options)
+    assert compile(check(document)).interface.keeps_gradients == ("accumulate" in options)
 
 
 def made(source: str) -> nn.Module:

@@ -8,8 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export, logged
+from graphs.compiler import check, compile, export
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.load_module import load_source
 from tests.graphs.drawing import classifier, drawn
@@ -72,7 +71,7 @@ def test_labels_of_logged_values_and_probes_are_apart() -> None:
     nodes = document.main.nodes
     named = {id: changed(nodes[id], label="loss") for id in ("loss", "loss_2", "again")}
     document = document.with_graph("main", changed(document.main, nodes={**nodes, **named}))
-    known = logged(check(document))
+    known = compile(check(document)).interface
     assert known.losses == ("loss",) and list(known.probes) == ["loss", "loss_2"]
     _, program, batch = loaded(document)
     assert set(program.probe(batch)) == {

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
 from graphs.check.results import CheckedGraph
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.document.document_io import read
 from graphs.load_module import load_source

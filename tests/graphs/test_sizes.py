@@ -8,8 +8,7 @@ import pytest
 
 import nodes.library  # noqa: F401  registers the node types
 from app.editor.session.block_uses import rename_parameter
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document, End
 from graphs.document.edits import DescribeParameter, SetGraphParameters, apply
 from graphs.load_module import load_source

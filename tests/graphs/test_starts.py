@@ -11,8 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document, Graph
 from graphs.document.document_io import read
 from graphs.document.edits import apply

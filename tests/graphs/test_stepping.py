@@ -1,8 +1,7 @@
 """Whether a block may run step by step, and which node stands in the way."""
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document, End
 from graphs.document.edits import apply
 from tests.graphs.drawing import drawn

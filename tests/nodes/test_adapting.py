@@ -7,8 +7,7 @@ from torch.func import functional_call
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document, End
 from graphs.runtime.blocks.scan_map_adapt import adapt
 from tests.graphs.drawing import drawn

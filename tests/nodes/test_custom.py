@@ -5,9 +5,8 @@ from pathlib import Path
 import pytest
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
 from graphs.check.results import Checked
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.custom import sandbox
 from graphs.custom.module_signature import Signature, class_names, signature_of
 from graphs.custom.python_files import LARGEST, read_python

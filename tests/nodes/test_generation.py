@@ -9,9 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
 from graphs.check.shape_inference import validated
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document, End, Node, Wire
 from graphs.document.edits import AddNode, Connect, Disconnect, SetParameters, apply
 from graphs.load_module import load_source

@@ -6,8 +6,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document, End
 from graphs.runtime.blocks.generation import generate_pixels
 from graphs.runtime.layers.convolutions import MaskedConv2d

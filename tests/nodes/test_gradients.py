@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.program.partition import program_of
 from graphs.program.stages import gradient_reach
 from graphs.runtime.layers.gradients import GradientReversal, straight_through

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
 from graphs.check.shape_inference import Arrivals, infer, validated
+from graphs.compiler import check
 from graphs.document.document import Document, End, Graph, Node
 from graphs.nodetypes.node_type import Data, Example, NodeType, Optimizer, node_types
 from graphs.nodetypes.tensor_kinds import Meta, is_symbolic

@@ -10,8 +10,7 @@ from torch import nn
 from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.edits import SetGraphParameters, apply
 from graphs.load_module import load_source
 from graphs.nodetypes.node_type import Example, node_types

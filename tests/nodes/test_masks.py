@@ -3,7 +3,7 @@
 import pytest
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.document.document import Document, End
 from graphs.document.edits import apply
 from graphs.nodetypes.node_type import node_types

@@ -10,8 +10,7 @@ from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  registers the node types
 from app.previews.contents import preview
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import End
 from graphs.document.edits import SetParameters, apply
 from graphs.load_module import load_source

@@ -10,8 +10,8 @@ from sklearn import metrics as reference
 from torch import Tensor
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
 from graphs.codegen.classes.split_metrics import finishing, kept
+from graphs.compiler import check
 from graphs.nodetypes.node_type import Example, node_types
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.runtime.training import split_average

@@ -3,8 +3,7 @@
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.runtime.layers.shapes import shifted
 from tests.graphs.drawing import classifier
 from tests.nodes.bench import outcome

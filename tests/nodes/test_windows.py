@@ -13,8 +13,7 @@ from torch.nn.utils.parametrizations import spectral_norm, weight_norm
 import nodes.library  # noqa: F401  registers the node types
 from app.training.launch import resume
 from app.training.requests import Control
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
 from tests.app.made_runs import new_run, train, values_of

@@ -98,7 +98,7 @@ class Checker:
             return None if self._ended else question
 
     def _answer(self, document: Document, folder: Path | None) -> None:
-        from graphs.check.checking import check
+        from graphs.compiler import check
 
         try:
             checked = check(document, folder, self._cache)
@@ -118,7 +118,7 @@ class Checker:
             self._cache.path = None
 
     def _program(self, document: Document, folder: Path | None, checked: Checked) -> str:
-        from graphs.codegen.script.export import export
+        from graphs.compiler import export
 
         if checked.problems:
             return ""

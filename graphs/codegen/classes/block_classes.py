@@ -8,10 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graphs.check.block_uses import BlockModule, BlockReference, Use, port_nodes, result_ends
+from graphs.check.block_uses import (
+    BlockReference,
+    Use,
+    port_nodes,
+    references_in,
+    result_ends,
+)
 from graphs.check.results import CheckedGraph
 from graphs.check.shape_inference import Scope as Scope_
-from graphs.check.shape_inference import meta_tensor
 from graphs.codegen.classes.hyperparameters import fitted
 from graphs.codegen.expressions.descriptions import described_nodes
 from graphs.codegen.expressions.merge_uses import Merger, PrintedClass, skeleton
@@ -19,7 +24,7 @@ from graphs.codegen.expressions.naming import Imports, Names
 from graphs.codegen.expressions.printing import Described, Scope, shapes_comment
 from graphs.document.document import End
 from graphs.document.parameter_expressions import Number
-from graphs.nodetypes.expressions import Call, Evaluation, Expression, walk
+from graphs.nodetypes.expressions import Call, Expression
 from graphs.nodetypes.tensor_kinds import is_symbolic, size_text
 
 LONGEST = 92
@@ -33,6 +38,16 @@ class UsedGraph:
     use: Use
     checked: CheckedGraph
     nodes: list[Described]
+
+
+@dataclass
+class MergedClass:
+    """A class that serves several uses of a block, not yet printed."""
+
+    name: str
+    group: list[UsedGraph]
+    nodes: list[Described]
+    merger: Merger
 
 
 class BlockClasses:
@@ -65,23 +80,17 @@ class BlockClasses:
     def collect(self, nodes: Iterable[Described]) -> None:
         """Find the uses of blocks in nodes, and in the blocks that these use."""
         for node in nodes:
-            if node.type.block_fields():
-                run = Evaluation(meta_tensor)
-                values = list(node.outputs.values())
-                run.value(values)
-                for call in walk(values):
-                    if isinstance(call, Call) and isinstance(call.target, BlockReference):
-                        self._add(call, run.value(call))
+            calls = references_in(list(node.outputs.values())) if node.uses else []
+            for call, use in zip(calls, node.uses, strict=True):
+                self._add(call, use)
 
-    def _add(self, call: Call, module: BlockModule) -> None:
-        use = module.use
-        if use is None:
-            raise TypeError(f"{module.name} was made and not applied")
+    def _add(self, call: Call, use: Use) -> None:
         self._use_of[id(call)] = use
         uses = self._uses.setdefault(use.block, {})
         if use in uses:
             return
-        checked = module.library.checked(use)
+        assert isinstance(call.target, BlockReference)
+        checked = call.target.library.checked(use)
         needed = checked.wiring.upstream(end.node for end in result_ends(checked))
         layers = [
             id
@@ -94,9 +103,13 @@ class BlockClasses:
         if use.block not in self._order:
             self._order.append(use.block)
 
-    def texts(self) -> list[str]:
-        """The source of every class, inner ones first."""
-        return [text for block in self._order for text in self._variants(block)]
+    def merge(self) -> list[MergedClass]:
+        """The classes that serve all uses, inner ones first; `resolve` knows them from then on."""
+        return [merged for block in self._order for merged in self._variants(block)]
+
+    def text(self, merged: MergedClass) -> str:
+        """The source of a class."""
+        return self._text(merged.name, merged.group, merged.nodes, merged.merger)
 
     def resolve(self, call: Call) -> Call:
         """A call of a printed class in the place of a reference to a block."""
@@ -115,7 +128,7 @@ class BlockClasses:
         merger = Merger(scopes, self.resolve, lambda values: fitted(values, scopes))
         return [_merged(merger, list(row)) for row in zip(*samples, strict=True)]
 
-    def _variants(self, block: str) -> list[str]:
+    def _variants(self, block: str) -> list[MergedClass]:
         groups: list[tuple[Any, list[UsedGraph]]] = []
         for used in self._uses[block].values():
             shape = [skeleton(list(node.outputs.values()), self.resolve) for node in used.nodes]
@@ -125,7 +138,7 @@ class BlockClasses:
             same.append(used)
         return [self._class(block, group) for _, group in groups]
 
-    def _class(self, block: str, group: list[UsedGraph]) -> str:
+    def _class(self, block: str, group: list[UsedGraph]) -> MergedClass:
         printed = PrintedClass(self._names.unique(class_name(block), mark=""))
         merger = Merger([dict(used.use.scope) for used in group], self.resolve)
         rows = zip(*(used.nodes for used in group), strict=True)
@@ -133,7 +146,7 @@ class BlockClasses:
         for index, used in enumerate(group):
             arguments = {name: values[index] for name, values in merger.arguments.items()}
             self._class_of[used.use] = (printed, arguments)
-        return self._text(printed.__name__, group, nodes, merger)
+        return MergedClass(printed.__name__, group, nodes, merger)
 
     def _text(
         self, name: str, group: list[UsedGraph], nodes: list[Described], merger: Merger

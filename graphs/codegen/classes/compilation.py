@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from graphs.check.block_uses import BlockReference, Library
-from graphs.check.checking import check
+from graphs.check.block_uses import BlockReference
 from graphs.check.results import CheckedGraph
 from graphs.codegen.classes.block_classes import BlockClasses, class_text, forward_lines
-from graphs.codegen.classes.hyperparameters import used, varied
 from graphs.codegen.classes.split_metrics import finishing, is_over_split, kept
 from graphs.codegen.expressions.descriptions import described_nodes, title_of
 from graphs.codegen.expressions.merge_uses import Argument, Different
@@ -18,11 +16,11 @@ from graphs.codegen.expressions.naming import Imports, Names
 from graphs.codegen.expressions.printing import Described, Scope
 from graphs.codegen.expressions.source_copier import Copier
 from graphs.custom.module_stub import UserClass
-from graphs.document.document import Document, End, identifier
+from graphs.document.document import End, identifier
 from graphs.document.parameter_expressions import Number, names_in
 from graphs.nodetypes.expressions import Call, walk
 from graphs.nodetypes.safetensors_header import Start
-from graphs.program.partition import Program, program_of
+from graphs.program.partition import Program
 
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
@@ -36,58 +34,49 @@ OWN_NAMES = (
 """Names that the rest of an exported file uses."""
 
 
+def merges(samples: list[CheckedGraph], program: Program) -> bool:
+    """Whether one file can serve a graph with these values of its hyperparameters."""
+    classes = BlockClasses(Imports(), Names())
+    drawn = [_drawn(sample, program) for sample in samples]
+    for nodes in drawn:
+        classes.collect(nodes)
+    try:
+        classes.merge()
+        classes.merged(drawn, [sample.scope for sample in samples])
+    except Different:
+        return False
+    return True
+
+
+def _drawn(sample: CheckedGraph, program: Program) -> list[Described]:
+    """What the nodes of a program describe."""
+    optimizers = [statement.optimizer for statement in program.statements]
+    inside = (*program.network, *program.judging, *program.watching)
+    return list(described_nodes(sample, (*program.loaded, *inside, *optimizers)).values())
+
+
 @dataclass
 class Context:
     """A graph and its program, on the way to be printed."""
 
     graph: CheckedGraph
     program: Program
-    library: Library
+    hyperparameters: dict[str, Number]
+    """Those that stay adjustable, with their usual values."""
+    samples: list[CheckedGraph]
+    """The graph, and with other values of the hyperparameters."""
     imports: Imports = field(default_factory=Imports)
 
     def __post_init__(self) -> None:
-        self.hyperparameters: dict[str, Number] = {}
-        """Those that stay adjustable, with their usual values."""
-        samples = [self.graph]
-        for name in used(self.graph.graph):
-            for pair in varied(self.library.document, name):
-                if more := self._adjustable(name, samples, pair):
-                    self.hyperparameters[name] = self.graph.graph.parameters[name]
-                    samples += more
-                    break
-        self._print(samples)
-
-    def _adjustable(
-        self, name: str, samples: list[CheckedGraph], pair: tuple[Document, Document]
-    ) -> list[CheckedGraph]:
-        """The graph with two other values of a hyperparameter, if one file can serve them."""
-        more = []
-        for document in pair:
-            known = self.library
-            checked = check(document, known.folder, known.cache, known.started, known.code)
-            if checked.problems or program_of(checked.main) != self.program:
-                return []
-            more.append(checked.main)
-        try:
-            self._print([*samples, *more])
-        except Different:
-            return []
-        return more
-
-    def _print(self, samples: list[CheckedGraph]) -> None:
-        program = self.program
-        optimizers = [statement.optimizer for statement in program.statements]
-        inside = (*program.network, *program.judging, *program.watching)
-        ids = (*program.loaded, *inside, *optimizers)
-        drawn = [list(described_nodes(sample, ids).values()) for sample in samples]
-        self.imports = Imports()
+        samples = self.samples
+        drawn = [_drawn(sample, self.program) for sample in samples]
         names = Names(OWN_NAMES)
         self.classes = BlockClasses(self.imports, names)
         for nodes in drawn:
             self.classes.collect(nodes)
         self.reserved = self._reserved([*drawn[0], *self.classes.nodes])
         names.reserve(self.imports.user.names)
-        self.block_texts = self.classes.texts()
+        self.block_texts = [self.classes.text(merged) for merged in self.classes.merge()]
         scopes = [sample.scope for sample in samples]
         merged = {node.id: node for node in self.classes.merged(drawn, scopes)}
         split = [id for id, node in merged.items() if is_over_split(node)]

@@ -156,7 +156,7 @@ def _needed(checked: CheckedGraph) -> dict[str, Metas]:
     imports = Imports()
     classes = BlockClasses(imports, Names())
     classes.collect(nodes.values())
-    module = _loaded(_source(imports, classes.texts()))
+    module = _loaded(_source(imports, [classes.text(merged) for merged in classes.merge()]))
     made = {id: list(node.outputs.values()) for id, node in nodes.items()}
     return {
         id: _weights(module, classes.resolve(_block_in(values)))

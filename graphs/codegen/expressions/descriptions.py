@@ -27,4 +27,8 @@ def _described(checked: CheckedGraph, id: str) -> Described:
         for port in checked.inputs(id)
         if port.takes is not Weights
     }
-    return describe(id, title_of(checked, id), checked.types[id], sources, checked.library)
+    title, uses = title_of(checked, id), checked.uses.get(id, ())
+    if None in uses:
+        raise TypeError(f"{id} holds a block that was made and not applied")
+    known = tuple(use for use in uses if use is not None)
+    return describe(id, title, checked.types[id], sources, checked.library, known)

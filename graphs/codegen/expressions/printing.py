@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import Any
 
+from graphs.check.block_uses import Use
 from graphs.check.shape_inference import Blocks, described_with, meta_tensor
 from graphs.codegen.expressions.expression_printer import ExpressionPrinter
 from graphs.codegen.expressions.merge_uses import Argument
@@ -43,6 +44,8 @@ class Described:
     """For a description merged of several, the expressions of one of them."""
     weights_key: str = ""
     """What it has in common with nodes that share its weights."""
+    uses: tuple[Use, ...] = ()
+    """The uses of the blocks that it holds, by the calls that construct them (`references_in`)."""
 
     def structures(self) -> dict[int, Any]:
         """How what each expression computes falls into parts, by a meta run."""
@@ -148,6 +151,7 @@ def describe(
     type_: NodeType,
     sources: dict[str, list[tuple[End, Meta]]],
     blocks: Blocks | None = None,
+    uses: tuple[Use, ...] = (),
 ) -> Described:
     """A node's description, its leaves being the ends that its wires come from."""
 
@@ -156,7 +160,7 @@ def describe(
 
     arrivals = tuple((name, tuple(meta for _, meta in found)) for name, found in sources.items())
     outputs = described_with(type_, arrivals, leaf, blocks)
-    return Described(id, title, type_, outputs, weights_key=type_.shared_weights)
+    return Described(id, title, type_, outputs, weights_key=type_.shared_weights, uses=uses)
 
 
 def leaves(values: Iterable[Expression]) -> Iterable[Tensor]:

@@ -6,14 +6,11 @@ import re
 import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import JsonValue
 from ruff import find_ruff_bin
 
-from graphs.check.checking import check
-from graphs.check.results import Checked, CheckedGraph
+from graphs.check.results import Checked
 from graphs.codegen.classes import split_metrics
 from graphs.codegen.classes.compilation import Context, NetworkClass
 from graphs.codegen.classes.hyperparameters import used
@@ -21,49 +18,44 @@ from graphs.codegen.classes.program_class import ProgramClass
 from graphs.codegen.expressions.naming import Names
 from graphs.codegen.expressions.printing import Described
 from graphs.codegen.expressions.source_copier import Copier, import_block
-from graphs.codegen.script.data_loading import Handing
 from graphs.codegen.script.derived_data import Loaders
 from graphs.codegen.script.script_template import Script, load_text
+from graphs.codegen.script.interface import Interface, handing_of
 from graphs.document.document import Document, identifier
-from graphs.document.problems import Problem, ProblemsError
-from graphs.nodetypes.expressions import Call, Expression, FolderFile, walk
-from graphs.nodetypes.node_type import Data, Metric, Misfit
-from graphs.nodetypes.probe_type import Probe
-from graphs.program.log_names import labels_of
-from graphs.program.partition import program_of
+from graphs.nodetypes.expressions import Call, Expression, walk
+from graphs.program.log_names import Labels
 from graphs.runtime.training import loop, split_average
 
 LINE_LENGTH = 100
 
 
-class Shown(NamedTuple):
-    """A probe, as the monitor must know it."""
+class Sections(NamedTuple):
+    """An exported file in its parts, in order, not yet formatted."""
 
-    node: str
-    picture: str
-    options: dict[str, JsonValue]
+    docstring: str
+    imports: str
+    constants: str
+    runtime: list[str]
+    """Layers, losses and metrics that torch lacks, copied."""
+    own_modules: list[str]
+    """Modules of the user's own, copied."""
+    model: list[str]
+    """The classes of blocks, and the network where it is one."""
+    program: str
+    """Losses, metrics, probes and the steps of the optimizers."""
+    data: list[str]
+    """How the data is loaded."""
+    loop: list[str]
+    """Batches, means, passes over the data."""
+    main: str
+    """The command line."""
 
-
-class Logged(NamedTuple):
-    """What a program logs: losses, the minimised first, and metrics with what is better."""
-
-    losses: tuple[str, ...]
-    metrics: dict[str, Literal["max", "min"]]
-    keeps_gradients: bool = False
-    """Whether gradients last from one batch to the next, and belong into a checkpoint."""
-    probes: dict[str, Shown] = {}  # noqa: RUF012 - a default that nobody writes to
-    """What each probe shows, by its label."""
-
-
-def export(document: Document, folder: Path | None = None, checked: Checked | None = None) -> str:
-    """The source of a document's program. Raises ProblemsError when it has problems."""
-    checked = checked or check(document, folder)
-    if checked.problems:
-        raise ProblemsError(checked.problems)
-    try:
-        return formatted(_File(checked).text())
-    except Misfit as misfit:  # names of users' files that cannot be changed
-        raise ProblemsError((Problem(text=str(misfit)),)) from misfit
+    @property
+    def text(self) -> str:
+        """The whole file."""
+        head = f'"""{self.docstring}"""\n\n{self.imports}\n\n{self.constants}'
+        classes = [*self.runtime, *self.own_modules, *self.model, self.program]
+        return "\n\n\n".join([head, *classes, *self.data, *self.loop, self.main]) + "\n"
 
 
 def formatted(source: str) -> str:
@@ -80,47 +72,42 @@ def file_stem(document: Document) -> str:
     return identifier(document.title, fallback="program")
 
 
-def logged(checked: Checked) -> Logged:
-    """What the program of a document without problems logs."""
-    program = program_of(checked.main)
-    labels = labels_of(checked.main, program)
-    types = {label: checked.main.types[id] for id, label in labels.logged.items()}
-    metrics = {label: type_.better for label, type_ in types.items() if isinstance(type_, Metric)}
-    losses = tuple(label for label in types if label not in metrics)
-    shown = {label: _shown(checked.main, id) for id, label in labels.probes.items()}
-    return Logged(losses, metrics, program.accumulates, shown)
+class ExportedFile:
+    """Prints the file of one document without problems."""
 
-
-def _shown(checked: CheckedGraph, id: str) -> Shown:
-    type_ = checked.types[id]
-    assert isinstance(type_, Probe)
-    return Shown(id, type_.picture, type_.options())
-
-
-class _File:
-    """Prints one document."""
-
-    def __init__(self, checked: Checked) -> None:
+    def __init__(
+        self, checked: Checked, context: Context, labels: Labels, interface: Interface
+    ) -> None:
         self.document = checked.document
-        self.program = program_of(checked.main)
-        self.context = Context(checked.main, self.program, checked.blocks)
-        self.labels = labels_of(checked.main, self.program)
+        self.context = context
+        self.program = context.program
+        self.labels = labels
+        self.interface = interface
         self.stem = file_stem(checked.document)
         self.copier = Copier()
-        types = ((id, checked.main.types[id]) for id in self.program.data)
-        self.handing = Handing({id: type_ for id, type_ in types if isinstance(type_, Data)})
+        self.handing = handing_of(checked.main, self.program)
 
-    def text(self) -> str:
-        """The whole file, not yet formatted."""
-        classes = self._classes()
+    def sections(self) -> Sections:
+        """The parts of the file. Raises Misfit for names of users' files that cannot be changed."""
+        *model, program = self._classes()
         over = self._over_split()
         inside = [*self._layers(), *self._optimizers()]
-        measures = self._copied([*inside, *self.context.classes.nodes])
+        runtime = self._copied([*inside, *self.context.classes.nodes])
         data = self._load()
-        loop_ = [*over, *self._loop(), self._main()]
-        head = f'"""{self._docstring()}"""\n\n{self._imports()}\n\n{self._constants()}'
-        users = self.context.imports.user.texts
-        return "\n\n\n".join([head, *measures, *users, *classes, *data, *loop_]) + "\n"
+        loop_ = [*over, *self._loop()]
+        main = self._main()
+        return Sections(
+            docstring=self._docstring(),
+            imports=self._imports(),
+            constants=self._constants(),
+            runtime=runtime,
+            own_modules=self.context.imports.user.texts,
+            model=model,
+            program=program,
+            data=data,
+            loop=loop_,
+            main=main,
+        )
 
     def _classes(self) -> list[str]:
         """The classes of blocks, of the network where there is one, and of the program."""
@@ -142,8 +129,8 @@ class _File:
         inside = [*program.network, *program.judging, *program.watching, *optimizers]
         script = Script(
             self.stem,
-            self._reads_files(),
-            bool(self.context.starts),
+            self.interface.reads_files,
+            self.interface.loads_weights,
             self.program,
             self.context.hyperparameters,
             self.context.graph.graph.help,
@@ -174,7 +161,7 @@ class _File:
         loaders = Loaders(self.context)
         functions = [*self.handing.before_load, *loaders.copied]
         signature = self._data_signature()
-        text = load_text(loaders, self._reads_files(), signature, self.handing)
+        text = load_text(loaders, self.interface.reads_files, signature, self.handing)
         return [*self._copied(self._data()), *self._added(*functions), text]
 
     def _copied(self, nodes: list[Described]) -> list[str]:
@@ -184,9 +171,6 @@ class _File:
             if isinstance(expression, Call) and self.context.imports.is_copied(expression.target):
                 self.copier.add(expression.target)
         return self.copier.take()
-
-    def _reads_files(self) -> bool:
-        return any(isinstance(expression, FolderFile) for expression in _expressions(self._data()))
 
     def _loop(self) -> list[str]:
         if self.context.starts:
@@ -210,7 +194,7 @@ class _File:
         return self.copier.take()
 
     def _imports(self) -> str:
-        paths = self._reads_files() or self.program.watching
+        paths = self.interface.reads_files or self.program.watching
         files = {"from pathlib import Path"} if paths else set()
         own = {"import argparse", "from safetensors.torch import save_file", *files}
         if self.program.needs_length:
@@ -233,13 +217,12 @@ class _File:
 
     def _constants(self) -> str:
         settings = self.document.settings
-        batch_size = next(type_.batch_size for type_ in self.handing.data.values())
-        named = self.context.hyperparameters.items()
+        named, some = self.context.hyperparameters.items(), self.interface.epoch_samples
         lines = [
             f"EPOCHS = {settings.epochs}",
             f"SEED = {settings.seed}",
-            f"BATCH_SIZE = {int(batch_size)}",
-            *([f"EPOCH_SAMPLES = {int(self.handing.fewer)}"] if self.handing.fewer else []),
+            f"BATCH_SIZE = {self.interface.batch_size}",
+            *([f"EPOCH_SAMPLES = {some}"] if some else []),
             *(f"{name.upper()} = {value!r}" for name, value in named),
         ]
         return "\n".join(lines)

@@ -12,7 +12,7 @@ import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
 from app.examples_check.causality import felt, leaks
 from app.examples_check.ngrams import ngram_bits
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document_io import SUFFIX, read
 from graphs.document.edits import SetGraphParameters, apply
 from graphs.load_module import load_source

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
 from app.examples_check.one_pass import made_by_student, made_by_teacher
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document_io import SUFFIX, read
 from graphs.load_module import load_source
 

@@ -13,7 +13,7 @@ import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
 from app.examples_check.causality import felt, leaks
 from app.examples_check.judges.language import bits_within
-from graphs.codegen.script.export import export
+from graphs.compiler import export
 from graphs.document.document_io import SUFFIX, read
 from graphs.load_module import load_source
 

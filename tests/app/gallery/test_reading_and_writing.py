@@ -10,8 +10,7 @@ from torch import Tensor, nn
 import nodes.library  # noqa: F401  registers the node types
 from app.commands.documents import FOLDER
 from app.examples_check.judges.reading_and_writing import Bag, padding_changes, without_attention
-from graphs.check.checking import check
-from graphs.codegen.script.export import export
+from graphs.compiler import check, export
 from graphs.document.document_io import SUFFIX, read
 from graphs.document.edits import apply
 from graphs.load_module import load_source

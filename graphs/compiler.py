@@ -1,0 +1,141 @@
+"""The two doors of the language: `check` says what is wrong with a document, `compile` what it is
+as a program. What they find is one value that editor, runners and tests ask.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from graphs.check.checking import check_graphs
+from graphs.check.results import Checked, CheckedGraph
+from graphs.check.shape_inference import Cache, Recent
+from graphs.codegen.classes.compilation import Context, merges
+from graphs.codegen.classes.hyperparameters import used, varied
+from graphs.codegen.classes.initial_weights import start_problems
+from graphs.codegen.script.export import ExportedFile, Sections, formatted
+from graphs.codegen.script.interface import Interface, interface_of
+from graphs.document.document import Document
+from graphs.document.problems import Problem, ProblemsError
+from graphs.nodetypes.node_type import Misfit
+from graphs.program.log_names import Labels, labels_of
+from graphs.program.partition import Program, program_of, program_problems
+from graphs.program.stages import Stage, stages_of
+
+REMEMBERED = 32
+"""How many compiled documents are remembered."""
+
+
+def check(
+    document: Document,
+    folder: Path | None = None,
+    cache: Cache | None = None,
+    started: bool = False,
+    code: Path | None = None,
+) -> Checked:
+    """Find all problems of a document. `folder` is where its files lie; its Python files in
+    `code`, where that is given. A training that has `started` needs no files of weights any more.
+    """
+    checked = check_graphs(document, folder, cache, started, code)
+    starts = [problem for graph in checked.graphs.values() for problem in start_problems(graph)]
+    problems = (*checked.problems, *program_problems(checked.main), *starts)
+    return replace(checked, problems=problems)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What a document without problems compiles to. Text is made when somebody looks at it."""
+
+    checked: Checked
+    program: Program
+    """Which nodes are data, network, losses and optimizers, and who owns which weights."""
+    labels: Labels
+    """The names under which numbers are logged and probes are shown."""
+    interface: Interface
+    """What runners need to know."""
+
+    @cached_property
+    def stages(self) -> tuple[Stage, ...]:
+        """What happens on one batch, in the order of the optimizers."""
+        return stages_of(self.checked.main, self.program)
+
+    @cached_property
+    def sections(self) -> Sections:
+        """The parts of the exported file. Raises ProblemsError."""
+        samples = dict(_adjustable(self.checked, self.program))
+        values = {name: self.checked.main.graph.parameters[name] for name in samples}
+        graphs = [self.checked.main, *(graph for pair in samples.values() for graph in pair)]
+        try:
+            context = Context(self.checked.main, self.program, values, graphs)
+            return ExportedFile(self.checked, context, self.labels, self.interface).sections()
+        except Misfit as misfit:  # names of users' files that cannot be changed
+            raise ProblemsError((Problem(text=str(misfit)),)) from misfit
+
+    @cached_property
+    def source(self) -> str:
+        """The exported file: what trains, and what is taken away. Raises ProblemsError."""
+        return formatted(self.sections.text)
+
+
+_compiled: Recent[tuple[object, ...], Compiled] = Recent(REMEMBERED)
+
+
+def compile(checked: Checked) -> Compiled:
+    """Compile a checked document. Raises ProblemsError when it has problems.
+
+    What means the same compiles once: positions of nodes, say, are no part of that.
+    """
+    if checked.problems:
+        raise ProblemsError(checked.problems)
+    key = (checked.document.content, *_from_files(checked))
+    if (known := _compiled.get(key)) is None:
+        program = program_of(checked.main)
+        labels = labels_of(checked.main, program)
+        known = Compiled(checked, program, labels, interface_of(checked, program, labels))
+        _compiled.put(key, known)
+    return known
+
+
+def export(document: Document, folder: Path | None = None, checked: Checked | None = None) -> str:
+    """The source of a document's program. Raises ProblemsError when it has problems."""
+    return compile(checked or check(document, folder)).source
+
+
+def _from_files(checked: Checked) -> Iterator[object]:
+    """What a program owes to files beside its document: shapes of data, Python of the user's."""
+    main = checked.main
+    yield tuple(main.metas.items())
+    for graph in checked.graphs.values():
+        for type_ in graph.types.values():
+            yield from type_.python_files.items()
+
+
+def _adjustable(checked: Checked, program: Program) -> list[tuple[str, list[CheckedGraph]]]:
+    """The hyperparameters that stay adjustable in one file, each with two graphs in which it has
+    other values.
+    """
+    main = checked.main
+    found = [(name, pair) for name in used(main.graph) if (pair := _varied(checked, program, name))]
+    if len(found) < 2 or merges([main, *(graph for _, pair in found for graph in pair)], program):
+        return found
+    kept: list[tuple[str, list[CheckedGraph]]] = []  # sizes that follow several in no known way
+    for name, pair in found:
+        graphs = [graph for _, others in kept for graph in others]
+        if merges([main, *graphs, *pair], program):
+            kept.append((name, pair))
+    return kept
+
+
+def _varied(checked: Checked, program: Program, name: str) -> list[CheckedGraph]:
+    """Main with two other values of a hyperparameter; nothing where one file cannot serve them."""
+    blocks = checked.blocks
+    for pair in varied(checked.document, name):
+        others = [check(d, blocks.folder, blocks.cache, blocks.started, blocks.code) for d in pair]
+        if any(other.problems or program_of(other.main) != program for other in others):
+            continue
+        graphs = [other.main for other in others]
+        if merges([checked.main, *graphs], program):
+            return graphs
+    return []
