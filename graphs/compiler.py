@@ -10,8 +10,8 @@ from functools import cached_property
 from pathlib import Path
 
 from graphs.check.checking import check_graphs
+from graphs.check.facts_cache import Cache, Recent
 from graphs.check.results import Checked, CheckedGraph
-from graphs.check.shape_inference import Cache, Recent
 from graphs.codegen.classes.compilation import Context, merges
 from graphs.codegen.classes.hyperparameters import used, varied
 from graphs.codegen.classes.initial_weights import start_problems

@@ -8,7 +8,7 @@ from statistics import fmean
 from pydantic import JsonValue
 
 from graphs.check.block_uses import port_nodes
-from graphs.check.shape_inference import validated
+from graphs.check.node_parameters import validated
 from graphs.document.document import Document, End, Graph, Node, Wire, identifier
 from graphs.document.edits import (
     AddNode,

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graphs.check.block_uses import Library, Use, port_nodes
+from graphs.check.facts_cache import Cache
+from graphs.check.node_parameters import Scope, holds_expressions, resolved_content, validated
 from graphs.check.quick_fixes import (
     adapters,
     keep_one,
@@ -16,18 +18,7 @@ from graphs.check.quick_fixes import (
     use_parameters,
 )
 from graphs.check.results import Checked, CheckedGraph, is_data, ports_of
-from graphs.check.shape_inference import (
-    Arrivals,
-    BlockMisfit,
-    Cache,
-    Facts,
-    Scope,
-    Shapes,
-    holds_expressions,
-    infer,
-    resolved_content,
-    validated,
-)
+from graphs.check.shape_inference import Arrivals, BlockMisfit, Facts, Shapes, infer
 from graphs.check.switch_pruning import chosen
 from graphs.check.topology import Wiring
 from graphs.codegen.expressions.naming import FLAGS, Names

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from graphs.check.shape_inference import Scope, Shapes, validated
+from graphs.check.node_parameters import Scope, validated
+from graphs.check.shape_inference import Shapes
 from graphs.check.topology import Wiring
 from graphs.document.document import MAIN, Document, End, Graph, Wire
 from graphs.document.problems import Problem

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import inspect
-import json
-import sys
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol
 
 import torch
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 from torch import nn
 
-from graphs.document.document import End, Node
-from graphs.document.parameter_expressions import (
-    ArithmeticProblem,
-    NamedFloat,
-    NamedInt,
-    Number,
-    evaluate,
-    is_expression,
-    named,
-)
+from graphs.document.document import End
 from graphs.document.problems import Problem
-from graphs.document.validation_faults import Fault, faults
 from graphs.nodetypes.expressions import Apply, Call, Evaluation, Expression, walk
 from graphs.nodetypes.node_type import (
     Data,
@@ -37,7 +21,6 @@ from graphs.nodetypes.node_type import (
     NodeType,
     Optimizer,
     Port,
-    node_types,
 )
 from graphs.nodetypes.outputs import Outputs, output_paths
 from graphs.nodetypes.probe_type import Probe
@@ -61,206 +44,6 @@ class Facts(NamedTuple):
     problem: str | None = None
     port: str | None = None
     use: Mapping[str, JsonValue] = MappingProxyType({})
-
-
-K = TypeVar("K", bound=Hashable)
-V = TypeVar("V")
-
-
-class Recent(Generic[K, V]):
-    """A mapping that keeps what was put into it or asked for last."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._values: OrderedDict[K, V] = OrderedDict()
-
-    def get(self, key: K) -> V | None:
-        """The value of a key; None where it is not known, or not any more."""
-        if key in self._values:
-            self._values.move_to_end(key)
-        return self._values.get(key)
-
-    def put(self, key: K, value: V) -> None:
-        """Keep a value, perhaps in the place of the one that was not asked for longest."""
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self.size:
-            self._values.popitem(last=False)
-
-
-REMEMBERED_USES = 4096
-"""How many uses of blocks, and nodes that hold blocks, are remembered."""
-
-
-class Cache:
-    """Facts by content: a node's type, version and parameters, and what arrives. Kept in a file, if
-    there is one.
-
-    `blocks` and `held` are of uses of blocks and of nodes that hold blocks (`block_uses.Library`),
-    for as long as the process lives.
-    """
-
-    def __init__(self, path: Path | None = None) -> None:
-        self.path = path
-        self.misses = 0
-        self.blocks: Recent[Hashable, Any] = Recent(REMEMBERED_USES)
-        self.held: Recent[Hashable, Any] = Recent(REMEMBERED_USES)
-        self._facts: dict[tuple[str, Arrivals], Facts] = {}
-        self._stored = 0
-        if path is not None:
-            self._load(path)
-
-    def facts(self, content: str, type_: NodeType, arrivals: Arrivals) -> Facts:
-        """The facts of a node, computed when they are new."""
-        key = (content, arrivals)
-        if key not in self._facts:
-            self.misses += 1
-            self._facts[key] = infer(type_, arrivals)
-        return self._facts[key]
-
-    def save(self) -> None:
-        """Append what is new to the file. Raises OSError."""
-        if self.path is None:
-            return
-        new = list(self._facts.items())[self._stored :]
-        if new:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.writelines(_line(key, facts) for key, facts in new)
-            self._stored = len(self._facts)
-
-    def _load(self, path: Path) -> None:
-        if not path.exists():
-            return
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                (content, arrivals), (outputs, weights, problem, port, use) = json.loads(line)
-                key = (
-                    content,
-                    tuple((name, tuple(_meta(m) for m in metas)) for name, metas in arrivals),
-                )
-                known = tuple((name, _meta(meta)) for name, meta in outputs)
-                self._facts[key] = Facts(known, _shapes(weights), problem, port, dict(use))
-            except (ValueError, TypeError):
-                continue  # a line that was cut when its writer was killed; it is computed again
-        self._stored = len(self._facts)
-
-
-def _line(key: tuple[str, Arrivals], facts: Facts) -> str:
-    return json.dumps([key, facts._replace(use=dict(facts.use))]) + "\n"
-
-
-def cache_name() -> str:
-    """A file name that changes when torch or any node type does, since facts then may."""
-    digest = hashlib.sha256(torch.__version__.encode())
-    modules = {__name__, *(type_.__module__ for type_ in node_types().values())}
-    for module in sorted(modules):
-        digest.update(inspect.getsource(sys.modules[module]).encode())
-    return f"shapes-{digest.hexdigest()[:16]}.jsonl"
-
-
-Scope = Mapping[str, Number]
-"""The named values that the expressions of a graph's nodes may read."""
-Wrong = tuple[tuple[str, str], ...]
-"""Bad parameters: for each its name and what is wrong with it."""
-
-
-@functools.lru_cache(maxsize=100_000)
-def _validated(type_: type[NodeType], content: str) -> NodeType | Wrong:
-    _, version, parameters = json.loads(content)
-    if version < type_.version:
-        parameters = type_.migrate(version, parameters)
-    try:
-        return type_.model_validate(parameters)
-    except ValidationError as error:
-        return tuple(map(_sentence, faults(error)))
-
-
-def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | Wrong:
-    """The node's type with its parameters, or (parameter, what is wrong) for each bad one.
-
-    Expressions are computed with the values of the scope; their numbers remember them.
-    """
-    type_ = node_types()[node.type]
-    if not holds_expressions(node):
-        return _validated(type_, node.content)
-    problems: list[tuple[str, str]] = []
-    parameters: dict[str, JsonValue] = {}
-    named_values: dict[str, Any] = {}
-    for name, value in node.parameters.items():
-        try:
-            named_values[name] = _computed(value, scope)
-            parameters[name] = _plain(named_values[name])
-        except ArithmeticProblem as problem:
-            problems.append((name, f"{name}: {problem}"))
-    if problems:
-        return tuple(problems)
-    made = _validated(type_, json.dumps([node.type, node.version, parameters], sort_keys=True))
-    if not isinstance(made, NodeType):
-        return made
-    update = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in named_values.items()
-        if value != node.parameters[name]
-    }
-    return made.model_copy(update=update)
-
-
-def resolved_content(type_: NodeType) -> str:
-    """What decides a node's behaviour once its expressions are computed, as text."""
-    return json.dumps([type_.type_name(), type_.version, dict(type_)])
-
-
-def spelled_content(type_: NodeType) -> str:
-    """The same, with how its numbers were written: what decides how it is printed, too."""
-    return json.dumps([type_.type_name(), type_.version, _spelled(dict(type_))])
-
-
-def _spelled(value: Any) -> Any:
-    """A value with the expressions that its numbers came from."""
-    if isinstance(value, NamedInt | NamedFloat):
-        return [value, value.text]
-    if isinstance(value, dict):
-        return {name: _spelled(part) for name, part in value.items()}
-    return list(map(_spelled, value)) if isinstance(value, list | tuple) else value
-
-
-def holds_expressions(node: Node) -> bool:
-    """Whether a parameter of a node is an expression."""
-    return any(map(_holds_expression, node.parameters.values()))
-
-
-def _holds_expression(value: JsonValue) -> bool:
-    if isinstance(value, dict | list):
-        return any(map(_holds_expression, value.values() if isinstance(value, dict) else value))
-    return is_expression(value)
-
-
-def _computed(value: JsonValue, scope: Scope) -> Any:
-    if isinstance(value, dict):
-        return {name: _computed(part, scope) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_computed(part, scope) for part in value]
-    if isinstance(value, str) and is_expression(value):
-        return named(evaluate(value[1:], scope), value[1:])
-    return value
-
-
-def _plain(value: Any) -> JsonValue:
-    if isinstance(value, dict):
-        return {name: _plain(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [_plain(part) for part in value]
-    if isinstance(value, NamedInt):
-        return int(value)
-    return float(value) if isinstance(value, NamedFloat) else value
-
-
-def _sentence(fault: Fault) -> tuple[str, str]:
-    parameter = fault.place[0] if fault.place else ""
-    if fault.is_unknown:
-        return parameter, f"{parameter} is not a parameter of this node: remove it"
-    return parameter, f"{parameter}: {fault.message}, got {fault.got!r}"
 
 
 def infer(
@@ -410,12 +193,3 @@ def _refuse_symbolic(described: Mapping[str, Expression]) -> None:
 
 def _first_sentence(text: str) -> str:
     return in_words(" ".join(text.split("\n")[0].split()))[:300]
-
-
-def _shapes(entry: Any) -> Shapes:
-    return tuple(tuple(int(size) for size in shape) for shape in entry)
-
-
-def _meta(entry: Any) -> Meta:
-    shape, dtype = entry
-    return Meta(tuple(int(size) for size in shape), str(dtype))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphs.check.shape_inference import Scope, validated
+from graphs.check.node_parameters import Scope, validated
 from graphs.document.document import Graph, Wire
 from graphs.nodetypes.node_type import Misfit, NodeType, node_types
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import nodes.library  # noqa: F401  registers the node types
+from graphs.check.facts_cache import Cache, cache_name
 from graphs.check.results import Checked
-from graphs.check.shape_inference import Cache, cache_name
 from graphs.compiler import check
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.edits import Connect, SetParameters, apply

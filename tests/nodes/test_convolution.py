@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.shape_inference import validated
+from graphs.check.node_parameters import validated
 from graphs.document.document import Node
 from graphs.runtime.layers.convolutions import CausalConv1d, MaskedConv2d
 from tests.nodes.bench import applied

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.shape_inference import validated
+from graphs.check.node_parameters import validated
 from graphs.compiler import check, export
 from graphs.document.document import Document, End, Node, Wire
 from graphs.document.edits import AddNode, Connect, Disconnect, SetParameters, apply

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.check.shape_inference import Arrivals, infer, validated
+from graphs.check.node_parameters import validated
+from graphs.check.shape_inference import Arrivals, infer
 from graphs.compiler import check
 from graphs.document.document import Document, End, Graph, Node
 from graphs.nodetypes.node_type import Data, Example, NodeType, Optimizer, node_types

@@ -18,8 +18,8 @@ from graphs.document.document import Document
 from graphs.document.user_dirs import home
 
 if TYPE_CHECKING:
+    from graphs.check.facts_cache import Cache
     from graphs.check.results import Checked
-    from graphs.check.shape_inference import Cache
     from graphs.nodetypes.node_type import NodeType
 
 log = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class Checker:
 
 def _remembered() -> Cache:
     """What earlier editors inferred with this library and this torch."""
-    from graphs.check.shape_inference import Cache, cache_name
+    from graphs.check.facts_cache import Cache, cache_name
 
     return Cache(home() / "cache" / cache_name())
 

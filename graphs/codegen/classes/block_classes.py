@@ -15,8 +15,8 @@ from graphs.check.block_uses import (
     references_in,
     result_ends,
 )
+from graphs.check.node_parameters import Scope as Scope_
 from graphs.check.results import CheckedGraph
-from graphs.check.shape_inference import Scope as Scope_
 from graphs.codegen.classes.hyperparameters import fitted
 from graphs.codegen.expressions.descriptions import described_nodes
 from graphs.codegen.expressions.merge_uses import Merger, PrintedClass, skeleton

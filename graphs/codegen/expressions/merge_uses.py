@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphs.check.shape_inference import Scope
+from graphs.check.node_parameters import Scope
 from graphs.document.parameter_expressions import NamedFloat, NamedInt, Number, names_in
 from graphs.nodetypes.expressions import Apply, Attribute, Call, Expression, FolderFile, Item
 from graphs.nodetypes.tensor_kinds import Tensor

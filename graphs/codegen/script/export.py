@@ -19,8 +19,8 @@ from graphs.codegen.expressions.naming import Names
 from graphs.codegen.expressions.printing import Described
 from graphs.codegen.expressions.source_copier import Copier, import_block
 from graphs.codegen.script.derived_data import Loaders
-from graphs.codegen.script.script_template import Script, load_text
 from graphs.codegen.script.interface import Interface, handing_of
+from graphs.codegen.script.script_template import Script, load_text
 from graphs.document.document import Document, identifier
 from graphs.nodetypes.expressions import Call, Expression, walk
 from graphs.program.log_names import Labels
