@@ -5,7 +5,6 @@ run asks a child process what leaves it, and only where the user trusts its file
 from __future__ import annotations
 
 import inspect
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -77,7 +76,7 @@ class UserModule(nn.Module):
         name = self.class_.__name__
         if not is_trusted(self.class_.file.digest):
             raise Misfit(f"{self.class_.file.name} is not trusted")
-        answer = json.loads(ask(self._question(tensors, named)))
+        answer = ask(self._question(tensors, named))
         if "problem" in answer:
             raise Misfit(f"{name} does not work here: {in_words(answer['problem'])}")
         self.learned = nn.ParameterList(
@@ -86,16 +85,16 @@ class UserModule(nn.Module):
         self._require_count(answer["outputs"])
         return _tensors(answer["outputs"])
 
-    def _question(self, tensors: tuple[torch.Tensor, ...], named: dict[str, torch.Tensor]) -> str:
-        return json.dumps(
-            {
-                "source": standalone(self.class_),
-                "class": self.class_.__name__,
-                "arguments": self.arguments,
-                "tensors": [_entry(tensor) for tensor in tensors],
-                "named": {name: _entry(tensor) for name, tensor in named.items()},
-            }
-        )
+    def _question(
+        self, tensors: tuple[torch.Tensor, ...], named: dict[str, torch.Tensor]
+    ) -> dict[str, Any]:
+        return {
+            "source": standalone(self.class_),
+            "class": self.class_.__name__,
+            "arguments": self.arguments,
+            "tensors": [_entry(tensor) for tensor in tensors],
+            "named": {name: _entry(tensor) for name, tensor in named.items()},
+        }
 
     def _require_count(self, outputs: Any) -> None:
         """Raise Misfit where something else comes out than the annotation of `forward` says."""
