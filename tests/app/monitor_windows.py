@@ -9,8 +9,8 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.monitor import theme
 from app.monitor.plots.plot import Plot
-from app.monitor.window import theme
 from app.monitor.window.main import open_window
 from app.monitor.window.window import Window
 from app.runs.run_folder import Run

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.monitor.data.comparison import ABSENT, Difference, differences, facts
+from app.monitor.data.comparison import ABSENT, Difference, differences, settings_of
 from app.monitor.data.plot_series import PlotSeries
 from app.monitor.data.run_summary import short_names, summarise
 from app.runs.locks import Lock
@@ -133,7 +133,7 @@ def test_names_are_as_short_as_they_can_be(tmp_path: Path) -> None:
 
 def test_only_differences_are_told() -> None:
     one, two = make_run("a"), make_run("b", seed=3, width=64)
-    assert differences([facts(one).values, facts(two).values]) == [
+    assert differences([settings_of(one).values, settings_of(two).values]) == [
         Difference("seed", ("0", "3")),
         Difference("conv.out_channels", ("32", "64")),
     ]
@@ -146,8 +146,8 @@ def test_a_node_that_a_run_has_not() -> None:
 def test_a_broken_document_is_one_sentence() -> None:
     run = make_run()
     run.document_path.write_text("[]")
-    assert facts(run).values == {}
-    assert "document" in facts(run).trouble
+    assert settings_of(run).values == {}
+    assert "document" in settings_of(run).trouble
 
 
 def test_the_best_values_so_far() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.monitor.data.plot_series import PlotSeries, Smoother
 from app.monitor.data.readout import Curve, number, place, read
-from app.monitor.data.view_settings import View
+from app.monitor.data.view_settings import ViewSettings
 from app.runs.records import Row
 from app.runs.series import tables
 
@@ -98,7 +98,7 @@ def test_nothing_is_nearest_in_an_empty_series() -> None:
 def test_readout_tells_smoothed_and_raw_values_of_all_curves() -> None:
     training = Curve("run", "training", "#fff", series(1, 2, 3), per_step=True)
     validation = Curve("run", "validation", "#fff", series(4, 5, 6), per_step=False)
-    place_, readings = read([training, validation], View(smoothing=0.5), 2.2)
+    place_, readings = read([training, validation], ViewSettings(smoothing=0.5), 2.2)
     assert place_ == 2
     assert [(r.run, r.split) for r in readings] == [("run", "training"), ("run", "validation")]
     assert [r.raw for r in readings] == [2, None]
@@ -106,7 +106,7 @@ def test_readout_tells_smoothed_and_raw_values_of_all_curves() -> None:
 
 
 def test_readout_is_silent_beside_all_curves() -> None:
-    assert read([Curve("run", "training", "#fff", series(1, 2), True)], View(), 50) is None
+    assert read([Curve("run", "training", "#fff", series(1, 2), True)], ViewSettings(), 50) is None
 
 
 def test_numbers_and_places_in_words() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from app.monitor.data.background_reading import Desk
+from app.monitor.data.background_reading import BackgroundReader
 from app.monitor.data.run_watch import Watch
-from app.monitor.data.table_files import COLUMNS, SaveError, records, save, table
+from app.monitor.data.table_files import COLUMNS, SaveError, save, table, table_rows
 from app.runs.run_list import runs_folder
 from tests.app.monitor_runs import log, make_run, row, training
 
@@ -92,13 +92,13 @@ def test_a_folder_that_cannot_be_listed_is_one_sentence(monkeypatch: pytest.Monk
     assert watch.notices() == [f"The runs in {runs_folder()} cannot be listed: Permission denied."]
 
 
-def take_all(desk: Desk) -> None:
+def take_all(desk: BackgroundReader) -> None:
     while desk.busy:
         desk.take()
 
 
 def test_a_desk_does_not_ask_twice_and_hands_on_errors() -> None:
-    desk, calls = Desk(), []
+    desk, calls = BackgroundReader(), []
     for _ in range(3):
         desk.ask("slow", lambda: (time.sleep(0.1), calls.append(1)))
     take_all(desk)
@@ -116,7 +116,7 @@ def test_tables_hold_every_value_of_the_asked_names() -> None:
     watch.show(run)
     poll_until(watch, lambda: watch.shown[run].follower.series)
     followers = [shown.follower for shown in watch.shown.values()]
-    lines = list(csv.reader(io.StringIO(table(records(followers, ["accuracy"])).decode())))
+    lines = list(csv.reader(io.StringIO(table(table_rows(followers, ["accuracy"])).decode())))
     assert tuple(lines[0]) == COLUMNS
     assert [line[1] for line in lines[1:]].count("train") == 20
     run_name, split, name, step, epoch, seconds, value = lines[-1]

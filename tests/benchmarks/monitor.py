@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 def main(steps: int) -> None:
     from PySide6.QtWidgets import QApplication
 
-    from app.monitor.window import theme
+    from app.monitor import theme
     from app.monitor.window.main import open_window
     from tests.app.monitor_runs import log, make_run, row
 

@@ -10,7 +10,7 @@ THREADS = 3
 """A huge run may occupy one while the list of runs and a small run go on."""
 
 
-class Desk:
+class BackgroundReader:
     """Takes jobs by key and hands back their results. A key under way is not asked again."""
 
     def __init__(self) -> None:

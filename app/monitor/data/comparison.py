@@ -23,19 +23,19 @@ class Difference(NamedTuple):
     values: tuple[str, ...]
 
 
-class Facts(NamedTuple):
+class RunSettings(NamedTuple):
     """What a run was told to do, flat, and the sentence that says why it could not all be read."""
 
     values: dict[str, str]
     trouble: str = ""
 
 
-def facts(run: Run) -> Facts:
+def settings_of(run: Run) -> RunSettings:
     """The settings of a run and everything in its document, by name."""
     try:
-        return Facts({**_settings(run.info()), **_document(read(run.document_path))})
+        return RunSettings({**_settings(run.info()), **_document(read(run.document_path))})
     except (RunError, DocumentError) as error:
-        return Facts({}, str(error))
+        return RunSettings({}, str(error))
 
 
 def differences(runs: Sequence[Mapping[str, str]]) -> list[Difference]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import NamedTuple
 
-from app.monitor.data.background_reading import Desk
+from app.monitor.data.background_reading import BackgroundReader
 from app.runs.probe_files import probe_steps
 from app.runs.probe_snapshots import Look, look
 from app.runs.records import Probe, RunError
@@ -42,7 +42,7 @@ class Looks:
         self.listings: dict[Run, Listing] = {}
         self.shown: dict[Run, Look] = {}
         self._read: dict[tuple[Run, int], Look] = {}
-        self._desk = Desk()
+        self._reader = BackgroundReader()
         self._polls = 0
 
     @property
@@ -63,7 +63,7 @@ class Looks:
         runs = list(runs)
         if self._polls % POLLS_PER_LIST == 0:
             for run in runs:
-                self._desk.ask((run, "list"), partial(listing, run))
+                self._reader.ask((run, "list"), partial(listing, run))
         self._polls += 1
         changed = self._take(runs)
         for run in runs:
@@ -72,7 +72,7 @@ class Looks:
 
     def _take(self, runs: list[Run]) -> bool:
         changed = False
-        for (run, what), result in self._desk.take().items():  # type: ignore[misc]
+        for (run, what), result in self._reader.take().items():  # type: ignore[misc]
             if run not in runs:
                 continue
             if what == "list":
@@ -91,13 +91,13 @@ class Looks:
         if known is None or step is None or (run in self.shown and self.shown[run].step == step):
             return False
         if (run, step) not in self._read:
-            self._desk.ask((run, step), partial(look, run, step))
+            self._reader.ask((run, step), partial(look, run, step))
             return False
         self.shown[run] = self._read[run, step]
         return True
 
     def close(self) -> None:
-        self._desk.close()
+        self._reader.close()
 
 
 def listing(run: Run) -> Listing:

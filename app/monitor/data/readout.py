@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from app.monitor.data.plot_series import PlotSeries
-from app.monitor.data.view_settings import View
+from app.monitor.data.view_settings import ViewSettings
 from app.runs.series import Axis
 
 
@@ -30,7 +30,9 @@ class Curve(NamedTuple):
     per_step: bool
 
 
-def read(curves: Iterable[Curve], view: View, x: float) -> tuple[float, list[Reading]] | None:
+def read(
+    curves: Iterable[Curve], view: ViewSettings, x: float
+) -> tuple[float, list[Reading]] | None:
     """The nearest place with a value, and what all curves say there; None beside all of them."""
     found = [
         (curve, index)

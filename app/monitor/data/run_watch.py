@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from app.monitor.data.background_reading import Desk
+from app.monitor.data.background_reading import BackgroundReader
 from app.monitor.data.colours import next_colour
-from app.monitor.data.comparison import Facts, facts
+from app.monitor.data.comparison import RunSettings, settings_of
 from app.monitor.data.plot_series import PlotSeries
 from app.monitor.data.run_summary import Summary, short_names, summarise
 from app.runs.run_folder import Run
@@ -24,12 +24,12 @@ SCAN = "scan"
 
 
 @dataclass
-class Shown:
+class ShownRun:
     """A run whose curves are drawn."""
 
     follower: RunFollower[PlotSeries]
     colour: str
-    facts: Facts | None = None
+    settings: RunSettings | None = None
     """What it was told to do; None until it has been read."""
     was_read: bool = False
     """What was logged so far has been read once."""
@@ -55,18 +55,18 @@ class Watch:
     def __init__(self, folder: Path, others: Sequence[Run] = ()) -> None:
         self.folder = folder
         self.runs: dict[Run, Summary] = {}
-        self.shown: dict[Run, Shown] = {}
+        self.shown: dict[Run, ShownRun] = {}
         self.trouble = ""
         self.scanned = False
         self._others = tuple(others)
-        self._desk = Desk()
+        self._reader = BackgroundReader()
         self._polls = 0
 
     def show(self, run: Run) -> None:
         """Draws a run too, in a colour of its own."""
         if run not in self.shown:
             colour = next_colour([shown.colour for shown in self.shown.values()])
-            self.shown[run] = Shown(RunFollower(run, PlotSeries), colour)
+            self.shown[run] = ShownRun(RunFollower(run, PlotSeries), colour)
 
     def hide(self, run: Run) -> None:
         self.shown.pop(run, None)
@@ -88,7 +88,7 @@ class Watch:
             summary = self.runs.get(run)
             texts.append(summary.notice if summary else "")
             texts.append(shown.follower.trouble)
-            texts.append(shown.facts.trouble if shown.facts else "")
+            texts.append(shown.settings.trouble if shown.settings else "")
         return list(dict.fromkeys(text for text in texts if text))
 
     def poll(self) -> News:
@@ -97,18 +97,18 @@ class Watch:
             self.look_around()
         self._polls += 1
         for run, shown in self.shown.items():
-            self._desk.ask(shown.follower, shown.follower.look)
-            if shown.facts is None:
-                self._desk.ask((run, "facts"), partial(facts, run))
+            self._reader.ask(shown.follower, shown.follower.look)
+            if shown.settings is None:
+                self._reader.ask((run, "settings"), partial(settings_of, run))
         return self._take()
 
     def look_around(self) -> None:
         """Reads the folder of runs, soon."""
         known = (*self._others, *self.shown)
-        self._desk.ask(SCAN, partial(scan, self.folder, known))
+        self._reader.ask(SCAN, partial(scan, self.folder, known))
 
     def _take(self) -> News:
-        results = self._desk.take()
+        results = self._reader.take()
         changed = SCAN in results and self._take_scan(results[SCAN])
         curves: dict[Run, set[Key]] = {}
         for run, shown in self.shown.items():
@@ -117,8 +117,8 @@ class Watch:
                 changed |= not shown.was_read
                 shown.was_read = True
                 curves[run] = shown.follower.take(update)
-            if (run, "facts") in results:
-                shown.facts, changed = results[run, "facts"], True
+            if (run, "settings") in results:
+                shown.settings, changed = results[run, "settings"], True
         return News(changed, curves)
 
     def _take_scan(self, found: Scan) -> bool:
@@ -127,7 +127,7 @@ class Watch:
         return before != (list(self.runs.items()), self.trouble, True)
 
     def close(self) -> None:
-        self._desk.close()
+        self._reader.close()
 
 
 def scan(folder: Path, known: Iterable[Run]) -> Scan:

@@ -19,7 +19,7 @@ class SaveError(Exception):
     """A file could not be written: one sentence that says what to do."""
 
 
-class Record(NamedTuple):
+class TableRow(NamedTuple):
     """One line of the table."""
 
     run: str
@@ -31,17 +31,17 @@ class Record(NamedTuple):
     value: float
 
 
-def records(runs: Iterable[RunFollower[PlotSeries]], names: Iterable[str]) -> Iterator[Record]:
+def table_rows(runs: Iterable[RunFollower[PlotSeries]], names: Iterable[str]) -> Iterator[TableRow]:
     """Every value that was logged under these names, run by run."""
     wanted = set(names)
     for run in runs:
         for key, series in run.series.items():
             if key.name in wanted:
                 start = (run.run.name, key.split, key.name)
-                yield from (Record(*start, int(step), *rest) for step, *rest in series.points())
+                yield from (TableRow(*start, int(step), *rest) for step, *rest in series.points())
 
 
-def table(lines: Iterable[Record]) -> bytes:
+def table(lines: Iterable[TableRow]) -> bytes:
     """Comma-separated values with a line of headings, as spreadsheets and pandas read them."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

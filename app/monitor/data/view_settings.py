@@ -15,7 +15,7 @@ MOST_SMOOTHING = 60
 
 
 @dataclass(frozen=True)
-class View:
+class ViewSettings:
     """What a person chose for all plots."""
 
     axis: Axis = "step"

@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 
 from app.monitor.data import colours
 from app.monitor.data.readout import Curve
-from app.monitor.data.view_settings import View, log_ticks
+from app.monitor.data.view_settings import ViewSettings, log_ticks
 
 MOST_POINTS = 60
 """Epochs up to which each has a dot; more would run together."""
@@ -50,7 +50,7 @@ class Lines:
         for line in (self.raw, self.main):
             line.setVisible(visible)
 
-    def draw(self, view: View) -> None:
+    def draw(self, view: ViewSettings) -> None:
         """Puts the numbers of the curve on the screen."""
         series = self.curve.series
         x, values = series.x(view.axis), series.values

@@ -11,9 +11,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneResizeEvent, QWidget
 
+from app.monitor import theme
 from app.monitor.data import colours
 from app.monitor.plots.curves import Lines
-from app.monitor.window import theme
 
 LINE = 19
 SAMPLE = 18

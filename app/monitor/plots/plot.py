@@ -9,13 +9,13 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from app.monitor import theme
 from app.monitor.data import colours
 from app.monitor.data.readout import Curve, read
-from app.monitor.data.view_settings import View, log_range
+from app.monitor.data.view_settings import ViewSettings, log_range
 from app.monitor.plots.curves import Lines, NumberAxis
 from app.monitor.plots.legend import Legend
 from app.monitor.plots.value_hint import Hint
-from app.monitor.window import theme
 
 AXIS_LABELS = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
 FORMATS = ("PNG", "SVG", "CSV")
@@ -35,7 +35,7 @@ class Plot(QWidget):
         super().__init__(objectName="card")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name = name
-        self.view = View()
+        self.view = ViewSettings()
         self.lines: dict[Hashable, Lines] = {}
         self._build_plot()
         self._build_header()
@@ -64,7 +64,7 @@ class Plot(QWidget):
                 self.lines[key].draw(self.view)
         self.legend.update()
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: ViewSettings) -> None:
         """Looks at the curves in another way. A zoomed range stays where it has a meaning."""
         before, self.view = self.view, view
         if view.axis != before.axis:

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QStackedWidget, 
 
 from app.monitor.data.plot_series import PlotSeries
 from app.monitor.data.readout import Curve
-from app.monitor.data.run_watch import Shown, Watch
-from app.monitor.data.view_settings import View
+from app.monitor.data.run_watch import ShownRun, Watch
+from app.monitor.data.view_settings import ViewSettings
 from app.monitor.plots.plot import Plot
 from app.runs.run_folder import Run
 from app.runs.series import Key
@@ -33,7 +33,7 @@ READING = "Reading what was logged …"
 LOOKING = "Looking for runs …"
 
 
-class Board(QStackedWidget):
+class PlotBoard(QStackedWidget):
     """Keeps one plot per logged name. Plots come and go with the names, never with the numbers."""
 
     save_asked = Signal(str, str)
@@ -42,7 +42,7 @@ class Board(QStackedWidget):
     def __init__(self) -> None:
         super().__init__(objectName="board")
         self.plots: dict[str, Plot] = {}
-        self.view = View()
+        self.view = ViewSettings()
         self.words = QLabel(LOOKING, objectName="empty", alignment=Qt.AlignmentFlag.AlignCenter)
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.words.setWordWrap(True)
@@ -72,7 +72,7 @@ class Board(QStackedWidget):
         for plot in self.plots.values():
             plot.refresh([key for key in keys if key[1].name == plot.name])
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: ViewSettings) -> None:
         self.view = view
         for plot in self.plots.values():
             plot.set_view(view)
@@ -146,7 +146,7 @@ def _names(watch: Watch, run: Run) -> list[str]:
     return [*(name for name in known if name in logged), *(n for n in logged if n not in known)]
 
 
-def _curves(run: Run, name: str, label: str, shown: Shown) -> Curves:
+def _curves(run: Run, name: str, label: str, shown: ShownRun) -> Curves:
     """The curves of one run under one name."""
     series = shown.follower.series
     keys = [key for split in SPLITS if (key := Key(name, split)) in series]

@@ -10,11 +10,11 @@ from PySide6.QtCore import QBuffer, QIODevice, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
+from app.monitor import theme
 from app.monitor.data import colours
 from app.monitor.data.plot_series import Array
 from app.monitor.plots.curves import DOT
 from app.monitor.plots.plot import Plot
-from app.monitor.window import theme
 
 SHARPNESS = 2
 """Pixels of a PNG for each pixel of the window, so that it prints well."""

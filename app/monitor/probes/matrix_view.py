@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QToolTip, QWidget
 
+from app.monitor import theme
 from app.monitor.data import colours, probe_values
-from app.monitor.probes.probe_views import Rows, View
-from app.monitor.window import theme
+from app.monitor.probes.probe_views import ProbeView, Rows
 from app.runs.probe_snapshots import Options, Parts
 
 MARGIN = 8
@@ -19,7 +19,7 @@ SMALLEST_NUMBER = 17
 WIDEST_NAME = 90
 
 
-class MatrixView(View):
+class MatrixView(ProbeView):
     """The matrix under the share that was right."""
 
     height = 330

@@ -5,22 +5,22 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from app.monitor import theme
 from app.monitor.probes.matrix_view import MatrixView
 from app.monitor.probes.probe_views import (
     CurvesView,
     HistogramView,
     ImagesView,
+    ProbeView,
     ScatterView,
     SoundView,
     TableView,
     TextView,
-    View,
 )
-from app.monitor.window import theme
 from app.runs.probe_snapshots import Look
 from app.runs.records import Probe
 
-VIEWS: dict[str, type[View]] = {
+VIEWS: dict[str, type[ProbeView]] = {
     "images": ImagesView,
     "curves": CurvesView,
     "histogram": HistogramView,
@@ -45,7 +45,7 @@ class ProbeCard(QWidget):
         self.label = label
         self.probe = probe
         self.look: Look | None = None
-        self.view = VIEWS[probe.picture]() if probe.picture in VIEWS else View()
+        self.view = VIEWS[probe.picture]() if probe.picture in VIEWS else ProbeView()
         self.words = QLabel(objectName="muted", wordWrap=True)
         self.words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.words.setTextFormat(Qt.TextFormat.PlainText)

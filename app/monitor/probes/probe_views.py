@@ -36,7 +36,7 @@ FREE = (QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
 """As large as there is room: a plot wants 640 x 480 otherwise."""
 
 
-class View(QWidget):
+class ProbeView(QWidget):
     """Draws what one probe showed. `show_parts` raises what `showing` raises."""
 
     forms: tuple[str, ...] = ("PNG", "CSV")
@@ -74,7 +74,7 @@ def png(image: QImage) -> bytes:
     return bytes(buffer.data().data())
 
 
-class PlotView(View):
+class PlotView(ProbeView):
     """A view with axes, or a picture, that can be zoomed; a double click shows everything again."""
 
     def __init__(self, axes: bool = True) -> None:
@@ -229,7 +229,7 @@ class ScatterView(PlotView):
         return ("x", "y", "class"), rows
 
 
-class TextView(View):
+class TextView(ProbeView):
     """Sequences of tokens as text, one after another."""
 
     forms = ("TXT",)
@@ -253,7 +253,7 @@ class TextView(View):
         return self.area.toPlainText().encode()
 
 
-class TableView(View):
+class TableView(ProbeView):
     """Numbers of single samples, a row each."""
 
     forms = ("CSV",)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.monitor.data.view_settings import MOST_SMOOTHING, View, position_of, smoothing_at
+from app.monitor.data.view_settings import MOST_SMOOTHING, ViewSettings, position_of, smoothing_at
 from app.monitor.plots.plot import FORMATS
 
 AXES = {
@@ -27,11 +27,11 @@ SLIDER_WIDTH = 110
 class Controls(QWidget):
     """Says how the plots are looked at."""
 
-    changed = Signal(View)
+    changed = Signal(ViewSettings)
     follow_asked = Signal()
     save_asked = Signal(str)
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: ViewSettings) -> None:
         super().__init__(objectName="controls")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._make_axes(view)
@@ -41,10 +41,10 @@ class Controls(QWidget):
         self._lay_out()
 
     @property
-    def view(self) -> View:
+    def view(self) -> ViewSettings:
         """What is chosen."""
         axis = self.axes.checkedButton().property("axis")
-        return View(axis, self.log.isChecked(), smoothing_at(self.slider.value()))
+        return ViewSettings(axis, self.log.isChecked(), smoothing_at(self.slider.value()))
 
     def set_following(self, following: bool) -> None:
         """Follow can be pressed only while some plot is zoomed."""
@@ -53,7 +53,7 @@ class Controls(QWidget):
     def set_savable(self, savable: bool) -> None:
         self.save.setEnabled(savable)
 
-    def _make_axes(self, view: View) -> None:
+    def _make_axes(self, view: ViewSettings) -> None:
         self.axes = QButtonGroup(self)
         for axis, (text, tip) in AXES.items():
             button = QPushButton(text, checkable=True, checked=axis == view.axis, toolTip=tip)
@@ -62,12 +62,12 @@ class Controls(QWidget):
             self.axes.addButton(button)
         self.axes.buttonToggled.connect(lambda _, on: on and self._tell())
 
-    def _make_log(self, view: View) -> None:
+    def _make_log(self, view: ViewSettings) -> None:
         self.log = QPushButton("Log y", checkable=True, checked=view.log)
         self.log.setToolTip("Logarithmic y axis; values of zero and below are gaps")
         self.log.toggled.connect(self._tell)
 
-    def _make_smoothing(self, view: View) -> None:
+    def _make_smoothing(self, view: ViewSettings) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal, maximum=MOST_SMOOTHING)
         self.slider.setValue(position_of(view.smoothing))
         self.slider.setFixedWidth(SLIDER_WIDTH)

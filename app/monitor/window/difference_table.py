@@ -44,7 +44,7 @@ class DifferenceTable(QWidget):
     def sync(self, watch: Watch) -> None:
         """Compares the runs that are shown."""
         self.setVisible(len(watch.shown) > 1)
-        told = [shown.facts.values for shown in watch.shown.values() if shown.facts]
+        told = [shown.settings.values for shown in watch.shown.values() if shown.settings]
         lines = differences(told) if len(told) == len(watch.shown) else []
         heads = [(name, watch.shown[run].colour) for run, name in watch.names().items()]
         drawn = (heads, results := _results(watch), lines)

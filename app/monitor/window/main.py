@@ -10,9 +10,9 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.monitor.data.preferences import Preferences
+from app.monitor import theme
 from app.monitor.data.run_watch import Watch
-from app.monitor.window import theme
+from app.monitor.window.preferences import Preferences
 from app.monitor.window.window import Window
 from app.runs.records import RunError
 from app.runs.run_folder import Run

@@ -17,10 +17,10 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from app.monitor import theme
 from app.monitor.data import colours
 from app.monitor.data.run_summary import Summary
 from app.monitor.data.run_watch import Watch
-from app.monitor.window import theme
 from app.runs.run_folder import Run
 
 Index = QModelIndex | QPersistentModelIndex

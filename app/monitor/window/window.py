@@ -17,16 +17,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.monitor.data.messages import Messages, Notices
-from app.monitor.data.preferences import Preferences
 from app.monitor.data.run_watch import Watch
-from app.monitor.data.table_files import SaveError, records, save, table
-from app.monitor.data.view_settings import View
-from app.monitor.plots.plot_board import Board
+from app.monitor.data.table_files import SaveError, save, table, table_rows
+from app.monitor.data.view_settings import ViewSettings
+from app.monitor.plots.plot_board import PlotBoard
 from app.monitor.plots.plot_files import png, svg
 from app.monitor.probes.probe_page import Asked, ProbePage
 from app.monitor.window.controls import Controls
 from app.monitor.window.difference_table import DifferenceTable
+from app.monitor.window.messages import Messages, Notices
+from app.monitor.window.preferences import Preferences
 from app.monitor.window.run_list import RunList
 from app.runs.run_folder import Run
 from app.runs.series import Key
@@ -135,7 +135,7 @@ class Window(QMainWindow):
 
     # -- looking
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: ViewSettings) -> None:
         self.board.set_view(view)
         self.preferences.set_view(view)
 
@@ -171,7 +171,7 @@ class Window(QMainWindow):
 
     def _content(self, names: list[str], form: str) -> bytes:
         if form == "CSV":
-            return table(records([s.follower for s in self.watch.shown.values()], names))
+            return table(table_rows([s.follower for s in self.watch.shown.values()], names))
         plots = [self.board.plots[name] for name in names]
         return png(plots) if form == "PNG" else svg(plots)
 
@@ -181,7 +181,7 @@ class Window(QMainWindow):
         view = self.preferences.view()
         self.controls = Controls(view)
         self.run_list = RunList()
-        self.board = Board()
+        self.board = PlotBoard()
         self.board.set_view(view)
         self.probes = ProbePage()
         self.pages = QTabWidget(documentMode=True)

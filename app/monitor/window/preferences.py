@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from PySide6.QtCore import QByteArray, QSettings
 
-from app.monitor.data.view_settings import View
+from app.monitor.data.view_settings import ViewSettings
 from app.runs.series import Axis
 from graphs.document.user_dirs import home
 
@@ -22,16 +22,16 @@ class Preferences:
         path = (folder or home()) / FILE
         self._settings = QSettings(str(path), QSettings.Format.IniFormat)
 
-    def view(self) -> View:
+    def view(self) -> ViewSettings:
         axis = str(self._settings.value("view/axis", "step"))
-        smoothing = _number(self._settings.value("view/smoothing", View.smoothing))
-        return View(
+        smoothing = _number(self._settings.value("view/smoothing", ViewSettings.smoothing))
+        return ViewSettings(
             axis=cast(Axis, axis) if axis in get_args(Axis) else "step",
             log=str(self._settings.value("view/log", "false")) == "true",
-            smoothing=smoothing if 0 <= smoothing < 1 else View.smoothing,
+            smoothing=smoothing if 0 <= smoothing < 1 else ViewSettings.smoothing,
         )
 
-    def set_view(self, view: View) -> None:
+    def set_view(self, view: ViewSettings) -> None:
         self._settings.setValue("view/axis", view.axis)
         self._settings.setValue("view/log", "true" if view.log else "false")
         self._settings.setValue("view/smoothing", view.smoothing)

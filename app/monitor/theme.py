@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.monitor.data import colours
 
-ASSETS = Path(__file__).resolve().parents[3] / "assets"
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
 FONTS = ASSETS / "fonts"
 ICON = ASSETS / "icons" / "patchbay.png"
 FAMILY = "Patchbay"
