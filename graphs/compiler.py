@@ -15,6 +15,7 @@ from graphs.check.results import Checked, CheckedGraph
 from graphs.codegen.classes.compilation import Context, merges
 from graphs.codegen.classes.hyperparameters import used, varied
 from graphs.codegen.classes.initial_weights import start_problems
+from graphs.codegen.expressions.merge_uses import Different
 from graphs.codegen.script.export import ExportedFile, Sections, formatted
 from graphs.codegen.script.interface import Interface, interface_of
 from graphs.document.document import Document
@@ -64,11 +65,8 @@ class Compiled:
     @cached_property
     def sections(self) -> Sections:
         """The parts of the exported file. Raises ProblemsError."""
-        samples = dict(_adjustable(self.checked, self.program))
-        values = {name: self.checked.main.graph.parameters[name] for name in samples}
-        graphs = [self.checked.main, *(graph for pair in samples.values() for graph in pair)]
         try:
-            context = Context(self.checked.main, self.program, values, graphs)
+            context = _context(self.checked.main, self.program, _adjustable(self))
             return ExportedFile(self.checked, context, self.labels, self.interface).sections()
         except Misfit as misfit:  # names of users' files that cannot be changed
             raise ProblemsError((Problem(text=str(misfit)),)) from misfit
@@ -112,20 +110,15 @@ def _from_files(checked: Checked) -> Iterator[object]:
             yield from type_.python_files.items()
 
 
-def _adjustable(checked: Checked, program: Program) -> list[tuple[str, list[CheckedGraph]]]:
-    """The hyperparameters that stay adjustable in one file, each with two graphs in which it has
-    other values.
-    """
-    main = checked.main
-    found = [(name, pair) for name in used(main.graph) if (pair := _varied(checked, program, name))]
-    if len(found) < 2 or merges([main, *(graph for _, pair in found for graph in pair)], program):
-        return found
-    kept: list[tuple[str, list[CheckedGraph]]] = []  # sizes that follow several in no known way
-    for name, pair in found:
-        graphs = [graph for _, others in kept for graph in others]
-        if merges([main, *graphs, *pair], program):
-            kept.append((name, pair))
-    return kept
+Varied = dict[str, list[CheckedGraph]]
+"""Main with two other values of each hyperparameter that stays adjustable."""
+
+
+def _adjustable(compiled: Compiled) -> Varied:
+    """The hyperparameters that one file can serve, each tried alone."""
+    names = used(compiled.checked.main.graph)
+    tried = {name: _varied(compiled.checked, compiled.program, name) for name in names}
+    return {name: graphs for name, graphs in tried.items() if graphs}
 
 
 def _varied(checked: Checked, program: Program, name: str) -> list[CheckedGraph]:
@@ -139,3 +132,24 @@ def _varied(checked: Checked, program: Program, name: str) -> list[CheckedGraph]
         if merges([checked.main, *graphs], program):
             return graphs
     return []
+
+
+def _context(main: CheckedGraph, program: Program, found: Varied) -> Context:
+    """The graph on its way to be printed, with the hyperparameters that fit into one file."""
+    try:
+        return _with(main, program, found)
+    except Different:  # sizes that follow several of them in no known way
+        kept: Varied = {}
+        for name, graphs in found.items():
+            if merges(_samples(main, {**kept, name: graphs}), program):
+                kept[name] = graphs
+        return _with(main, program, kept)
+
+
+def _with(main: CheckedGraph, program: Program, found: Varied) -> Context:
+    values = {name: main.graph.parameters[name] for name in found}
+    return Context(main, program, values, _samples(main, found))
+
+
+def _samples(main: CheckedGraph, found: Varied) -> list[CheckedGraph]:
+    return [main, *(graph for graphs in found.values() for graph in graphs)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from graphs.check.node_parameters import Scope, validated
 from graphs.check.shape_inference import Shapes
@@ -43,6 +43,8 @@ class CheckedGraph:
     scope: Scope
     """The values of the graph's parameters."""
     library: Library
+    described: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What its nodes describe, as far as `described_nodes` was asked for it."""
 
     def inputs(self, node: str) -> tuple[Port, ...]:
         """A node's input ports; for an unknown type, those that its wires name."""
@@ -53,6 +55,15 @@ class CheckedGraph:
         return self._ports(node)[1]
 
     def _ports(self, node: str) -> tuple[Ports, Ports]:
+        if node not in self._known_ports:
+            self._known_ports[node] = self._find_ports(node)
+        return self._known_ports[node]
+
+    @cached_property
+    def _known_ports(self) -> dict[str, tuple[Ports, Ports]]:
+        return {}
+
+    def _find_ports(self, node: str) -> tuple[Ports, Ports]:
         type_ = self.types.get(node)
         if self.leaves_out(node):
             made = validated(self.drawn.nodes[node], self.scope)

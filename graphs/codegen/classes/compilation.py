@@ -10,7 +10,7 @@ from graphs.check.block_uses import BlockReference
 from graphs.check.results import CheckedGraph
 from graphs.codegen.classes.block_classes import BlockClasses, class_text, forward_lines
 from graphs.codegen.classes.split_metrics import finishing, is_over_split, kept
-from graphs.codegen.expressions.descriptions import described_nodes, title_of
+from graphs.codegen.expressions.descriptions import described_nodes, share_descriptions, title_of
 from graphs.codegen.expressions.merge_uses import Argument, Different
 from graphs.codegen.expressions.naming import Imports, Names
 from graphs.codegen.expressions.printing import Described, Scope
@@ -37,7 +37,7 @@ OWN_NAMES = (
 def merges(samples: list[CheckedGraph], program: Program) -> bool:
     """Whether one file can serve a graph with these values of its hyperparameters."""
     classes = BlockClasses(Imports(), Names())
-    drawn = [_drawn(sample, program) for sample in samples]
+    drawn = _drawn(samples, program)
     for nodes in drawn:
         classes.collect(nodes)
     try:
@@ -48,11 +48,17 @@ def merges(samples: list[CheckedGraph], program: Program) -> bool:
     return True
 
 
-def _drawn(sample: CheckedGraph, program: Program) -> list[Described]:
-    """What the nodes of a program describe."""
+def _drawn(samples: list[CheckedGraph], program: Program) -> list[list[Described]]:
+    """What the nodes of a program describe, in each sample."""
     optimizers = [statement.optimizer for statement in program.statements]
     inside = (*program.network, *program.judging, *program.watching)
-    return list(described_nodes(sample, (*program.loaded, *inside, *optimizers)).values())
+    ids = (*program.loaded, *inside, *optimizers)
+    first, *others = samples
+    drawn = [list(described_nodes(first, ids).values())]
+    for other in others:
+        share_descriptions(first, other)
+        drawn.append(list(described_nodes(other, ids).values()))
+    return drawn
 
 
 @dataclass
@@ -69,7 +75,7 @@ class Context:
 
     def __post_init__(self) -> None:
         samples = self.samples
-        drawn = [_drawn(sample, self.program) for sample in samples]
+        drawn = _drawn(samples, self.program)
         names = Names(OWN_NAMES)
         self.classes = BlockClasses(self.imports, names)
         for nodes in drawn:

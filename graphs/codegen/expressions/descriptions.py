@@ -10,8 +10,29 @@ from graphs.nodetypes.tensor_kinds import Weights
 
 
 def described_nodes(checked: CheckedGraph, ids: Iterable[str]) -> dict[str, Described]:
-    """What nodes of a graph without problems describe."""
-    return {id: _described(checked, id) for id in ids}
+    """What nodes of a graph without problems describe, found out once."""
+    known: dict[str, Described] = checked.described
+    for id in (ids := tuple(ids)):
+        if id not in known:
+            known[id] = _described(checked, id)
+    return {id: known[id] for id in ids}
+
+
+def share_descriptions(known: CheckedGraph, other: CheckedGraph) -> None:
+    """Let a graph with other values of its parameters describe anew only what these reach."""
+    for id, described in known.described.items():
+        if _is_alike(known, other, id):
+            other.described[id] = described
+
+
+def _is_alike(known: CheckedGraph, other: CheckedGraph, id: str) -> bool:
+    """Whether a node describes the same in both graphs."""
+    sources = [wire.source for wire in known.graph.into(id)]
+    return (
+        known.types[id] == other.types.get(id)
+        and known.uses.get(id) == other.uses.get(id)
+        and all(known.metas.get(end) == other.metas.get(end) for end in sources)
+    )
 
 
 def title_of(checked: CheckedGraph, id: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from torch import nn
@@ -159,7 +160,8 @@ def _are_of_one_class(values: Sequence[Any]) -> bool:
     return made and all(target is targets[0] for target in targets)
 
 
-def _defaults(target: Callable[..., Any]) -> dict[str, Any]:
+@functools.lru_cache(maxsize=1000)
+def _defaults(target: Callable[..., Any]) -> Mapping[str, Any]:
     try:
         parameters = inspect.signature(target).parameters.values()
     except ValueError:  # some functions of torch are built in and have no signature

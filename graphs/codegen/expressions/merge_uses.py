@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -60,6 +61,8 @@ class Merger:
     def merge(self, values: list[Any], hint: str = "size", stem: str = "") -> Any:
         """One value for all uses. `hint` names an argument; `stem` makes it unique."""
         first = values[0]
+        if all(value is first for value in values):
+            values = values[:1]
         if isinstance(first, Expression):
             if id(first) not in self._merged:
                 merged = self._expression(values, hint, stem)
@@ -198,12 +201,17 @@ def _require(same: bool) -> None:
 
 def _hints(target: Callable[..., Any], count: int) -> list[str]:
     """What the positional arguments of a call are called."""
+    return [*_argument_names(target), *["size"] * count][:count]
+
+
+@functools.lru_cache(maxsize=1000)
+def _argument_names(target: Callable[..., Any]) -> tuple[str, ...]:
     try:
         parameters = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):  # functions that are built in have no signature
-        return ["size"] * count
-    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD and p.name != "self"]
-    return [*names, *["size"] * count][:count]
+        return ()
+    kinds = ((p.name, p.kind is p.POSITIONAL_OR_KEYWORD) for p in parameters)
+    return tuple(name for name, positional in kinds if positional and name != "self")
 
 
 def _candidates(hint: str, stem: str) -> Iterable[str]:

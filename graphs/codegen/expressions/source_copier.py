@@ -5,9 +5,10 @@ import. What they import from a file of ours is copied too.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from types import ModuleType
 from typing import Any
 
@@ -40,10 +41,8 @@ class Copier:
         if (module.__name__, name) in self._begun:
             return  # copied, or on its way: two functions may call each other
         self._begun.add((module.__name__, name))
-        source = inspect.getsource(module)
-        tree = ast.parse(source)
-        own = {found: n for n in tree.body if (found := _name(n))}
-        words = {n.id for n in ast.walk(own[name]) if isinstance(n, ast.Name)}
+        source, tree, own = _read(module)
+        words = _words(module, name)
         for home, callee in _ours(tree, words):
             self._add(sys.modules[home], callee)
         for callee in own:
@@ -53,6 +52,23 @@ class Copier:
         self.imports.update(import_lines(tree.body, words - own.keys()))
         self.imports.update(import_lines(delayed, words))
         self._sources[module.__name__, name] = _source_of(source, own[name], delayed)
+
+
+@functools.cache
+def _read(module: ModuleType) -> tuple[str, ast.Module, dict[str, ast.stmt]]:
+    """The source of a module of ours, its syntax tree, and the statements that define a name; none
+    changes while we run.
+    """
+    source = inspect.getsource(module)
+    tree = ast.parse(source)
+    return source, tree, {found: n for n in tree.body if (found := _name(n))}
+
+
+@functools.cache
+def _words(module: ModuleType, name: str) -> frozenset[str]:
+    """The names that a definition reads."""
+    definition = _read(module)[2][name]
+    return frozenset(node.id for node in ast.walk(definition) if isinstance(node, ast.Name))
 
 
 def _name(statement: ast.stmt) -> str | None:
@@ -69,7 +85,7 @@ OURS = ("graphs.", "nodes.")
 """Packages whose files are copied, never imported."""
 
 
-def _ours(tree: ast.Module, words: set[str]) -> list[tuple[str, str]]:
+def _ours(tree: ast.Module, words: Set[str]) -> list[tuple[str, str]]:
     """The definitions that a file imports from other files of ours: (file, name)."""
     return [
         (node.module, alias.name)
@@ -114,7 +130,7 @@ def _source_of(source: str, definition: ast.stmt, left_out: list[ast.stmt]) -> s
     return "\n".join(lines[number - 1] for number in kept if number not in gone)
 
 
-def import_lines(statements: Iterable[ast.stmt], words: set[str]) -> Iterable[str]:
+def import_lines(statements: Iterable[ast.stmt], words: Set[str]) -> Iterable[str]:
     """Those of these import statements, as lines, that bring in some of these words."""
     for node in statements:
         if isinstance(node, ast.Import):
