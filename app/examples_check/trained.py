@@ -105,7 +105,7 @@ def _made(trainable: Trainable, seed: int, epochs: int | None) -> tuple[Any, dic
     data = trainable.load(torch.device("cpu"))
     module: Any = trainable.module
     steps = trainable.steps_in(data["train"])
-    return trainable.make(steps, epochs or module.EPOCHS), data
+    return trainable.make(torch.device("cpu"), steps, epochs or module.EPOCHS), data
 
 
 def changed(example: Trained, *edits: Edit) -> Trained:

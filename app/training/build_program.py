@@ -36,10 +36,11 @@ class Trainable:
     interface: Interface
     folder: Path | None = None
 
-    def make(self, steps_per_epoch: int, epochs: int) -> Any:
-        """The program, told how long the training is where it asks."""
-        make: Any = self.module.Program
-        return make(steps_per_epoch, epochs) if self.interface.needs_length else make()
+    def make(self, device: torch.device, steps_per_epoch: int, epochs: int) -> Any:
+        """The program on a device, with optimizers that know how long the training is."""
+        program = self.module.Program().to(device)
+        program.configure_optimizers(steps_per_epoch, epochs)
+        return program
 
     def begin(self, program: Any) -> None:
         """Give what starts from a file its weights. Not for a training that goes on."""

@@ -16,7 +16,9 @@ from app.runs.run_folder import Run
 from app.training.checkpoints.checkpoints import CheckpointError
 from app.training.data_errors import DataError
 from app.training.devices import DeviceError
+from graphs.document.document import Document
 from graphs.document.document_io import read
+from graphs.nodetypes.node_type import NodeType, Optimizer, node_types
 
 
 class NotFiniteError(ArithmeticError):
@@ -73,10 +75,18 @@ def failing_node(error: BaseException, module: ModuleType | None, run: Run) -> s
     lines = failing_lines(error, module)
     if not lines:
         return None
-    graphs = read(run.document_path).graphs.values()
-    nodes = {id for graph in graphs for id in graph.nodes}
+    nodes = _named(read(run.document_path))
     words = (word for line in lines for word in [*_MODULE.findall(line), *_WORD.findall(line)])
-    return next((word for word in words if word in nodes), None)
+    return next((nodes[word] for word in words if word in nodes), None)
+
+
+def _named(document: Document) -> dict[str, str]:
+    """The nodes by the names that printed code has for them: an optimizer's ends with the word."""
+    ids = [id for graph in document.graphs.values() for id in graph.nodes]
+    types, main = node_types(), document.main.nodes
+    moving = [id for id in main if issubclass(types.get(main[id].type, NodeType), Optimizer)]
+    alone = {"optimizer": moving[0]} if len(moving) == 1 else {}
+    return {**alone, **{f"{id}_optimizer": id for id in moving}, **{id: id for id in ids}}
 
 
 _MODULE, _WORD = re.compile(r"self\.(\w+)"), re.compile(r"\w+")

@@ -65,7 +65,7 @@ class Training:
         torch.manual_seed(seed)
         self.data = trainable.load(device)
         self.steps_per_epoch = trainable.steps_in(self.data["train"])
-        self.program: Any = trainable.make(self.steps_per_epoch, epochs).to(device)
+        self.program: Any = trainable.make(device, self.steps_per_epoch, epochs)
         self.prober = Prober(trainable, recorder.run.probes_path, device)
         self.progress = Progress()
         self.test: dict[str, float] = {}

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING
 from graphs.document.document import End, Wire
 from graphs.document.edits import Disconnect, RemoveNodes
 from graphs.document.problems import Fix, Problem
-from graphs.nodetypes.node_type import Data, Metric, Optimizer, Role, node_types
+from graphs.nodetypes.node_type import Data, Metric, NodeType, Optimizer, Role, node_types
 from graphs.nodetypes.probe_type import Probe
-from graphs.program.optimizer_options import Turn, misfits, turn_of
+from graphs.program.optimizer_options import (
+    asks_epoch,
+    counts_batches,
+    misfits,
+    moves_rate,
+    needs_length,
+)
 
 if TYPE_CHECKING:
     from graphs.check.results import CheckedGraph
@@ -26,7 +32,16 @@ class Statement:
     optimizer: str
     loss: End
     owned: tuple[str, ...]
-    turn: Turn = field(default_factory=Turn)
+    options: Optimizer = field(default_factory=Optimizer, compare=False)
+    """The optimizer itself; the usual options where its parameters are not sound."""
+    common: tuple[object, ...] = field(init=False)
+    """Its values of the options that all optimizers have. In these a program is told from another;
+    a learning rate may differ and is none of them.
+    """
+
+    def __post_init__(self) -> None:
+        values = tuple(getattr(self.options, name) for name in Optimizer.model_fields)
+        object.__setattr__(self, "common", values)
 
 
 @dataclass(frozen=True)
@@ -71,27 +86,27 @@ class Program:
     @property
     def asks_epoch(self) -> bool:
         """Whether it matters in a step which epoch it is."""
-        return any(statement.turn.asks_epoch for statement in self.statements)
+        return any(asks_epoch(statement.options) for statement in self.statements)
 
     @property
     def counts_batches(self) -> bool:
         """Whether it matters in a step how many batches there were."""
-        return any(statement.turn.counts_batches for statement in self.statements)
+        return any(counts_batches(statement.options) for statement in self.statements)
 
     @property
     def needs_length(self) -> bool:
         """Whether the program must know how long the training is."""
-        return any(statement.turn.needs_length for statement in self.statements)
+        return any(needs_length(statement.options) for statement in self.statements)
 
     @property
     def ends_epochs(self) -> bool:
         """Whether something happens at an epoch's end."""
-        return any(statement.turn.moves_rate == "epoch" for statement in self.statements)
+        return any(moves_rate(statement.options) == "epoch" for statement in self.statements)
 
     @property
     def accumulates(self) -> bool:
         """Whether gradients last from one batch to the next."""
-        return any(statement.turn.accumulate > 1 for statement in self.statements)
+        return any(statement.options.accumulate > 1 for statement in self.statements)
 
 
 def program_of(checked: CheckedGraph) -> Program:
@@ -205,10 +220,14 @@ def _statements(checked: CheckedGraph) -> tuple[Statement, ...]:
             id,
             loss,
             tuple(_owned(checked, loss.node, named[id], taken)),
-            turn_of(checked.types.get(id)),
+            _options(checked.types.get(id)),
         )
         for id, loss in losses.items()
     )
+
+
+def _options(type_: NodeType | None) -> Optimizer:
+    return type_ if isinstance(type_, Optimizer) else Optimizer()
 
 
 def _owned(checked: CheckedGraph, loss: str, named: set[str], taken: set[str]) -> list[str]:
@@ -243,7 +262,7 @@ def _turns(checked: CheckedGraph, statements: tuple[Statement, ...]) -> list[Pro
     return [
         Problem(graph=checked.name, node=statement.optimizer, parameter=parameter, text=text)
         for statement in statements
-        for parameter, text in misfits(statement.turn, epochs)
+        for parameter, text in misfits(statement.options, epochs)
     ]
 
 

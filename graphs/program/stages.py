@@ -37,7 +37,7 @@ def stages_of(checked: CheckedGraph, program: Program) -> tuple[Stage, ...]:
     stages: list[Stage] = []
     for statement in program.statements:
         needed = checked.wiring.upstream([statement.loss.node])
-        held = valid if statement.turn.times == 1 else set()
+        held = valid if statement.options.times == 1 else set()
         computed = [id for id in order if id in needed - held]
         valid.update(computed)
         later = checked.wiring.upstream(losses[len(stages) + 1 :]) - valid

@@ -9,7 +9,6 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat
 from graphs.nodetypes.expressions import Call, Expression, call
 from graphs.nodetypes.node_type import Example, Optimizer
 from graphs.nodetypes.tensor_kinds import Scalar, Weights
-from graphs.runtime.training import optimizers
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 """From 0 to below 1."""
@@ -278,7 +277,7 @@ class Adagrad(Optimizer):
 
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         return call(
-            optimizers.Adagrad,
+            torch.optim.Adagrad,
             weights[0],
             lr=self.lr,
             lr_decay=self.lr_decay,

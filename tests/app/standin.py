@@ -32,6 +32,8 @@ class Program(nn.Module):
         self.hidden = nn.Linear(6, 16)
         self.norm = nn.BatchNorm1d(16)
         self.score = nn.Linear(16, 3)
+
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
         self.adam = torch.optim.AdamW(self.hidden.parameters(), lr=0.01)
         rest = [*self.norm.parameters(), *self.score.parameters()]
         self.sgd = torch.optim.SGD(rest, lr=0.05, momentum=0.9)

@@ -35,8 +35,7 @@ from graphs.document.edits import (
     SetParameters,
     apply,
 )
-from graphs.nodetypes.node_type import node_types
-from graphs.program.optimizer_options import Turn
+from graphs.nodetypes.node_type import Optimizer, node_types
 from tests.graphs.drawing import classifier, drawn
 from tests.graphs.test_blocks import dense, gan, use, with_blocks
 
@@ -233,10 +232,10 @@ def test_what_is_watched_in_words() -> None:
 
 
 def test_options_in_words() -> None:
-    assert options_of(Turn()) == []
-    turn = Turn(times=3, last_epoch=4, clip_norm=1.0, accumulate=2, schedule="one_cycle")
-    assert "3 times on a batch" in options_of(turn)
-    assert "at a rate that goes by one-cycle" in options_of(turn)
+    assert options_of(Optimizer()) == []
+    optimizer = Optimizer(times=3, last_epoch=4, clip_norm=1.0, accumulate=2, schedule="one_cycle")
+    assert "3 times on a batch" in options_of(optimizer)
+    assert "at a rate that goes by one-cycle" in options_of(optimizer)
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 21)] == [
         "1st",
         "2nd",

@@ -13,6 +13,7 @@ from graphs.document.document import End, Wire
 from graphs.document.document_io import read
 from graphs.document.edits import Connect, Disconnect, apply
 from graphs.load_module import load_source
+from tests.graphs.drawing import ready
 
 EXAMPLE = Path(__file__).parents[2] / "assets/examples/gcn_karate.graph.json"
 
@@ -23,7 +24,7 @@ def test_an_edge_to_nowhere_is_said_at_its_node() -> None:
     batch["edge_index"][1, 0] = 34
     run: Any = SimpleNamespace(document_path=EXAMPLE)
     with pytest.raises(IndexError) as caught:
-        module.Program().step(batch)
+        ready(module).step(batch)
     assert failures.failing_node(caught.value, module, run) == "near"
     assert failures.sentence(caught.value, module, "at step 1") == (
         "The program failed at step 1 at `source, target = ends(edge_index, len(x))`: "

@@ -260,8 +260,8 @@ def _values(values: dict[str, float]) -> str:
     ("change", "words"),
     [
         (lambda record: record["schedules"].clear(), "there are other schedules"),
-        (lambda r: r["schedules"]["adamw_schedule"]["counters"].clear(), "is another schedule"),
-        (lambda r: r["schedules"]["adamw_schedule"]["rates"].clear(), "another number of rates"),
+        (lambda r: r["schedules"]["scheduler"]["counters"].clear(), "is another schedule"),
+        (lambda r: r["schedules"]["scheduler"]["rates"].clear(), "another number of rates"),
     ],
 )
 def test_schedules_that_do_not_fit(

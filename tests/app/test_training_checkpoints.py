@@ -20,6 +20,7 @@ from app.training.checkpoints.random_state import RandomStates
 from app.training.checkpoints.saver import Saver
 from tests.app import standin
 from tests.app.made_runs import new_run, stop_after, train, values_of
+from tests.graphs.drawing import ready
 
 Change = Callable[[Path], None]
 
@@ -232,7 +233,7 @@ def die_after(patch: pytest.MonkeyPatch, count: int) -> None:
 
 def test_a_snapshot_does_not_change(run: Run) -> None:
     """Training goes on while the saver writes."""
-    program = standin.Program()
+    program = ready(standin)
     random = RandomStates.capture(torch.device("cpu"))
     snapshot = checkpoints.take(program, checkpoints.Progress(), random)
     before = {name: value.clone() for name, value in snapshot.weights.items()}
@@ -242,7 +243,7 @@ def test_a_snapshot_does_not_change(run: Run) -> None:
 
 def test_tied_weights_are_saved(tmp_path: Path) -> None:
     """safetensors refuses tensors that share memory; a checkpoint has copies."""
-    program = standin.Program()
+    program = ready(standin)
     program.score = torch.nn.Linear(16, 16)
     program.hidden = torch.nn.Linear(16, 16)
     program.hidden.weight = program.score.weight

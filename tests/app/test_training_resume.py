@@ -29,6 +29,7 @@ from tests.app.made_runs import (
     wait_for,
     watched,
 )
+from tests.graphs.drawing import ready
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_equals_the_plain_loop(whole: Run) -> None:
     """The loop of the exported file gives the same numbers."""
     torch.manual_seed(0)
     data = standin.load(torch.device("cpu"))
-    program = standin.Program()
+    program = ready(standin)
     epochs = []
     for _ in range(3):
         for name, shuffle in (("train", True), ("validation", False)):
@@ -210,7 +211,7 @@ def test_the_best_epoch_is_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     assert path
     torch.manual_seed(0)
     data = standin.load(torch.device("cpu"))
-    program = standin.Program()
+    program = ready(standin)
     program.load_state_dict(load_file(path))
     program.eval()
     rows, sizes = [], []

@@ -22,6 +22,7 @@ import nodes.library  # noqa: F401  registers the node types
 from graphs.compiler import export
 from graphs.document.document_io import read
 from graphs.load_module import load_source
+from tests.graphs.drawing import ready
 from tests.graphs.gan_loops import expert_step, usual_step
 
 GAN = Path(__file__).parents[2] / "assets/examples/gan.graph.json"
@@ -42,7 +43,7 @@ def main(rounds: int, steps: int) -> None:
     torch.manual_seed(0)
     module = load_source(export(read(GAN)), Path("gan.py"))
     batch = next(module.batches(module.load("cpu")["train"], 64))
-    program = module.Program(steps_per_epoch=rounds * steps).train()
+    program = ready(module, rounds * steps).train()
     ours: Step = lambda made, given: made.step(given)  # noqa: E731
     loops = {"compiled": ours, "expert": expert_step, "usual": usual_step}
     for step in loops.values():

@@ -52,7 +52,7 @@ def measured(rounds: int) -> Times:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     module: Any = load_source(export(read(DOCUMENT)), Path("parallel_wavenet.py"))
-    program, pipe = module.Program(steps_per_epoch=1).eval(), torch.eye(4)[:1, :, None]
+    program, pipe = module.Program().eval(), torch.eye(4)[:1, :, None]
     made_by_student(program.student, pipe, LENGTHS[0])  # what is slow for the first time alone
     times: Times = {name: [] for name in WAYS}
     for length in LENGTHS:

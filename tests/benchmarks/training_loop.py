@@ -23,7 +23,7 @@ import torch
 import nodes.library  # noqa: F401  (registers the node types)
 from app.runs.records import State, now
 from app.runs.run_folder import Run
-from app.training.build_program import Trainable
+from app.training.build_program import Trainable, steps_in
 from app.training.checkpoints.saver import Saver
 from app.training.loop import Training
 from app.training.recorder import Recorder
@@ -56,7 +56,7 @@ def plain(trainable: Trainable, epochs: int) -> Cost:
     module: Any = trainable.module
     torch.manual_seed(0)
     data = trainable.load(CPU)
-    program = module.Program().to(CPU)
+    program = trainable.make(CPU, steps_in(data["train"], module), epochs)
     started = Cost(time.process_time(), time.perf_counter())
     for epoch in range(1, epochs + 1):
         module.report(f"epoch {epoch} train", module.train(program, data["train"]))

@@ -161,22 +161,10 @@ class CharLm(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self,
-        steps_per_epoch: int,
-        epochs: int = EPOCHS,
-        hidden: int = HIDDEN,
-        temperature: float = TEMPERATURE,
-    ) -> None:
+    def __init__(self, hidden: int = HIDDEN, temperature: float = TEMPERATURE) -> None:
         super().__init__()
         self.network = CharLm(hidden=hidden)
         self.temperature = temperature
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adamw_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.adamw, max_lr=0.006, total_steps=epochs * steps_per_epoch, cycle_momentum=False
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -192,16 +180,28 @@ class Program(nn.Module):
             "accuracy": accuracy(torch.transpose(prediction, 1, 2), target),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adamw_optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adamw_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.adamw_optimizer,
+            max_lr=0.006,
+            total_steps=epochs * steps_per_epoch,
+            cycle_momentum=False,
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise surprise
-        self.adamw.zero_grad()
+        # minimise surprise
+        self.adamw_optimizer.zero_grad()
         values["surprise"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.adamw.step()
-        self.adamw_schedule.step()
+        self.adamw_optimizer.step()
+        self.adamw_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -380,12 +380,10 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(
-        steps_per_epoch,
-        arguments.epochs,
-        hidden=arguments.hidden,
-        temperature=arguments.temperature,
-    ).to(arguments.device)
+    program = Program(hidden=arguments.hidden, temperature=arguments.temperature).to(
+        arguments.device
+    )
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -114,13 +114,7 @@ class Discriminator(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self,
-        steps_per_epoch: int,
-        epochs: int = EPOCHS,
-        cycle: float = CYCLE,
-        identity: float = IDENTITY,
-    ) -> None:
+    def __init__(self, cycle: float = CYCLE, identity: float = IDENTITY) -> None:
         super().__init__()
         self.cycle = cycle
         self.identity = identity
@@ -130,24 +124,6 @@ class Program(nn.Module):
         self.judge_of_digits = Discriminator()
         self.edges_pool = ReplayPool((1, 8, 8))
         self.digits_pool = ReplayPool((1, 8, 8))
-        self.judges = torch.optim.Adam(
-            [*self.judge_of_edges.parameters(), *self.judge_of_digits.parameters()],
-            lr=0.0005,
-            betas=(0.5, 0.999),
-            weight_decay=0.0,
-        )
-        self.judges_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.judges, T_max=epochs * steps_per_epoch
-        )
-        self.generators = torch.optim.Adam(
-            [*self.to_edges.parameters(), *self.to_digits.parameters()],
-            lr=0.001,
-            betas=(0.5, 0.999),
-            weight_decay=0.0,
-        )
-        self.generators_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.generators, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -201,6 +177,26 @@ class Program(nn.Module):
             "to_digits_error": F.l1_loss(fake_digits, digits_image),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizers; their learning rates follow a schedule over the whole training."""
+        self.judges_weights = [
+            *self.judge_of_edges.parameters(),
+            *self.judge_of_digits.parameters(),
+        ]
+        self.judges_optimizer = torch.optim.Adam(
+            self.judges_weights, lr=0.0005, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.judges_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.judges_optimizer, T_max=epochs * steps_per_epoch
+        )
+        self.generators_weights = [*self.to_edges.parameters(), *self.to_digits.parameters()]
+        self.generators_optimizer = torch.optim.Adam(
+            self.generators_weights, lr=0.001, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.generators_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.generators_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Each optimizer in turn moves its own weights."""
         digits_image = batch["digits.image"]  # (N, 1, 8, 8)
@@ -224,8 +220,10 @@ class Program(nn.Module):
         )
         to_edges_error = F.l1_loss(fake_edges, edges_image)
         to_digits_error = F.l1_loss(fake_digits, digits_image)
-        descend(self.judges, judges_loss)
-        self.judges_schedule.step()
+        self.judges_optimizer.zero_grad()
+        judges_loss.backward(inputs=self.judges_weights)
+        self.judges_optimizer.step()
+        self.judges_scheduler.step()
 
         # generators: minimise generators_loss over to_edges, to_digits; fake_edges, fake_digits
         # still hold
@@ -245,8 +243,10 @@ class Program(nn.Module):
             + self.identity * digits_identity
             + self.identity * edges_identity
         )
-        descend(self.generators, generators_loss)
-        self.generators_schedule.step()
+        self.generators_optimizer.zero_grad()
+        generators_loss.backward(inputs=self.generators_weights)
+        self.generators_optimizer.step()
+        self.generators_scheduler.step()
 
         return {
             "judges_loss": judges_loss.detach(),
@@ -354,15 +354,6 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
     }
 
 
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = gradient
-    optimizer.step()
-
-
 def order_of(count: int, length: int, shuffle: bool) -> Tensor:
     """Which of `count` samples come, for `length` places: all of them once, then again."""
     draw = torch.randperm if shuffle else torch.arange
@@ -465,9 +456,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(
-        steps_per_epoch, arguments.epochs, cycle=arguments.cycle, identity=arguments.identity
-    ).to(arguments.device)
+    program = Program(cycle=arguments.cycle, identity=arguments.identity).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

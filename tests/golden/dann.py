@@ -151,17 +151,9 @@ class Dann(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self, steps_per_epoch: int, epochs: int = EPOCHS, strength: float = STRENGTH
-    ) -> None:
+    def __init__(self, strength: float = STRENGTH) -> None:
         super().__init__()
         self.network = Dann(strength=strength)
-        self.sgd = torch.optim.SGD(
-            self.network.parameters(), lr=0.03, momentum=0.9, weight_decay=0.001, nesterov=False
-        )
-        self.sgd_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.sgd, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -186,16 +178,25 @@ class Program(nn.Module):
             "faded_accuracy": accuracy(faded_digit, faded_label),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.sgd_optimizer = torch.optim.SGD(
+            self.network.parameters(), lr=0.03, momentum=0.9, weight_decay=0.001, nesterov=False
+        )
+        self.sgd_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.sgd_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # sgd: minimise total
-        self.sgd.zero_grad()
+        # minimise total
+        self.sgd_optimizer.zero_grad()
         values["total"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.sgd.step()
-        self.sgd_schedule.step()
+        self.sgd_optimizer.step()
+        self.sgd_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -395,9 +396,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, strength=arguments.strength).to(
-        arguments.device
-    )
+    program = Program(strength=arguments.strength).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -142,15 +142,9 @@ class Densenet(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, growth: int = GROWTH) -> None:
+    def __init__(self, growth: int = GROWTH) -> None:
         super().__init__()
         self.network = Densenet(growth=growth)
-        self.sgd = torch.optim.SGD(
-            self.network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.0001, nesterov=True
-        )
-        self.sgd_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.sgd, max_lr=0.1, total_steps=epochs * steps_per_epoch, cycle_momentum=False
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -162,15 +156,27 @@ class Program(nn.Module):
             "accuracy": accuracy(scores, label),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.sgd_optimizer = torch.optim.SGD(
+            self.network.parameters(), lr=0.1, momentum=0.9, weight_decay=0.0001, nesterov=True
+        )
+        self.sgd_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.sgd_optimizer,
+            max_lr=0.1,
+            total_steps=epochs * steps_per_epoch,
+            cycle_momentum=False,
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # sgd: minimise cross_entropy
-        self.sgd.zero_grad()
+        # minimise cross_entropy
+        self.sgd_optimizer.zero_grad()
         values["cross_entropy"].backward()
-        self.sgd.step()
-        self.sgd_schedule.step()
+        self.sgd_optimizer.step()
+        self.sgd_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -316,9 +322,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, growth=arguments.growth).to(
-        arguments.device
-    )
+    program = Program(growth=arguments.growth).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -4,6 +4,7 @@ Run it: python digits_cnn.py --device cpu --epochs 20
 """
 
 import argparse
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,9 +56,6 @@ class Program(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.network = DigitsCnn()
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.01
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -69,14 +67,20 @@ class Program(nn.Module):
             "accuracy": accuracy(logits, label),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer, which do not depend on how long the training is."""
+        self.adamw_optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.01
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise cross_entropy
-        self.adamw.zero_grad()
+        # minimise cross_entropy
+        self.adamw_optimizer.zero_grad()
         values["cross_entropy"].backward()
-        self.adamw.step()
+        self.adamw_optimizer.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -207,7 +211,10 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
+    longest = max(map(len, data["train"].values()))
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
     program = Program().to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

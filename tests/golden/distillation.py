@@ -94,29 +94,11 @@ class Teacher(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self,
-        steps_per_epoch: int,
-        epochs: int = EPOCHS,
-        temperature: float = TEMPERATURE,
-        hidden: int = HIDDEN,
-    ) -> None:
+    def __init__(self, temperature: float = TEMPERATURE, hidden: int = HIDDEN) -> None:
         super().__init__()
         self.temperature = temperature
         self.student = Student(hidden=hidden)
         self.teacher = Teacher()
-        self.learning = torch.optim.AdamW(
-            self.student.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.learning_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.learning, T_max=max(1, (epochs - 25) * steps_per_epoch)
-        )
-        self.teaching = torch.optim.AdamW(
-            self.teacher.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.teaching_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.teaching, T_max=min(epochs, 25) * steps_per_epoch
-        )
         self.epoch = 1  # the loop says which one it is
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -133,6 +115,23 @@ class Program(nn.Module):
             "student_accuracy": accuracy(student, label),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizers; their learning rates follow a schedule over the whole training."""
+        self.learning_weights = list(self.student.parameters())
+        self.learning_optimizer = torch.optim.AdamW(
+            self.learning_weights, lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.learning_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.learning_optimizer, T_max=max(1, (epochs - 25) * steps_per_epoch)
+        )
+        self.teaching_weights = list(self.teacher.parameters())
+        self.teaching_optimizer = torch.optim.AdamW(
+            self.teaching_weights, lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.teaching_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.teaching_optimizer, T_max=min(epochs, 25) * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Each optimizer in turn moves its own weights."""
         image = batch["image"]  # (N, 1, 8, 8)
@@ -143,16 +142,20 @@ class Program(nn.Module):
         imitation = distillation(student, frozen(self.teacher, image), temperature=self.temperature)
         student_accuracy = accuracy(student, label)
         if self.epoch >= 26:
-            descend(self.learning, imitation)
-            self.learning_schedule.step()
+            self.learning_optimizer.zero_grad()
+            imitation.backward(inputs=self.learning_weights)
+            self.learning_optimizer.step()
+            self.learning_scheduler.step()
 
         # teaching: minimise reading over teacher
         teacher = self.teacher(image)  # (N, 10)
         reading = F.cross_entropy(teacher, label, label_smoothing=0.0)
         teacher_accuracy = accuracy(teacher, label)
         if self.epoch <= 25:
-            descend(self.teaching, reading)
-            self.teaching_schedule.step()
+            self.teaching_optimizer.zero_grad()
+            reading.backward(inputs=self.teaching_weights)
+            self.teaching_optimizer.step()
+            self.teaching_scheduler.step()
 
         return {
             "imitation": imitation.detach(),
@@ -201,15 +204,6 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
         split: {name: values.to(device) for name, values in fields.items()}
         for split, fields in splits.items()
     }
-
-
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = gradient
-    optimizer.step()
 
 
 def batches(
@@ -305,12 +299,10 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(
-        steps_per_epoch,
-        arguments.epochs,
-        temperature=arguments.temperature,
-        hidden=arguments.hidden,
-    ).to(arguments.device)
+    program = Program(temperature=arguments.temperature, hidden=arguments.hidden).to(
+        arguments.device
+    )
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         program.epoch = epoch
         report(f"epoch {epoch} train", train(program, data["train"]))

@@ -83,22 +83,10 @@ class Discriminator(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, lr: float = LR) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.generator = Generator()
         self.discriminator = Discriminator()
-        self.judge = torch.optim.AdamW(
-            self.discriminator.parameters(), lr=lr, betas=(0.5, 0.999), weight_decay=0.0
-        )
-        self.judge_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.judge, T_max=epochs * steps_per_epoch
-        )
-        self.forger = torch.optim.AdamW(
-            self.generator.parameters(), lr=lr, betas=(0.5, 0.999), weight_decay=0.0
-        )
-        self.forger_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.forger, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -116,6 +104,25 @@ class Program(nn.Module):
             "fake_loss": fake_loss,
         }
 
+    def configure_optimizers(
+        self, steps_per_epoch: int, epochs: int = EPOCHS, lr: float = LR
+    ) -> None:
+        """Make the optimizers; their learning rates follow a schedule over the whole training."""
+        self.judge_weights = list(self.discriminator.parameters())
+        self.judge_optimizer = torch.optim.AdamW(
+            self.judge_weights, lr=lr, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.judge_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.judge_optimizer, T_max=epochs * steps_per_epoch
+        )
+        self.forger_weights = list(self.generator.parameters())
+        self.forger_optimizer = torch.optim.AdamW(
+            self.forger_weights, lr=lr, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.forger_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.forger_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Each optimizer in turn moves its own weights."""
         image = batch["image"]  # (N, 1, 8, 8)
@@ -127,14 +134,18 @@ class Program(nn.Module):
         real_loss = F.binary_cross_entropy_with_logits(real_score, torch.full_like(real_score, 0.9))
         fake_loss = F.binary_cross_entropy_with_logits(fake_score, torch.zeros_like(fake_score))
         judge_loss = real_loss + fake_loss
-        descend(self.judge, judge_loss)
-        self.judge_schedule.step()
+        self.judge_optimizer.zero_grad()
+        judge_loss.backward(inputs=self.judge_weights)
+        self.judge_optimizer.step()
+        self.judge_scheduler.step()
 
         # forger: minimise forger_loss over generator; fake still holds
         fake_score = self.discriminator(fake)  # (N, 1)
         forger_loss = F.binary_cross_entropy_with_logits(fake_score, torch.ones_like(fake_score))
-        descend(self.forger, forger_loss)
-        self.forger_schedule.step()
+        self.forger_optimizer.zero_grad()
+        forger_loss.backward(inputs=self.forger_weights)
+        self.forger_optimizer.step()
+        self.forger_scheduler.step()
 
         return {
             "judge_loss": judge_loss.detach(),
@@ -183,15 +194,6 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
         split: {name: values.to(device) for name, values in fields.items()}
         for split, fields in splits.items()
     }
-
-
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = gradient
-    optimizer.step()
 
 
 def batches(
@@ -280,7 +282,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, lr=arguments.lr).to(arguments.device)
+    program = Program().to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs, lr=arguments.lr)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -5,6 +5,7 @@ Run it: python gcn_karate.py --device cpu --epochs 200
 """
 
 import argparse
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol, Self
@@ -111,9 +112,6 @@ class Program(nn.Module):
     def __init__(self, hidden: int = HIDDEN) -> None:
         super().__init__()
         self.network = GcnKarate(hidden=hidden)
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.02, betas=(0.9, 0.999), weight_decay=0.01
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -127,14 +125,20 @@ class Program(nn.Module):
             "accuracy": accuracy(side, label),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer, which do not depend on how long the training is."""
+        self.adamw_optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.02, betas=(0.9, 0.999), weight_decay=0.01
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise loss
-        self.adamw.zero_grad()
+        # minimise loss
+        self.adamw_optimizer.zero_grad()
         values["loss"].backward()
-        self.adamw.step()
+        self.adamw_optimizer.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -315,7 +319,10 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
+    longest = len(data["train"])
+    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
     program = Program(hidden=arguments.hidden).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -170,15 +170,9 @@ class GinClasses(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, width: int = WIDTH) -> None:
+    def __init__(self, width: int = WIDTH) -> None:
         super().__init__()
         self.network = GinClasses(width=width)
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adamw_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.adamw, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -192,16 +186,25 @@ class Program(nn.Module):
             "accuracy": accuracy(origin, label),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adamw_optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adamw_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adamw_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise loss
-        self.adamw.zero_grad()
+        # minimise loss
+        self.adamw_optimizer.zero_grad()
         values["loss"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 2.0)
-        self.adamw.step()
-        self.adamw_schedule.step()
+        self.adamw_optimizer.step()
+        self.adamw_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -423,7 +426,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = len(data["train"])
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, width=arguments.width).to(arguments.device)
+    program = Program(width=arguments.width).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

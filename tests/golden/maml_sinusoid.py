@@ -91,17 +91,9 @@ class MamlSinusoid(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self, steps_per_epoch: int, epochs: int = EPOCHS, step_size: float = STEP_SIZE
-    ) -> None:
+    def __init__(self, step_size: float = STEP_SIZE) -> None:
         super().__init__()
         self.network = MamlSinusoid(step_size=step_size)
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adamw_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.adamw, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -115,16 +107,25 @@ class Program(nn.Module):
             "error_after_10": F.mse_loss(ten_steps, target),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise error_after_1
-        self.adamw.zero_grad()
+        # minimise error_after_1
+        self.optimizer.zero_grad()
         values["error_after_1"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 10.0)
-        self.adamw.step()
-        self.adamw_schedule.step()
+        self.optimizer.step()
+        self.scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -261,9 +262,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, step_size=arguments.step_size).to(
-        arguments.device
-    )
+    program = Program(step_size=arguments.step_size).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

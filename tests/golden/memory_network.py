@@ -256,17 +256,9 @@ class MemoryNetwork(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self, steps_per_epoch: int, epochs: int = EPOCHS, way: int = WAY, places: int = PLACES
-    ) -> None:
+    def __init__(self, way: int = WAY, places: int = PLACES) -> None:
         super().__init__()
         self.network = MemoryNetwork(way=way, places=places)
-        self.adam = torch.optim.Adam(
-            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adam_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.adam, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -283,16 +275,25 @@ class Program(nn.Module):
             "accuracy_at_the_end": accuracy(last_scores, last_label),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adam_optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adam_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adam_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adam: minimise cross_entropy
-        self.adam.zero_grad()
+        # minimise cross_entropy
+        self.adam_optimizer.zero_grad()
         values["cross_entropy"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.adam.step()
-        self.adam_schedule.step()
+        self.adam_optimizer.step()
+        self.adam_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -676,9 +677,8 @@ def main() -> None:
     data = load(arguments.device, way=arguments.way)
     longest = len(data["train"])
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(
-        steps_per_epoch, arguments.epochs, way=arguments.way, places=arguments.places
-    ).to(arguments.device)
+    program = Program(way=arguments.way, places=arguments.places).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

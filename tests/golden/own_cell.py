@@ -93,15 +93,9 @@ class OwnCell(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, hidden: int = HIDDEN) -> None:
+    def __init__(self, hidden: int = HIDDEN) -> None:
         super().__init__()
         self.network = OwnCell(hidden=hidden)
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adamw_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.adamw, max_lr=0.006, total_steps=epochs * steps_per_epoch, cycle_momentum=False
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -110,16 +104,25 @@ class Program(nn.Module):
         total = self.network(sequence)  # (N, 1)
         return {"squared_error": F.mse_loss(total, target)}
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimizer, max_lr=0.006, total_steps=epochs * steps_per_epoch, cycle_momentum=False
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise squared_error
-        self.adamw.zero_grad()
+        # minimise squared_error
+        self.optimizer.zero_grad()
         values["squared_error"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.adamw.step()
-        self.adamw_schedule.step()
+        self.optimizer.step()
+        self.scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -245,9 +248,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, hidden=arguments.hidden).to(
-        arguments.device
-    )
+    program = Program(hidden=arguments.hidden).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -218,29 +218,11 @@ class Timbre(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.teacher = WaveNet(channels=24)
         self.student = Student()
         self.timbre = Timbre()
-        self.teaching = torch.optim.Adam(
-            self.teacher.parameters(), lr=0.02, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.teaching_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.teaching,
-            max_lr=0.02,
-            total_steps=min(epochs, 14) * steps_per_epoch,
-            cycle_momentum=False,
-        )
-        self.learning = torch.optim.Adam(
-            self.student.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.learning_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.learning,
-            max_lr=0.004,
-            total_steps=max(1, (epochs - 14) * steps_per_epoch),
-            cycle_momentum=False,
-        )
         self.epoch = 1  # the loop says which one it is
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -275,6 +257,29 @@ class Program(nn.Module):
             "power_loss": power_loss,
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizers; their learning rates follow a schedule over the whole training."""
+        self.teaching_weights = list(self.teacher.parameters())
+        self.teaching_optimizer = torch.optim.Adam(
+            self.teaching_weights, lr=0.02, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.teaching_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.teaching_optimizer,
+            max_lr=0.02,
+            total_steps=min(epochs, 14) * steps_per_epoch,
+            cycle_momentum=False,
+        )
+        self.learning_weights = list(self.student.parameters())
+        self.learning_optimizer = torch.optim.Adam(
+            self.learning_weights, lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.learning_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.learning_optimizer,
+            max_lr=0.004,
+            total_steps=max(1, (epochs - 14) * steps_per_epoch),
+            cycle_momentum=False,
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Each optimizer in turn moves its own weights."""
         pipe = batch["pipe"]  # (N,)
@@ -285,8 +290,10 @@ class Program(nn.Module):
         mean, log_scale = self.teacher(shifted(wave, 1, dim=2), which_pipe)
         nats = measured(logistic_nats(mean, wave, log_scale), per="value", unit="nats")
         if self.epoch <= 14:
-            descend(self.teaching, nats)
-            self.teaching_schedule.step()
+            self.teaching_optimizer.zero_grad()
+            nats.backward(inputs=self.teaching_weights)
+            self.teaching_optimizer.step()
+            self.teaching_scheduler.step()
 
         # learning: minimise students_loss over student; which_pipe still holds
         made, made_mean, made_log_scale = self.student(
@@ -303,11 +310,11 @@ class Program(nn.Module):
         power_loss = F.mse_loss(self.timbre(made), self.timbre(wave))
         students_loss = divergence + power_loss
         if self.epoch >= 15:
-            self.learning.zero_grad()
-            collect(self.learning, students_loss)
-            nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
-            self.learning.step()
-            self.learning_schedule.step()
+            self.learning_optimizer.zero_grad()
+            students_loss.backward(inputs=self.learning_weights)
+            nn.utils.clip_grad_norm_(self.learning_weights, 1.0)
+            self.learning_optimizer.step()
+            self.learning_scheduler.step()
 
         return {
             "nats": nats.detach(),
@@ -379,21 +386,6 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
         split: {name: values.to(device) for name, values in fields.items()}
         for split, fields in splits.items()
     }
-
-
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = gradient
-    optimizer.step()
-
-
-def collect(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Add the gradient of a loss to what the weights of an optimizer have; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    torch.autograd.backward(loss, inputs=weights)
 
 
 def batches(
@@ -482,7 +474,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs).to(arguments.device)
+    program = Program().to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         program.epoch = epoch
         report(f"epoch {epoch} train", train(program, data["train"]))

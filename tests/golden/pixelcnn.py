@@ -217,17 +217,9 @@ class Pixelcnn(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self, steps_per_epoch: int, epochs: int = EPOCHS, channels: int = CHANNELS
-    ) -> None:
+    def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
         self.network = Pixelcnn(channels=channels)
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.05
-        )
-        self.adamw_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.adamw, max_lr=0.004, total_steps=epochs * steps_per_epoch, cycle_momentum=False
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -236,15 +228,27 @@ class Program(nn.Module):
         nats = F.cross_entropy(scores, levels, label_smoothing=0.0)
         return {"nats": nats, "bits": bits_per_dimension(nats)}
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adamw_optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.05
+        )
+        self.adamw_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.adamw_optimizer,
+            max_lr=0.004,
+            total_steps=epochs * steps_per_epoch,
+            cycle_momentum=False,
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise nats
-        self.adamw.zero_grad()
+        # minimise nats
+        self.adamw_optimizer.zero_grad()
         values["nats"].backward()
-        self.adamw.step()
-        self.adamw_schedule.step()
+        self.adamw_optimizer.step()
+        self.adamw_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -391,9 +395,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, channels=arguments.channels).to(
-        arguments.device
-    )
+    program = Program(channels=arguments.channels).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

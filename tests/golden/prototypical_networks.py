@@ -134,8 +134,6 @@ class Program(nn.Module):
 
     def __init__(
         self,
-        steps_per_epoch: int,
-        epochs: int = EPOCHS,
         way: int = WAY,
         shot: int = SHOT,
         queries: int = QUERIES,
@@ -147,12 +145,6 @@ class Program(nn.Module):
             way=way, shot=shot, queries=queries, width=width, sharpness=sharpness
         )
         self.guess = Guess(way=way)
-        self.adam = torch.optim.Adam(
-            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adam_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.adam, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -166,15 +158,24 @@ class Program(nn.Module):
         )
         return {"loss": loss, "accuracy": accuracy(torch.transpose(scores, 1, 2), query_label)}
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adam_optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adam_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adam_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adam: minimise loss
-        self.adam.zero_grad()
+        # minimise loss
+        self.adam_optimizer.zero_grad()
         values["loss"].backward()
-        self.adam.step()
-        self.adam_schedule.step()
+        self.adam_optimizer.step()
+        self.adam_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -575,14 +576,13 @@ def main() -> None:
     longest = len(data["train"])
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
     program = Program(
-        steps_per_epoch,
-        arguments.epochs,
         way=arguments.way,
         shot=arguments.shot,
         queries=arguments.queries,
         width=arguments.width,
         sharpness=arguments.sharpness,
     ).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -303,15 +303,9 @@ class Seq2seqAttention(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, hidden: int = HIDDEN) -> None:
+    def __init__(self, hidden: int = HIDDEN) -> None:
         super().__init__()
         self.network = Seq2seqAttention(hidden=hidden)
-        self.adam = torch.optim.AdamW(
-            self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adam_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.adam, max_lr=0.006, total_steps=epochs * steps_per_epoch, cycle_momentum=False
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -327,16 +321,28 @@ class Program(nn.Module):
         letters_right = right_and_counted(torch.transpose(scores, 1, 2), target, ignore_index=0)
         return {"surprise": surprise, "letters_right": letters_right}
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adam_optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.006, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adam_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.adam_optimizer,
+            max_lr=0.006,
+            total_steps=epochs * steps_per_epoch,
+            cycle_momentum=False,
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adam: minimise surprise
-        self.adam.zero_grad()
+        # minimise surprise
+        self.adam_optimizer.zero_grad()
         values["surprise"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.adam.step()
-        self.adam_schedule.step()
+        self.adam_optimizer.step()
+        self.adam_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -534,9 +540,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, hidden=arguments.hidden).to(
-        arguments.device
-    )
+    program = Program(hidden=arguments.hidden).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

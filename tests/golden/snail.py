@@ -286,17 +286,9 @@ class Snail(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self, steps_per_epoch: int, epochs: int = EPOCHS, features: int = FEATURES
-    ) -> None:
+    def __init__(self, features: int = FEATURES) -> None:
         super().__init__()
         self.network = Snail(features=features)
-        self.adam = torch.optim.Adam(
-            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adam_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.adam, max_lr=0.003, total_steps=epochs * steps_per_epoch, cycle_momentum=False
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -311,16 +303,28 @@ class Program(nn.Module):
             "accuracy": accuracy(scores, right),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adam_optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=0.003, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adam_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.adam_optimizer,
+            max_lr=0.003,
+            total_steps=epochs * steps_per_epoch,
+            cycle_momentum=False,
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adam: minimise cross_entropy
-        self.adam.zero_grad()
+        # minimise cross_entropy
+        self.adam_optimizer.zero_grad()
         values["cross_entropy"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
-        self.adam.step()
-        self.adam_schedule.step()
+        self.adam_optimizer.step()
+        self.adam_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -702,9 +706,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = len(data["train"])
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, features=arguments.features).to(
-        arguments.device
-    )
+    program = Program(features=arguments.features).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

@@ -134,8 +134,6 @@ class Program(nn.Module):
 
     def __init__(
         self,
-        steps_per_epoch: int,
-        epochs: int = EPOCHS,
         reconstruction: float = RECONSTRUCTION,
         cycle: float = CYCLE,
         divergence: float = DIVERGENCE,
@@ -151,30 +149,6 @@ class Program(nn.Module):
         self.edges_decoder = Decoder()
         self.judge_of_digits = Discriminator()
         self.judge_of_edges = Discriminator()
-        self.judges = torch.optim.Adam(
-            [*self.judge_of_digits.parameters(), *self.judge_of_edges.parameters()],
-            lr=0.0005,
-            betas=(0.5, 0.999),
-            weight_decay=0.0,
-        )
-        self.judges_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.judges, T_max=epochs * steps_per_epoch
-        )
-        self.translators = torch.optim.Adam(
-            [
-                *self.digits_encoder.parameters(),
-                *self.shared.parameters(),
-                *self.edges_encoder.parameters(),
-                *self.digits_decoder.parameters(),
-                *self.edges_decoder.parameters(),
-            ],
-            lr=0.001,
-            betas=(0.5, 0.999),
-            weight_decay=0.0,
-        )
-        self.translators_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.translators, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -242,6 +216,32 @@ class Program(nn.Module):
             "to_digits_error": F.l1_loss(fake_digits, digits_image),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizers; their learning rates follow a schedule over the whole training."""
+        self.judges_weights = [
+            *self.judge_of_digits.parameters(),
+            *self.judge_of_edges.parameters(),
+        ]
+        self.judges_optimizer = torch.optim.Adam(
+            self.judges_weights, lr=0.0005, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.judges_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.judges_optimizer, T_max=epochs * steps_per_epoch
+        )
+        self.translators_weights = [
+            *self.digits_encoder.parameters(),
+            *self.shared.parameters(),
+            *self.edges_encoder.parameters(),
+            *self.digits_decoder.parameters(),
+            *self.edges_decoder.parameters(),
+        ]
+        self.translators_optimizer = torch.optim.Adam(
+            self.translators_weights, lr=0.001, betas=(0.5, 0.999), weight_decay=0.0
+        )
+        self.translators_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.translators_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Each optimizer in turn moves its own weights."""
         digits_image = batch["digits.image"]  # (N, 1, 8, 8)
@@ -265,8 +265,10 @@ class Program(nn.Module):
         judges_loss = 0.5 * real_digits + 0.5 * found_digits + 0.5 * real_edges + 0.5 * found_edges
         to_edges_error = F.l1_loss(fake_edges, edges_image)
         to_digits_error = F.l1_loss(fake_digits, digits_image)
-        descend(self.judges, judges_loss)
-        self.judges_schedule.step()
+        self.judges_optimizer.zero_grad()
+        judges_loss.backward(inputs=self.judges_weights)
+        self.judges_optimizer.step()
+        self.judges_scheduler.step()
 
         # translators: minimise translators_loss over digits_encoder, shared, edges_encoder,
         # digits_decoder, edges_decoder; digits_latent, edges_latent, fake_digits, fake_edges still
@@ -299,8 +301,10 @@ class Program(nn.Module):
             + self.divergence * fake_digits_kl
             + self.divergence * fake_edges_kl
         )
-        descend(self.translators, translators_loss)
-        self.translators_schedule.step()
+        self.translators_optimizer.zero_grad()
+        translators_loss.backward(inputs=self.translators_weights)
+        self.translators_optimizer.step()
+        self.translators_scheduler.step()
 
         return {
             "judges_loss": judges_loss.detach(),
@@ -640,15 +644,6 @@ def load(device: str) -> dict[str, Together]:
     }
 
 
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = gradient
-    optimizer.step()
-
-
 def batches(
     split: Together, batch_size: int, shuffle: bool = False, skip: int = 0
 ) -> Iterator[dict[str, Tensor]]:
@@ -751,12 +746,11 @@ def main() -> None:
     longest = data["train"].places(BATCH_SIZE)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
     program = Program(
-        steps_per_epoch,
-        arguments.epochs,
         reconstruction=arguments.reconstruction,
         cycle=arguments.cycle,
         divergence=arguments.divergence,
     ).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

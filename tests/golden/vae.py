@@ -103,16 +103,10 @@ class Vae(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(self, steps_per_epoch: int, epochs: int = EPOCHS, latent: int = LATENT) -> None:
+    def __init__(self, latent: int = LATENT) -> None:
         super().__init__()
         self.network = Vae(latent=latent)
         self.latent = latent
-        self.adamw = torch.optim.AdamW(
-            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.01
-        )
-        self.adamw_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-            self.adamw, T_max=epochs * steps_per_epoch
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -128,15 +122,24 @@ class Program(nn.Module):
             "reconstruction": reconstruction,
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adamw_optimizer = torch.optim.AdamW(
+            self.network.parameters(), lr=0.002, betas=(0.9, 0.999), weight_decay=0.01
+        )
+        self.adamw_scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(
+            self.adamw_optimizer, T_max=epochs * steps_per_epoch
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adamw: minimise negative_elbo
-        self.adamw.zero_grad()
+        # minimise negative_elbo
+        self.adamw_optimizer.zero_grad()
         values["negative_elbo"].backward()
-        self.adamw.step()
-        self.adamw_schedule.step()
+        self.adamw_optimizer.step()
+        self.adamw_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -285,9 +288,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = max(map(len, data["train"].values()))
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, latent=arguments.latent).to(
-        arguments.device
-    )
+    program = Program(latent=arguments.latent).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

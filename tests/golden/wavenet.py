@@ -310,17 +310,9 @@ class Wavenet(nn.Module):
 class Program(nn.Module):
     """What happens on one batch."""
 
-    def __init__(
-        self, steps_per_epoch: int, epochs: int = EPOCHS, channels: int = CHANNELS
-    ) -> None:
+    def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
         self.network = Wavenet(channels=channels)
-        self.adam = torch.optim.Adam(
-            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
-        )
-        self.adam_schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.adam, max_lr=0.004, total_steps=epochs * steps_per_epoch, cycle_momentum=False
-        )
 
     def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Losses and metrics of one batch."""
@@ -335,16 +327,28 @@ class Program(nn.Module):
             "bits": bits_per_dimension(categorical),
         }
 
+    def configure_optimizers(self, steps_per_epoch: int, epochs: int = EPOCHS) -> None:
+        """Make the optimizer; their learning rates follow a schedule over the whole training."""
+        self.adam_optimizer = torch.optim.Adam(
+            self.network.parameters(), lr=0.004, betas=(0.9, 0.999), weight_decay=0.0
+        )
+        self.adam_scheduler = torch.optim.lr_scheduler.OneCycleLR(
+            self.adam_optimizer,
+            max_lr=0.004,
+            total_steps=epochs * steps_per_epoch,
+            cycle_momentum=False,
+        )
+
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Evaluate one batch, then let the optimizer move its weights."""
         values = self.evaluate(batch)
 
-        # adam: minimise nats
-        self.adam.zero_grad()
+        # minimise nats
+        self.adam_optimizer.zero_grad()
         values["nats"].backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.adam.step()
-        self.adam_schedule.step()
+        self.adam_optimizer.step()
+        self.adam_scheduler.step()
 
         return {name: value.detach() for name, value in values.items()}
 
@@ -509,9 +513,8 @@ def main() -> None:
     data = load(arguments.device)
     longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
     steps_per_epoch = math.ceil(longest / BATCH_SIZE)
-    program = Program(steps_per_epoch, arguments.epochs, channels=arguments.channels).to(
-        arguments.device
-    )
+    program = Program(channels=arguments.channels).to(arguments.device)
+    program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))

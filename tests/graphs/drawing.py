@@ -1,5 +1,7 @@
 """Drawing documents in tests: nodes with what is wired into them."""
 
+from typing import Any
+
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.nodetypes.node_type import node_types
 
@@ -35,3 +37,10 @@ def classifier(**changes: tuple) -> Document:
         "adamw": ("AdamW", {"loss": "loss"}),
     }
     return drawn("classifier", **{**nodes, **changes})
+
+
+def ready(module: Any, steps_per_epoch: int = 8, epochs: int = 3, **parameters: float) -> Any:
+    """The program of an exported file with its optimizers, as the file's own loop makes it."""
+    program = module.Program(**parameters)
+    program.configure_optimizers(steps_per_epoch, epochs)
+    return program

@@ -9,7 +9,7 @@ from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
 from graphs.program.partition import program_of
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import drawn, ready
 from tests.graphs.test_blocks import dense, gan, use, with_blocks
 
 
@@ -38,7 +38,7 @@ def test_an_average_follows() -> None:
     assert "self.network.dense_average.follow(self.network.student)" in source
     module = load_source(source, Path("program.py"))
     torch.manual_seed(0)
-    program = module.Program()
+    program = ready(module)
     program.train()
     student, mean = program.network.student.linear, program.network.dense_average
     expected = None

@@ -12,7 +12,7 @@ from graphs.document.document import Document, End, Graph, Node
 from graphs.document.edits import SetParameters, apply
 from graphs.load_module import load_source
 from graphs.program.stages import gradient_reach, stages_of
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import drawn, ready
 
 
 def with_blocks(main: Document, **blocks: Document) -> Document:
@@ -52,7 +52,7 @@ def use(block: str, source: str, **parameters: object) -> tuple:
 def program(document: Document) -> nn.Module:
     """The program of a document, made with seed 0."""
     torch.manual_seed(0)
-    return load_source(export(document), Path("program.py")).Program()
+    return ready(load_source(export(document), Path("program.py")))
 
 
 def test_a_block_is_a_class() -> None:
@@ -301,12 +301,12 @@ def test_a_gan_moves_as_the_usual_loop_moves_it() -> None:
     fake = usual.generator(torch.randn(32, 16))
     real_score, fake_score = usual.discriminator(batch["image"]), usual.discriminator(fake.detach())
     loss = bce(real_score, torch.ones(32, 1)) + bce(fake_score, torch.zeros(32, 1))
-    usual.judge.zero_grad()
+    usual.judge_optimizer.zero_grad()
     loss.backward()
-    usual.judge.step()
-    usual.forger.zero_grad()
+    usual.judge_optimizer.step()
+    usual.forger_optimizer.zero_grad()
     bce(usual.discriminator(fake), torch.ones(32, 1)).backward()
-    usual.forger.step()
+    usual.forger_optimizer.step()
     for left, right in zip(ours.parameters(), usual.parameters(), strict=True):
         assert torch.equal(left, right)
 
@@ -353,19 +353,22 @@ def test_hyperparameters_are_constants_and_flags() -> None:
     for line in (
         "WIDTH = 16",
         "LR = 0.01",
-        "def __init__(self, width: int = WIDTH, lr: float = LR) -> None:",
+        "def __init__(self, width: int = WIDTH) -> None:",
+        "self, steps_per_epoch: int, epochs: int = EPOCHS, lr: float = LR",
         "self.conv = nn.Linear(64, width * 2)",
         "self.head = nn.Linear(width * 3, 10)",
         'parser.add_argument("--width", type=int, default=WIDTH)',
-        "program = Program(width=arguments.width, lr=arguments.lr)",
+        "program = Program(width=arguments.width)",
+        "program.configure_optimizers(steps_per_epoch, arguments.epochs, lr=arguments.lr)",
     ):
         assert line in source, line
     module = load_source(source, Path("program.py"))
     torch.manual_seed(0)
-    made = module.Program(width=5, lr=0.5)
+    made = module.Program(width=5)
+    made.configure_optimizers(8, lr=0.5)
     batch = next(module.batches(module.load("cpu")["train"], 16))
     assert made.step(batch)["loss"].isfinite() and made.network.head.in_features == 15
-    assert made.adamw.param_groups[0]["lr"] == 0.5
+    assert made.optimizer.param_groups[0]["lr"] == 0.5
 
 
 def test_a_flag_does_what_the_parameter_does() -> None:

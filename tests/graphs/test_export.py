@@ -15,7 +15,7 @@ from graphs.document.document_io import read
 from graphs.document.edits import Configure, Rename, apply
 from graphs.document.problems import ProblemsError
 from graphs.load_module import load_source
-from tests.graphs.drawing import classifier
+from tests.graphs.drawing import classifier, ready
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "assets/examples").glob("*.graph.json"))
@@ -147,8 +147,7 @@ def measured(source: str) -> list[float]:
     module = load_source(source, Path("program.py"))
     torch.manual_seed(0)
     batch = next(module.batches(module.load("cpu")["train"], 16, shuffle=True))
-    length = (10, 2) if "steps_per_epoch" in source else ()
-    return [float(value) for value in module.Program(*length).step(batch).values()]
+    return [float(value) for value in ready(module).step(batch).values()]
 
 
 def test_several_data_nodes_and_optimizers() -> None:
@@ -161,7 +160,10 @@ def test_several_data_nodes_and_optimizers() -> None:
     )
     assert check(document).problems == ()
     source = export(document)
-    assert 'batch["other.image"]' in source and "SGD(\n            self.head.parameters()" in source
+    assert (
+        'batch["other.image"]' in source
+        and "self.sgd_weights = list(self.head.parameters())" in source
+    )
     assert compile(check(document)).interface.losses == ("loss", "second")
 
 

@@ -15,6 +15,7 @@ import nodes.library  # noqa: F401  registers the node types
 from graphs.compiler import export
 from graphs.document.document_io import read
 from graphs.load_module import load_source
+from tests.graphs.drawing import ready
 from tests.graphs.gan_loops import expert_step, usual_step
 
 GAN = Path(__file__).parents[2] / "assets/examples/gan.graph.json"
@@ -49,7 +50,7 @@ def compiled_step(program: Any, batch: dict[str, Tensor]) -> dict[str, Tensor]:
 def made(module: Any) -> tuple[Any, dict[str, Tensor]]:
     """A program after a first step, in which optimizers make what they remember; and a batch."""
     torch.manual_seed(0)
-    program = module.Program(steps_per_epoch=20).train()
+    program = ready(module, 20).train()
     batch = next(module.batches(module.load("cpu")["train"], 64))
     program.step(batch)
     return program, batch

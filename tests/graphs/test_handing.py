@@ -20,7 +20,7 @@ from graphs.nodetypes.node_type import Data
 from graphs.nodetypes.tensor_kinds import SYMBOLS, Meta
 from graphs.runtime.training import indexed_split, loop, multi_source, multi_source_splits, samplers
 from tests.app.made_runs import new_run, train, values_of
-from tests.graphs.drawing import classifier, drawn
+from tests.graphs.drawing import classifier, drawn, ready
 from tests.graphs.ragged import Ragged, ragged
 
 N, V = SYMBOLS["N"], SYMBOLS["V"]
@@ -152,7 +152,7 @@ def test_beside_a_source_of_tensors() -> None:
     data = module.load("cpu")
     batches = list(module.batches(data["train"], 8, shuffle=True))
     assert [len(batch["wine.label"]) for batch in batches] == [8] * 6 + [2]
-    values = module.train(module.Program(), data["train"])
+    values = module.train(ready(module), data["train"])
     assert set(values) == {"loss", "second"}
 
 

@@ -12,7 +12,7 @@ from graphs.document.document import Document, End, Wire
 from graphs.document.edits import Connect, SetParameters, apply
 from graphs.load_module import load_source
 from graphs.nodetypes.node_type import Optimizer, node_types
-from tests.graphs.drawing import classifier
+from tests.graphs.drawing import classifier, ready
 from tests.graphs.test_blocks import classifier_of, dense, gan, use, with_blocks
 
 OPTIMIZERS = [type_ for type_ in node_types().values() if issubclass(type_, Optimizer)]
@@ -37,7 +37,7 @@ def test_a_form_shows_its_own_parameters_first(type_: type[Optimizer]) -> None:
 def test_nothing_shows_at_its_default() -> None:
     for document in (classifier(), gan()):
         source = export(document)
-        for word in ("batches +=", "epoch =", "end_epoch", "lr_scheduler", "collect(", "acts"):
+        for word in ("self.batches", "self.epoch", "end_epoch", "lr_scheduler", "closure", "acts"):
             assert word not in source
 
 
@@ -57,7 +57,7 @@ PRINTED = [
     ({"schedule": "cosine", "first_epoch": 3}, "T_max=max(1, (epochs - 2) * steps_per_epoch)"),
     ({"schedule": "one_cycle", "accumulate": 4}, "max(1, epochs * steps_per_epoch // 4)"),
     ({"schedule": "warm_up", "schedule_length": 9}, "start_factor=0.1, total_iters=9"),
-    ({"schedule": "plateau"}, "_schedule.step(validation["),
+    ({"schedule": "plateau"}, "scheduler.step(validation["),
 ]
 
 
@@ -86,7 +86,7 @@ def made(source: str) -> nn.Module:
     """The program of a source, made with seed 0."""
     torch.manual_seed(0)
     module = load_source(source, Path("program.py"))
-    return module.Program(8, 3) if "steps_per_epoch: int" in source else module.Program()
+    return ready(module)
 
 
 def first_batches(module: object, count: int, size: int = 16) -> list[dict[str, Tensor]]:

@@ -11,7 +11,7 @@ import nodes.library  # noqa: F401  registers the node types
 from graphs.compiler import check, compile, export
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.load_module import load_source
-from tests.graphs.drawing import classifier, drawn
+from tests.graphs.drawing import classifier, drawn, ready
 
 WATCHED: dict[str, tuple] = {
     "hidden": ("Histogram", {"values": "relu"}),
@@ -42,7 +42,7 @@ def loaded(document: Document) -> tuple[Any, Any, dict[str, torch.Tensor]]:
     module = load_source(export(document), Path("program.py"))
     torch.manual_seed(0)
     data = module.load("cpu")
-    return module, module.Program(), next(module.batches(data["validation"], 16))
+    return module, ready(module), next(module.batches(data["validation"], 16))
 
 
 def test_no_step_computes_what_only_probes_read() -> None:
@@ -178,7 +178,7 @@ def test_looking_draws_no_random_number(given: dict[str, Any]) -> None:
     grid = ("ImageGrid", {"images": "noise"})
     document = classifier(digits=("Digits", {}, given), noise=noise, grid=grid, **WATCHED)
     module = load_source(export(document), Path("program.py"))
-    data, program = module.load("cpu"), module.Program()
+    data, program = module.load("cpu"), ready(module)
     before = torch.get_rng_state()
     first, second = (module.probed(program, data) for _ in range(2))
     assert torch.equal(torch.get_rng_state(), before)

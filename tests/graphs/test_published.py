@@ -12,6 +12,7 @@ import nodes.library  # noqa: F401  registers the node types
 from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
+from tests.graphs.drawing import ready
 from tests.published import convolutional as conv
 from tests.published import sequential as seq
 
@@ -97,7 +98,7 @@ def test_its_exported_file_learns_the_same_numbers(
     module = load_source(export(draw()), Path("program.py"))
     batch = next(module.batches(module.load("cpu")["train"], 2))
     with torch.device("meta"):
-        program = module.Program()
+        program = ready(module)
         program.step({name: values.to("meta") for name, values in batch.items()})
     assert sum(weight.numel() for weight in program.parameters()) == count
     idle = {name for name, weight in program.named_parameters() if weight.grad is None}
@@ -107,7 +108,7 @@ def test_its_exported_file_learns_the_same_numbers(
 def test_weights_are_loaded_again() -> None:
     """What a row of copies and shared vectors save is what they load."""
     module = load_source(export(seq.gpt_2(features=16, vocabulary=50)), Path("program.py"))
-    first, second = module.Program(), module.Program()
+    first, second = ready(module), ready(module)
     second.load_state_dict(first.state_dict())
     tokens = torch.randint(50, (2, 9))
     assert torch.equal(first.network(tokens), second.network(tokens))

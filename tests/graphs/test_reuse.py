@@ -16,7 +16,7 @@ from graphs.document.document import Document
 from graphs.document.document_io import read
 from graphs.load_module import load_source
 from graphs.program.partition import Program, Statement, program_of
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import drawn, ready
 
 WIDTH = 64
 LR = 0.1
@@ -107,7 +107,7 @@ def test_reuse_changes_no_update(document: Document) -> None:
     program = program_of(checked.main)
     module = load_source(export(document), Path("program.py"))
     torch.manual_seed(0)
-    made = module.Program().double()
+    made = ready(module).double()
     owner = getattr(made, "network", made)
     layers = {id: getattr(owner, id) for id in program.network if id.startswith("linear")}
     copies = {}
@@ -133,4 +133,4 @@ def test_what_a_later_optimizer_computes_again_is_not_measured_before() -> None:
     source = export(read(Path(__file__).parents[2] / "assets/examples/unit.graph.json"))
     step = source.split("def step")[1].split("def probe")[0]
     assert step.count("forged_digits = ") == 1
-    assert step.index("descend(self.judges") < step.index("forged_digits = ")
+    assert step.index("self.judges_optimizer.step()") < step.index("forged_digits = ")

@@ -10,7 +10,7 @@ import nodes.library  # noqa: F401  registers the node types
 from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import drawn, ready
 from tests.graphs.test_blocks import dense, use, with_blocks
 
 
@@ -45,7 +45,7 @@ def test_a_wasserstein_gan_with_a_gradient_penalty() -> None:
     module = load_source(export(document), Path("program.py"))
     torch.manual_seed(0)
     batch = next(module.batches(module.load("cpu")["train"], 32))
-    program = module.Program()
+    program = ready(module)
     critic = [weight.detach().clone() for weight in program.critic.parameters()]
     values = program.step(batch)
     whole = values["real_loss"] + values["fake_loss"] + 10.0 * values["penalty"]

@@ -15,7 +15,7 @@ from graphs.document.document import Document, End, Node, Wire
 from graphs.document.edits import AddNode, Connect, Disconnect, SetParameters, apply
 from graphs.load_module import load_source
 from graphs.runtime.blocks.generation import generate, remembering
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import drawn, ready
 from tests.graphs.test_blocks import program, with_blocks
 from tests.nodes.generating import (
     PROMPT,
@@ -50,7 +50,7 @@ def writer(request: pytest.FixtureRequest) -> nn.Module:
     assert "temperature=0.0, cached=True" in source
     torch.manual_seed(0)
     module = load_source(source, Path("writer.py"))
-    made = module.Program()
+    made = ready(module)
     for batch in module.batches(module.load("cpu")["train"], 16):
         made.step(batch)
     return made
@@ -116,7 +116,7 @@ def test_training_goes_on_undisturbed(name: str) -> None:
         assert ("cached=True" in source) == (cached == "where_possible")
         module = load_source(source, Path("writer.py"))
         torch.manual_seed(0)
-        made = module.Program()
+        made = ready(module)
         for batch in module.batches(module.load("cpu")["train"], 8):
             values = made.step(batch)
         weights.append([values["loss"], values["drift"], *made.state_dict().values()])
@@ -133,7 +133,7 @@ def test_the_exported_file_writes_too(
     load_source(source, Path("writer.py")).main()
     module = load_source(source, Path("again.py"))
     torch.manual_seed(module.SEED)
-    made = module.Program()
+    made = ready(module)
     trained = module.train(made, module.load("cpu")["train"])
     printed = capsys.readouterr().out
     assert all(f"{name} {value:.9g}" in printed for name, value in trained.items())

@@ -11,7 +11,7 @@ from graphs.document.document import Document
 from graphs.document.edits import EditError, SetParameters, apply
 from graphs.load_module import load_source
 from nodes.refactoring import make_block, promote, unmake_block
-from tests.graphs.drawing import classifier
+from tests.graphs.drawing import classifier, ready
 from tests.graphs.test_blocks import gan
 
 
@@ -19,7 +19,7 @@ def losses(document: Document) -> list[float]:
     """Two steps of a document's program."""
     module = load_source(export(document), Path("program.py"))
     torch.manual_seed(0)
-    program = module.Program()
+    program = ready(module)
     batches = module.batches(module.load("cpu")["train"], 16)
     return [float(program.step(next(batches))["loss"]) for _ in range(2)]
 

@@ -23,7 +23,7 @@ from graphs.runtime.layers.few_shot import (
     previous_labels,
     prototypes,
 )
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import drawn, ready
 from tests.nodes.few_shot import SYSTEMS, prototypical
 
 
@@ -185,7 +185,7 @@ def test_a_system_is_drawn(name: str) -> None:
     assert [problem.text for problem in check(document).problems] == []
     module = load_source(export(document), Path("program.py"))
     torch.manual_seed(0)
-    program = module.Program()
+    program = ready(module)
     before = {name: weight.detach().clone() for name, weight in program.named_parameters()}
     batch = next(iter(module.batches(module.load("cpu")["train"], 16)))
     assert module.size_of(batch) == 16
@@ -199,7 +199,7 @@ def test_classes_never_seen_are_told_apart() -> None:
     """After two epochs of tasks of other classes; chance is 0.2."""
     module = load_source(export(prototypical()), Path("program.py"))
     torch.manual_seed(0)
-    data, program = module.load("cpu"), module.Program()
+    data, program = module.load("cpu"), ready(module)
     before = module.measure(program, data["test"])["accuracy"]
     for _ in range(2):
         module.train(program, data["train"])

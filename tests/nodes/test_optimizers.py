@@ -15,7 +15,7 @@ from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
 from graphs.runtime.training.optimizers import Adagrad, MuonAdamW
-from tests.graphs.drawing import drawn
+from tests.graphs.drawing import drawn, ready
 
 
 def networks() -> tuple[nn.Module, nn.Module]:
@@ -114,7 +114,7 @@ def test_lbfgs_moves_as_a_hand_written_loop_moves_it() -> None:
     module = load_source(export(document), Path("program.py"))
     torch.manual_seed(0)
     batch = next(module.batches(module.load("cpu")["train"], 64))
-    program, hand = module.Program(), nn.Linear(64, 10)
+    program, hand = ready(module), nn.Linear(64, 10)
     hand.load_state_dict(program.network.scores.state_dict())
     optimizer = torch.optim.LBFGS(hand.parameters(), max_iter=5, line_search_fn="strong_wolfe")
 

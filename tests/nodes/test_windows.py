@@ -17,7 +17,7 @@ from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
 from tests.app.made_runs import new_run, train, values_of
-from tests.graphs.drawing import classifier
+from tests.graphs.drawing import classifier, ready
 from tests.nodes.bench import applied
 
 WRAPPERS = {"weight_norm": weight_norm, "spectral_norm": spectral_norm}
@@ -56,10 +56,10 @@ def test_equals_a_module_written_by_hand(how: str) -> None:
     module = program_of(drawn_with(how))
     batches = module.batches(module.load("cpu")["train"], 16)
     torch.manual_seed(0)
-    program = module.Program()
+    program = ready(module)
     torch.manual_seed(0)
     network = ByHand(how)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=program.adamw.defaults["lr"])
+    optimizer = torch.optim.AdamW(network.parameters(), lr=program.optimizer.defaults["lr"])
     for _ in range(3):
         batch = next(batches)
         optimizer.zero_grad()
@@ -101,7 +101,7 @@ def test_spectral_norm_keeps_a_layer_from_stretching() -> None:
 def test_goes_into_a_file_and_back(how: str, tmp_path: Path) -> None:
     module = program_of(drawn_with(how))
     batch = next(module.batches(module.load("cpu")["train"], 16))
-    first, second = module.Program(), module.Program()
+    first, second = ready(module), ready(module)
     first.step(batch)
     save_file(first.state_dict(), tmp_path / "weights.safetensors")
     second.load_state_dict(load_file(tmp_path / "weights.safetensors"))

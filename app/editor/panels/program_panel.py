@@ -17,7 +17,7 @@ from app.editor.theme.widgets import Item, button, words
 if TYPE_CHECKING:
     from app.editor.window.window import Editor
     from graphs.check.results import CheckedGraph
-    from graphs.program.optimizer_options import Turn
+    from graphs.nodetypes.node_type import Optimizer
     from graphs.program.stages import Stage
 
 
@@ -116,21 +116,30 @@ def _step(checked: CheckedGraph, stage: Stage) -> Step:
         return Step("measure", lines=tuple(lines))
     count = f"{count_owned(checked, statement):,} weights of {owners(checked, statement)}"
     lines.append(("minimises", f"{names[statement.loss.node]} by moving {count}"))
-    if options := ", ".join(options_of(statement.turn)):
+    if options := ", ".join(options_of(statement.options)):
         lines.append(("acts", options))
     return Step(names[statement.optimizer], statement.optimizer, tuple(lines))
 
 
-def options_of(turn: Turn) -> list[str]:
+def options_of(given: Optimizer) -> list[str]:
     """What an optimizer does otherwise than on every batch, once, at one rate."""
     said = [
-        (turn.every > 1, f"on every {ordinal(turn.every)} batch"),
-        (turn.times > 1, f"{turn.times} times on a batch"),
-        (turn.first_epoch > 1, f"from epoch {turn.first_epoch}"),
-        (turn.last_epoch is not None, f"to epoch {turn.last_epoch}"),
-        (turn.accumulate > 1, f"with its gradient averaged over {turn.accumulate} batches"),
-        (turn.clip_norm is not None, f"with its gradient no longer than {turn.clip_norm or 0:g}"),
-        (turn.schedule != "constant", f"at a rate that goes by {turn.schedule.replace('_', '-')}"),
+        (given.every > 1, f"on every {ordinal(given.every)} batch"),
+        (given.times > 1, f"{given.times} times on a batch"),
+        ((given.first_epoch or 1) > 1, f"from epoch {given.first_epoch}"),
+        (given.last_epoch is not None, f"to epoch {given.last_epoch}"),
+        (
+            given.accumulate > 1,
+            f"with its gradient averaged over {given.accumulate} batches",
+        ),
+        (
+            given.clip_norm is not None,
+            f"with its gradient no longer than {given.clip_norm or 0:g}",
+        ),
+        (
+            given.schedule != "constant",
+            f"at a rate that goes by {given.schedule.replace('_', '-')}",
+        ),
     ]
     return [text for holds, text in said if holds]
 

@@ -29,7 +29,7 @@ def from_few_labels(example: Trained, each: int = 10, steps: int = 1500) -> floa
     order = torch.randperm(len(train["label"]))
     known = torch.cat([order[train["label"][order] == digit][:each] for digit in range(10)])
     image, label = train["image"][known], train["label"][known]
-    student = example.module.Program(1, 1).student.train()
+    student = example.module.Program().student.train()
     adam = torch.optim.Adam(student.parameters(), 0.003)
     for _ in range(steps):
         chosen = torch.randint(len(label), (64,))

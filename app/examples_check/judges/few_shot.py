@@ -47,7 +47,7 @@ def by_examples(example: Trained, bars: dict[int, float]) -> list[Measure]:
 
 def accuracy(example: Trained, weights: nn.Module, tasks: Any, **hyperparameters: float) -> float:
     """The accuracy of a program's weights in tasks, used with hyperparameters of its own."""
-    program = example.module.Program(1, 1, **hyperparameters)
+    program = example.module.Program(**hyperparameters)
     program.load_state_dict(weights.state_dict())
     found: float = example.module.measure(program, tasks)["accuracy"]
     return found
@@ -67,7 +67,7 @@ def maml_glyphs(example: Trained) -> list[Measure]:
     signs as alike as these.
     """
     edit = SetParameters(graph="main", id="adapted", parameters={"order": "first"})
-    new = example.module.Program(1, 1)
+    new = example.module.Program()
     return [
         Measure(
             "accuracy",
@@ -98,14 +98,14 @@ def pretrained(example: Trained, steps: int = 500) -> Any:
     split = example.data["train"]
     label = torch.empty(len(split.sample), dtype=torch.long)
     label[split.pools] = torch.arange(len(split.pools))[:, None].expand_as(split.pools)
-    reader = example.module.Program(1, 1, way=len(split.pools)).network.reader.train()
+    reader = example.module.Program(way=len(split.pools)).network.reader.train()
     adam = torch.optim.Adam(reader.parameters(), 0.003)
     for _ in range(steps):
         chosen = torch.randint(len(label), (128,))
         adam.zero_grad()
         F.cross_entropy(reader(split.sample[chosen]), label[chosen]).backward()
         adam.step()
-    program: Any = example.module.Program(1, 1)
+    program: Any = example.module.Program()
     known = {n: w for n, w in reader.state_dict().items() if not n.startswith("linear.")}
     program.network.reader.load_state_dict(known, strict=False)
     return program

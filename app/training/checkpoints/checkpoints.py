@@ -21,7 +21,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from app.training.checkpoints.optimizer_state import OptimizerRecord, optimizers_of, pack, unpack
+from app.training.checkpoints.optimizer_state import (
+    OptimizerRecord,
+    optimizers_of,
+    pack,
+    stored_names,
+    unpack,
+)
 from app.training.checkpoints.random_state import PlainStates, RandomStates
 from app.training.checkpoints.scheduler_state import (
     ScheduleRecord,
@@ -229,13 +235,15 @@ def _restore_random(states: RandomStates, device: torch.device) -> None:
 
 
 def _restore_optimizers(snapshot: Snapshot, program: nn.Module) -> None:
-    optimizers = optimizers_of(program)
-    if set(optimizers) != set(snapshot.record.optimizers):
+    optimizers, records = optimizers_of(program), snapshot.record.optimizers
+    names = stored_names(optimizers, records)
+    owners = {name.partition(".")[0] for name in _under("optimizer", snapshot.tensors)}
+    if names is None or not owners <= set(records):
         raise CheckpointError("The checkpoint is of another program: its optimizers differ.")
     for name, optimizer in optimizers.items():
-        tensors = _under(f"optimizer.{name}", snapshot.tensors)
+        tensors = _under(f"optimizer.{names[name]}", snapshot.tensors)
         try:
-            unpack(optimizer, snapshot.record.optimizers[name], tensors)
+            unpack(optimizer, records[names[name]], tensors)
         except ValueError as error:
             raise CheckpointError(
                 f"The checkpoint's optimizer {name} does not fit: {error}."

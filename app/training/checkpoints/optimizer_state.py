@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -22,6 +23,18 @@ def optimizers_of(program: nn.Module) -> dict[str, torch.optim.Optimizer]:
     """The optimizers of a program, by name."""
     named = vars(program).items()
     return {name: value for name, value in named if isinstance(value, torch.optim.Optimizer)}
+
+
+def stored_names(present: Iterable[str], stored: Iterable[str]) -> dict[str, str] | None:
+    """The name in a checkpoint of each optimizer or schedule; None where there are others.
+
+    Older versions named them otherwise: `judge`, not `judge_optimizer`. They go by their order,
+    which is that of the document.
+    """
+    now, then = list(present), list(stored)
+    if set(now) == set(then):
+        return {name: name for name in now}
+    return dict(zip(now, then, strict=True)) if len(now) == len(then) else None
 
 
 def pack(optimizer: torch.optim.Optimizer) -> tuple[OptimizerRecord, dict[str, Tensor]]:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler
 
+from app.training.checkpoints.optimizer_state import stored_names
+
 _COUNTERS = ("last_epoch", "_step_count", "num_bad_epochs", "cooldown_counter")
 
 
@@ -36,10 +38,11 @@ def schedule_records(program: nn.Module) -> dict[str, ScheduleRecord]:
 def restore_schedules(program: nn.Module, records: dict[str, ScheduleRecord]) -> None:
     """Put the schedules of a program back. Raises ValueError when they are others."""
     schedules = schedules_of(program)
-    if set(schedules) != set(records):
+    names = stored_names(schedules, records)
+    if names is None:
         raise ValueError("there are other schedules")
     for name, schedule in schedules.items():
-        _restore(schedule, records[name], name)
+        _restore(schedule, records[names[name]], name)
 
 
 def _record(schedule: LRScheduler) -> ScheduleRecord:

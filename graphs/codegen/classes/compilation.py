@@ -25,7 +25,7 @@ from graphs.program.partition import Program
 OWN_NAMES = (
     *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
     *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
-    *("probed", "descend", "collect", "values", "acts", "validation", "steps_per_epoch", "epochs"),
+    *("probed", "values", "acts", "validation", "steps_per_epoch", "epochs"),
     *("OVER_SPLIT", "kept", "closure", "EPOCH_SAMPLES"),
     *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
     *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from textwrap import wrap
+from typing import NamedTuple
 
 from graphs.codegen.classes.block_classes import class_text, commented, indented
 from graphs.codegen.classes.compilation import Context, NetworkClass
@@ -15,14 +16,29 @@ from graphs.codegen.expressions.printing import Scope, leaves, left_side, shapes
 from graphs.document.document import End, identifier
 from graphs.nodetypes.expressions import Call
 from graphs.program.log_names import Labels
+from graphs.program.optimizer_options import moves_rate
 from graphs.program.partition import Statement
 from graphs.program.stages import Stage, looked_at_again, stages_of
 
 _ATTRIBUTES = (
     *("network", "evaluate", "step", "probe", "tally"),
-    *("epoch", "batches", "end_epoch", "load_weights"),
+    *("epoch", "batches", "end_epoch", "load_weights", "configure_optimizers"),
 )
 """Attributes of a program that no node's label may take."""
+
+
+_OF_LENGTH = "; their learning rates follow a schedule over the whole training"
+_OF_NO_LENGTH = ", which do not depend on how long the training is"
+
+
+class _Called(NamedTuple):
+    """The attributes that hold an optimizer, its schedule, and its weights where it shares the
+    program with others.
+    """
+
+    optimizer: str
+    scheduler: str
+    weights: str
 
 
 class ProgramClass:
@@ -46,6 +62,7 @@ class ProgramClass:
         self.of_step = {end: self.fields[end] for end in dict.fromkeys([*read[0], *read[1]])}
         taken = attribute_names(*_ATTRIBUTES)
         self.scope = Scope(context.imports, dict(self.of_step), names, taken)
+        self.called = {s.optimizer: self._called(s) for s in program.statements}
 
     def text(self) -> str:
         """The class's source."""
@@ -55,19 +72,31 @@ class ProgramClass:
         if self.network:
             given = ", ".join(f"{name}={name}" for name in self.network.names)
             init = [f"self.network = {self.network.name}({given})", *init]
-        init = [*init, *self._optimizers(), *self._counters()]
+        init = [*init, *self._counters()]
+        configure = self._configure_optimizers()
         step = self._update() if self.network else self._stages()
-        methods = [*self._load_weights(), *evaluate, "", *step, *self._end_of_epoch(), *probes]
+        methods = [*self._load_weights(), *evaluate, "", *configure, "", *step]
+        methods += [*self._end_of_epoch(), *probes]
         about = "What happens on one batch."
         return class_text("Program", about, init, extra, methods, self._signature())
 
     def _signature(self) -> str:
         program = self.context.program
-        optimizers = [statement.optimizer for statement in program.statements]
         inside = [*program.network, *program.judging, *program.watching]
-        names = self.context.arguments([*inside, *optimizers])
-        length = ", steps_per_epoch: int, epochs: int = EPOCHS" if program.needs_length else ""
-        return length + self.context.signature(names)
+        return self.context.signature(self.context.arguments(inside))
+
+    def _called(self, statement: Statement) -> _Called:
+        """Names for what moves weights: the only optimizer is called so, if it has no label."""
+        program, id = self.context.program, statement.optimizer
+        alone = len(program.statements) == 1 and not self.context.graph.graph.nodes[id].label
+        prefix = "" if alone else f"{identifier(self.context.title(id))}_"
+        moves = moves_rate(statement.options) != "never"
+        give = self.scope.attributes.unique
+        return _Called(
+            give(f"{prefix}optimizer"),
+            give(f"{prefix}scheduler") if moves else "",
+            "" if self.network else give(f"{prefix}weights"),
+        )
 
     def _evaluate(self) -> list[str]:
         context, scope, program = self.context, self.scope, self.context.program
@@ -115,22 +144,31 @@ class ProgramClass:
         minimised = {s.loss.node: s.loss for s in self.context.program.statements}
         return minimised.get(id) or End(id, self.context.graph.outputs(id)[0].name)
 
+    def _configure_optimizers(self) -> list[str]:
+        """The method that makes the optimizers and their schedules, the same for all programs."""
+        program = self.context.program
+        ids = [statement.optimizer for statement in program.statements]
+        lines = self._optimizers()
+        given = self.context.signature(self.context.arguments(ids))
+        about = f"Make the optimizer{'s' if len(ids) > 1 else ''}"
+        about += f"{_OF_LENGTH}." if program.needs_length else f"{_OF_NO_LENGTH}."
+        head = f"self, steps_per_epoch: int, epochs: int = EPOCHS{given}"
+        return [
+            f"def configure_optimizers({head}) -> None:",
+            f'    """{about}"""',
+            *indented(lines),
+        ]
+
     def _optimizers(self) -> list[str]:
         """Lines that make the optimizers and their schedules."""
         self.updates: dict[str, Update] = {}
         lines = []
         for statement in self.context.program.statements:
-            name = identifier(self.context.title(statement.optimizer))
-            attribute = self.scope.attributes.unique(name)
-            moves = statement.turn.moves_rate != "never"
-            schedule = self.scope.attributes.unique(f"{attribute}_schedule") if moves else ""
             update = Update(
-                statement.turn,
-                attribute,
-                schedule,
-                self._owned(statement),
-                self.labels[statement.loss.node],
-                direct=self.network is None,
+                statement.options,
+                *self.called[statement.optimizer],
+                parameters=self._owned(statement),
+                loss_name=self.labels[statement.loss.node],
             )
             self.updates[statement.optimizer] = update
             lines += self._construction(statement, update)
@@ -138,14 +176,11 @@ class ProgramClass:
 
     def _construction(self, statement: Statement, update: Update) -> list[str]:
         (node,) = self.context.described((statement.optimizer,))
-        values = {End("", "owned"): update.parameters}
+        values = {End("", "owned"): update.given}
         printer = ExpressionPrinter(self.context.imports, values, keep_defaults=True)
         made = node.outputs[""]
         assert isinstance(made, Call)
-        line = f"self.{update.optimizer} = {printer.text(made)}"
-        if not update.schedule:
-            return [line]
-        return [line, update.construction(printer.text(made.kwargs["lr"]))]
+        return update.construction(printer.text(made), printer.text(made.kwargs["lr"]))
 
     def _counters(self) -> list[str]:
         """What a step must know of the training so far."""
@@ -231,10 +266,10 @@ class ProgramClass:
         (statement,) = self.context.program.statements
         update = self.updates[statement.optimizer]
         evaluate, loss = ["values = self.evaluate(batch)", ""], f'values["{update.loss_name}"]'
-        if statement.turn.closure:
+        if statement.options.needs_closure:
             evaluate = ["with torch.no_grad():", *indented(evaluate)]
             update.again.append(f'loss = self.evaluate(batch)["{update.loss_name}"]')
-        comment = f"# {update.optimizer}: minimise {update.loss_name}"
+        comment = f"# minimise {update.loss_name}"
         return [
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
             '    """Evaluate one batch, then let the optimizer move its weights."""',
@@ -283,7 +318,7 @@ class ProgramClass:
         self.context.imports.lines.add("import torch")
         update = self.updates[stage.statement.optimizer]
         loss = scope.values[stage.statement.loss]
-        if stage.statement.turn.closure:
+        if stage.statement.options.needs_closure:
             update.again.extend(self._again(scope, stage.statement))
         return [*self._comment(stage), *update.lines(list(scope.lines), loss)]
 
@@ -298,12 +333,12 @@ class ProgramClass:
     def _comment(self, stage: Stage) -> list[str]:
         """What a stage minimises, over which weights, and what it uses again."""
         assert stage.statement is not None
-        name = self.updates[stage.statement.optimizer].optimizer
+        name = self.context.title(stage.statement.optimizer)
         loss = self.labels[stage.statement.loss.node]
         owned = ", ".join(m.removeprefix("self.") for m in self._modules(stage.statement))
         again = [identifier(self.context.title(id)) for id in stage.reused]
         holds = (
             f"; {', '.join(again)} still {'holds' if len(again) == 1 else 'hold'}" if again else ""
         )
-        text = f"{name}: minimise {loss} over {owned}{holds}"
+        text = f"{identifier(name)}: minimise {loss} over {owned}{holds}"
         return wrap(text, 92, initial_indent="# ", subsequent_indent="# ", break_long_words=False)

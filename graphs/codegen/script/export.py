@@ -124,9 +124,9 @@ class ExportedFile:
 
     def _main(self) -> str:
         """The loop and the command line."""
-        optimizers = [statement.optimizer for statement in self.program.statements]
         program = self.program
-        inside = [*program.network, *program.judging, *program.watching, *optimizers]
+        optimizers = [statement.optimizer for statement in program.statements]
+        inside = [*program.network, *program.judging, *program.watching]
         script = Script(
             self.stem,
             self.interface.reads_files,
@@ -136,6 +136,7 @@ class ExportedFile:
             self.context.graph.graph.help,
             self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
+            self.context.arguments(optimizers),
             self.handing,
         )
         return script.text()
@@ -175,12 +176,6 @@ class ExportedFile:
     def _loop(self) -> list[str]:
         if self.context.starts:
             self.copier.add(loop.load_part)
-        if len(self.program.statements) > 1:
-            turns = [statement.turn for statement in self.program.statements]
-            if not all(turn.collects for turn in turns):
-                self.copier.add(loop.descend)
-            if any(turn.collects for turn in turns):
-                self.copier.add(loop.collect)
         average = split_average.average if self.context.finishing else loop.average
         if self.handing.by_number:
             texts = [*self._added(self.handing.batches), self.handing.size_text()]
@@ -197,8 +192,7 @@ class ExportedFile:
         paths = self.interface.reads_files or self.program.watching
         files = {"from pathlib import Path"} if paths else set()
         own = {"import argparse", "from safetensors.torch import save_file", *files}
-        if self.program.needs_length:
-            own.add("import math")
+        own.add("import math")
         imports = self.context.imports
         lines = {*own, *imports.lines, *imports.user.imports, *self.copier.imports}
         return import_block(lines)

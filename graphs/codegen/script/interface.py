@@ -57,8 +57,6 @@ class Interface:
     """Whether `load` takes the folder of the document's files."""
     loads_weights: bool = False
     """Whether weights start from files (`load_weights`)."""
-    needs_length: bool = False
-    """Whether schedules must know how long the training is."""
     ends_epochs: bool = False
     """Whether learning rates change at an epoch's end (`end_epoch`)."""
     keeps_gradients: bool = False
@@ -87,7 +85,6 @@ def interface_of(checked: Checked, program: Program, labels: Labels) -> Interfac
         skips_batches=handing.by_number,
         reads_files=reads_files(main, program),
         loads_weights=any(main.types[id].starts_from for id in layers),
-        needs_length=program.needs_length,
         ends_epochs=program.ends_epochs,
         keeps_gradients=program.accumulates,
     )

@@ -64,6 +64,8 @@ class Script:
     """The hyperparameters that `load` takes."""
     of_program: Lines
     """The hyperparameters that the program takes."""
+    of_optimizers: Lines
+    """The hyperparameters that the optimizers take."""
     handing: Handing
 
     def text(self) -> str:
@@ -136,14 +138,14 @@ class Script:
         """What is done before the first epoch."""
         data = ["arguments.data"] if self.reads_files else []
         data = ["arguments.device", *data, *_given(self.of_data)]
-        length = self.program.needs_length
-        given = ["steps_per_epoch", "arguments.epochs"] if length else []
-        program = f"Program({', '.join([*given, *_given(self.of_program)])})"
+        program = f"Program({', '.join(_given(self.of_program))})"
+        length = ["steps_per_epoch", "arguments.epochs", *_given(self.of_optimizers)]
         return [
             "torch.manual_seed(arguments.seed)",
             f"data = load({', '.join(data)})",
-            *(_steps_per_epoch(self.handing) if length else []),
+            *_steps_per_epoch(self.handing),
             f"program = {program}.to(arguments.device)",
+            f"program.configure_optimizers({', '.join(length)})",
             *(["program.load_weights(arguments.data)"] if self.loads_weights else []),
         ]
 

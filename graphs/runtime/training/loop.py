@@ -41,21 +41,6 @@ def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, floa
     }
 
 
-def descend(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Move the weights of an optimizer against the gradient of a loss; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    gradients = torch.autograd.grad(loss, weights, allow_unused=True)
-    for weight, gradient in zip(weights, gradients, strict=True):
-        weight.grad = gradient
-    optimizer.step()
-
-
-def collect(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    """Add the gradient of a loss to what the weights of an optimizer have; no others get one."""
-    weights = [weight for group in optimizer.param_groups for weight in group["params"]]
-    torch.autograd.backward(loss, inputs=weights)
-
-
 def load_part(module: nn.Module, path: Path, part: str = "") -> None:
     """Give a module the weights of a file, or those whose names begin with a part's."""
     start = f"{part}." if part else ""

@@ -7,18 +7,6 @@ import torch
 from torch import Tensor
 
 
-class Adagrad(torch.optim.Adagrad):
-    """torch's Adagrad, whose sums are there before the first step: they follow the weights to their
-    device.
-    """
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move the weights."""
-        for weight, state in self.state.items():
-            state["sum"] = state["sum"].to(weight.device)
-        return super().step(closure)
-
-
 class MuonAdamW(torch.optim.Optimizer):
     """Muon for matrices and AdamW for all other weights, with one learning rate: Muon's steps are
     scaled to the size of AdamW's (Liu et al. 2025, arXiv 2502.16982).

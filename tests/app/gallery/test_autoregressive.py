@@ -25,7 +25,7 @@ def wavenet() -> tuple[Any, nn.Module]:
     """The exported file, and its network before any training."""
     module: Any = load_source(export(read(FOLDER / f"wavenet{SUFFIX}")), Path("wavenet.py"))
     torch.manual_seed(0)
-    return module, module.Program(steps_per_epoch=1).network.model.eval()
+    return module, module.Program().network.model.eval()
 
 
 def some_values() -> Tensor:
@@ -61,7 +61,7 @@ def test_it_plays_by_each_likelihood(likelihood: int) -> None:
     module: Any = load_source(
         export(apply(document, SetGraphParameters(parameters=turned))), Path("wavenet.py")
     )
-    model = module.Program(steps_per_epoch=1).network.model
+    model = module.Program().network.model
     played = module.generate(model, some_values()[:, :4], steps=9, temperature=1.0, cached=True)
     assert played.shape == (2, 13, 1) and played.isfinite().all()
 

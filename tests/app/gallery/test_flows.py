@@ -23,7 +23,7 @@ def program() -> nn.Module:
     """The exported file's program before any training."""
     module: Any = load_source(export(read(FOLDER / NAME), FOLDER), Path("parallel_wavenet.py"))
     torch.manual_seed(0)
-    made: nn.Module = module.Program(steps_per_epoch=1).eval()
+    made: nn.Module = module.Program().eval()
     return made
 
 

@@ -27,7 +27,7 @@ def language(request: pytest.FixtureRequest) -> tuple[str, Any, nn.Module]:
     name = request.param
     module: Any = load_source(export(read(FOLDER / f"{name}{SUFFIX}")), Path(f"{name}.py"))
     torch.manual_seed(0)
-    program = module.Program(steps_per_epoch=1, features=32)
+    program = module.Program(features=32)
     return name, module, program.network.model.eval()
 
 

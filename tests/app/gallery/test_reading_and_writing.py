@@ -22,7 +22,7 @@ def network() -> nn.Module:
     """The network of the exported file, before any training."""
     module: Any = load_source(export(read(FOLDER / f"lstm_lengths{SUFFIX}")), Path("lengths.py"))
     torch.manual_seed(0)
-    return module.Program(steps_per_epoch=1).network.eval()
+    return module.Program().network.eval()
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,7 @@ def unit() -> Any:
     """The program of the exported file before any training, with nothing random in it."""
     module: Any = load_source(export(read(FOLDER / f"unit{SUFFIX}"), FOLDER), Path("unit.py"))
     torch.manual_seed(0)
-    return module.Program(steps_per_epoch=1).eval()
+    return module.Program().eval()
 
 
 def test_shared_layers_are_counted_once(unit: Any) -> None:
