@@ -8,7 +8,7 @@ from torch import nn
 
 import nodes.library  # noqa: F401  registers the node types
 from graphs.compiler import check, export
-from graphs.document.document import Document, End, Graph, Node
+from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.edits import SetParameters, apply
 from graphs.load_module import load_source
 from graphs.program.stages import gradient_reach, stages_of
@@ -195,8 +195,6 @@ def test_repeat_sums_other_outputs() -> None:
 
 def joined(left: Document, right: Document, wires: list[tuple[str, str]]) -> Document:
     """Two drawings side by side, and wires between them."""
-    from graphs.document.document import Wire
-
     more = [Wire(source=End(*a.split(".")), target=End(*b.split("."))) for a, b in wires]
     graph = Graph(
         nodes={**left.main.nodes, **right.main.nodes},
@@ -342,8 +340,6 @@ def test_hyperparameters_are_constants_and_flags() -> None:
     )
     graph = document.main
     wires = [w for w in graph.wires if w.target != End("head", "x")]
-    from graphs.document.document import Wire
-
     wires.append(Wire(source=End("both", "output"), target=End("head", "x")))
     graph = graph.model_copy(update={"wires": tuple(wires)})
     document = with_parameters(document.with_graph("main", graph), width=16, lr=0.01)

@@ -14,7 +14,7 @@ import nodes.library  # noqa: F401  registers the node types
 from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.load_module import load_source
-from graphs.runtime.training.optimizers import Adagrad, MuonAdamW
+from graphs.runtime.training.optimizers import MuonAdamW
 from tests.graphs.drawing import drawn, ready
 
 
@@ -76,24 +76,6 @@ def test_muon_follows_a_schedule_and_goes_on_from_its_state() -> None:
 def test_muon_with_weights_of_one_kind(kind: int) -> None:
     weights = [nn.Parameter(torch.ones([3] * kind))]
     assert len(MuonAdamW(weights).parts) == 1
-
-
-def test_adagrad_is_torchs_and_its_sums_follow_the_weights() -> None:
-    one, other = networks()
-    ours, theirs = (
-        Adagrad(one.parameters(), lr=0.1),
-        torch.optim.Adagrad(other.parameters(), lr=0.1),
-    )
-    for _ in range(3):
-        descend(one, ours)
-        descend(other, theirs)
-    assert_same(one, other)
-    moved = nn.Parameter(torch.ones(2, device="meta"))
-    moved.grad = torch.ones(2, device="meta")
-    ours = Adagrad([moved])
-    ours.state[moved]["sum"] = torch.zeros(2)  # made where the weight was at first
-    ours.step()
-    assert ours.state[moved]["sum"].device == moved.device
 
 
 def line(*optimizers: tuple) -> Document:
@@ -158,3 +140,13 @@ def test_muon_needs_a_matrix() -> None:
     assert [(p.node, p.text) for p in problems] == [
         ("muon", "Muon is for matrices, and none of its weights is one: use AdamW for these")
     ]
+
+
+def test_optimizers_are_made_where_the_weights_are() -> None:
+    """Adagrad's sums are there before the first step: on the device that the program is on."""
+    document = line(("Adagrad", {"loss": "loss"}))
+    module = load_source(export(document), Path("program.py"))
+    program = module.Program().to("meta")
+    program.configure_optimizers(8)
+    sums = [state["sum"] for state in program.optimizer.state.values()]
+    assert len(sums) == 2 and all(value.is_meta for value in sums)
