@@ -1,6 +1,6 @@
 # make run      set up, then open an example in the editor (without a display: train and export it)
 # make test     set up, then check and test everything, real windows included; ARGS="-k name" picks tests
-# make check    ruff and mypy alone
+# make check    ruff, mypy and import-linter alone
 # make clean    remove what these made
 # EXTRAS=cuda   also install an optional set of dependencies from pyproject.toml
 
@@ -33,7 +33,8 @@ check:
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-logo
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

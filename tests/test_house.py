@@ -3,27 +3,21 @@
 import ast
 import functools
 import re
+import subprocess
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 ROOT = Path(__file__).parent.parent
 LAYERS = ["graphs", "nodes", "app", "main"]
-"""Each may import itself and those before it."""
 
-ROOMS = ["app.editor", "app.monitor", "app.training"]
-"""They meet in the run folder, and do not import each other."""
-
-HOMES = {
-    "dearpygui": ("app.editor",),
-    "pyqtgraph": ("app.monitor",),
-    "PySide6": ("app.monitor",),
-    "networkx": ("graphs",),
-}
-"""Where a library lives, and nowhere else; graphs.runtime is copied into exports."""
+MOST_MODULES = 16
+"""In one folder."""
 
 FOLDERS = ["assets", "docs", "scripts", "tests"]
 
@@ -61,14 +55,16 @@ def module(path: Path) -> str:
 
 @functools.cache
 def imports() -> dict[str, list[str]]:
-    """Every module of the program and what it imports, at the top or inside functions."""
+    """Every module of the program and what it imports, at the top or inside functions. What only
+    type checkers import is left out.
+    """
     sources = [path for path in files("main.py", *LAYERS) if path.suffix == ".py"]
     return {module(path): list(imported(ROOT / path)) for path in sources}
 
 
 def imported(path: Path) -> Iterator[str]:
     """`from a import b` gives `a.b`, since b may be a module."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in walked(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -76,8 +72,12 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{name.name}" for name in node.names)
 
 
-def is_inside(name: str, package: str) -> bool:
-    return name == package or name.startswith(package + ".")
+def walked(node: ast.AST) -> Iterator[ast.AST]:
+    """All that runs."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if not (isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"):
+            yield from walked(child)
 
 
 @functools.cache
@@ -90,48 +90,54 @@ def project() -> dict[str, list[str]]:
 
 def test_every_layer_was_found() -> None:
     assert {name.split(".")[0] for name in imports()} == set(LAYERS)
-    assert all(any(is_inside(name, room) for name in imports()) for room in ROOMS)
 
 
-@pytest.mark.parametrize("layer", LAYERS)
-def test_imports_run_one_way(layer: str) -> None:
-    above = [*LAYERS[LAYERS.index(layer) + 1 :], "tests"]
-    wrong = [
-        (name, other)
-        for name, others in imports().items()
-        for other in others
-        if is_inside(name, layer) and other.split(".")[0] in above
-    ]
-    assert not wrong
+def test_contracts_hold() -> None:
+    """Who may import whom stands in pyproject.toml, and import-linter checks it."""
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("room", ROOMS)
-def test_rooms_do_not_import_each_other(room: str) -> None:
-    wrong = [
-        (name, other)
-        for name, others in imports().items()
-        for other in others
-        if is_inside(name, room)
-        and any(is_inside(other, next_door) for next_door in ROOMS if next_door != room)
-    ]
-    assert not wrong
+def test_contracts_speak_of_what_there_is() -> None:
+    """A protected library that nothing imports would protect nothing."""
+    used = {other.split(".")[0] for others in imports().values() for other in others}
+    tool = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]
+    contracts = tool["importlinter"]["contracts"]
+    named = {name for contract in contracts for name in contract.get("protected_modules", [])}
+    assert {name.split(".")[0] for name in named} <= used | set(LAYERS)
+    assert named >= {"dearpygui", "pyqtgraph", "PySide6", "networkx"}
 
 
-@pytest.mark.parametrize(("library", "homes"), HOMES.items())
-def test_a_library_stays_in_its_home(library: str, homes: tuple[str, ...]) -> None:
-    users = [n for n, others in imports().items() if any(is_inside(o, library) for o in others)]
-    assert users, f"nothing imports {library}"
-    assert [n for n in users if not any(is_inside(n, home) for home in homes)] == []
+def test_no_circles() -> None:
+    """Nothing needs, by whatever way, what needs it: not even inside functions."""
+    graph = nx.DiGraph()
+    for name, others in imports().items():
+        graph.add_edges_from((name, there) for other in others if (there := known(other)))
+    circles = [sorted(group) for group in nx.strongly_connected_components(graph) if len(group) > 1]
+    assert circles == []
+    assert list(nx.selfloop_edges(graph)) == []
 
 
-def test_copied_modules_import_nothing_of_ours() -> None:
-    """The export copies their source, and that of each other, into files that run without us."""
-    copied = {
-        name: others for name, others in imports().items() if is_inside(name, "graphs.runtime")
-    }
-    assert copied, "there is no file in graphs/runtime"
-    ours = [(n, o) for n, others in copied.items() for o in others if o.split(".")[0] in LAYERS]
-    assert [(n, o) for n, o in ours if not is_inside(o, "graphs.runtime")] == []
+def known(name: str) -> str | None:
+    """The module of ours that `a.b` is, or is a name of."""
+    return next((n for n in (name, name.rpartition(".")[0]) if n in imports()), None)
+
+
+def test_folders_are_short() -> None:
+    """What a folder holds has to fit on a page, and into a sentence."""
+    folders = Counter(name.rpartition(".")[0] for name in imports() if is_module(name))
+    assert {folder: count for folder, count in folders.items() if count > MOST_MODULES} == {}
+
+
+def is_module(name: str) -> bool:
+    return not (ROOT / name.replace(".", "/")).is_dir()
+
+
+def test_a_room_says_what_it_is() -> None:
+    rooms = [name for name in imports() if not is_module(name)]
+    paths = [ROOT / name.replace(".", "/") / "__init__.py" for name in rooms]
+    assert [path for path in paths if not ast.get_docstring(ast.parse(path.read_text()))] == []
 
 
 def test_what_is_imported_is_declared() -> None:

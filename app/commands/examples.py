@@ -11,7 +11,7 @@ from datetime import date
 import torch
 
 from app.commands.documents import FOLDER
-from app.examples_check.judging import all_judges
+from app.examples_check.all_judges import all_judges
 from app.examples_check.report import HEAD, Row, rows_of
 from app.examples_check.trained import TrainingError
 from graphs.document.document_io import SUFFIX

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
@@ -30,25 +28,17 @@ class Measure(NamedTuple):
 
 
 Judge = Callable[[Trained], list[Measure]]
-_judges: dict[str, Judge] = {}
+JUDGES: dict[str, Judge] = {}
+"""The judges that were imported, by the example's name; see `all_judges`."""
 
 
 def judges(example: str) -> Callable[[Judge], Judge]:
     """Mark a function as the judge of an example."""
 
     def register(judge: Judge) -> Judge:
-        if example in _judges:
-            raise TypeError(f"there is a judge of {example} in {_judges[example].__module__}")
-        _judges[example] = judge
+        if example in JUDGES:
+            raise TypeError(f"there is a judge of {example} in {JUDGES[example].__module__}")
+        JUDGES[example] = judge
         return judge
 
     return register
-
-
-def all_judges() -> dict[str, Judge]:
-    """The judge of every example that has one, by the example's name."""
-    import app.gallery.systems as systems
-
-    for found in pkgutil.iter_modules(systems.__path__):
-        importlib.import_module(f"{systems.__name__}.{found.name}")
-    return dict(sorted(_judges.items()))

@@ -1,4 +1,4 @@
-"""Judges of networks on data of one's own: files in folders, and a text."""
+"""Judges of networks with something of one's own: files in folders, a text, a recurrent cell."""
 
 from app.examples_check.judging import Measure, judges
 from app.examples_check.trained import Trained
@@ -26,3 +26,11 @@ def text_lm(example: Trained) -> list[Measure]:
     alone = -share[test].log().mean().item()
     value = example.test()["cross_entropy"]
     return [Measure("nats a letter", value, 2.3, "below", alone, "frequencies of letters")]
+
+
+@judges("own_cell")
+def own_cell(example: Trained) -> list[Measure]:
+    """The squared error of sums of two marked numbers; their mean is 1."""
+    error = example.test()["squared_error"]
+    always = (example.data["test"]["target"] - 1).square().mean().item()
+    return [Measure("squared error", error, 0.01, "below", always, "always the mean")]

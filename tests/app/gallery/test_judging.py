@@ -9,8 +9,9 @@ import torch
 from app.cli import main
 from app.commands.documents import FOLDER
 from app.examples_check import report
+from app.examples_check.all_judges import all_judges
 from app.examples_check.generated_images import precision_and_recall
-from app.examples_check.judging import Measure, all_judges, judges
+from app.examples_check.judging import Measure, judges
 from app.examples_check.report import Row
 from app.examples_check.trained import Trained, trained
 from graphs.document.document import Settings
