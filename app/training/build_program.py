@@ -15,7 +15,7 @@ import torch
 import nodes.library  # noqa: F401  (registers the node types)
 from app.runs.records import Info, RunError
 from app.runs.run_folder import Run
-from app.training.checkpoints import checkpoints
+from app.training.checkpoints import checkpoint_files
 from app.training.data_errors import about_data
 from app.training.data_errors import read as read_batches
 from graphs.check.results import Checked
@@ -100,7 +100,7 @@ def build_program(run: Run, info: Info) -> Trainable:
     """
     folder = Path(info.folder) if info.folder else None
     kept = run.modules_path if run.modules_path.is_dir() else None
-    started = checkpoints.exists(run.checkpoints_path)
+    started = checkpoint_files.exists(run.checkpoints_path)
     checked = check(_document(run), folder, started=started, code=kept)
     if checked.problems:
         raise _problems(checked.problems, kept or folder)

@@ -13,7 +13,7 @@ from safetensors import SafetensorError
 
 from app.runs.records import RunError
 from app.runs.run_folder import Run
-from app.training.checkpoints.checkpoints import CheckpointError
+from app.training.checkpoints.checkpoint import CheckpointError
 from app.training.data_errors import DataError
 from app.training.devices import DeviceError
 from graphs.document.document import Document

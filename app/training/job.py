@@ -14,7 +14,7 @@ from app.runs.records import Info, Probe
 from app.runs.run_folder import Run
 from app.training import failures
 from app.training.build_program import Trainable
-from app.training.checkpoints import checkpoints
+from app.training.checkpoints import checkpoint_files
 from app.training.checkpoints.saver import Saver
 from app.training.devices import resolve
 from app.training.loop import Stopped, Training
@@ -72,7 +72,7 @@ class Job:
             self.saver,
             info.epochs,
         )
-        snapshot = checkpoints.read(run.checkpoints_path)
+        snapshot = checkpoint_files.read(run.checkpoints_path)
         if snapshot:
             training.restore(snapshot)
         else:

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from app.training.build_program import Trainable, samples_in
-from app.training.checkpoints import checkpoints
-from app.training.checkpoints.checkpoints import Progress, Snapshot
+from app.training.checkpoints import restoring, snapshots
+from app.training.checkpoints.checkpoint import Progress, Snapshot
 from app.training.checkpoints.random_state import RandomStates
 from app.training.checkpoints.saver import Saver
 from app.training.failures import NotFiniteError
@@ -86,7 +86,7 @@ class Training:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a checkpoint. Raises CheckpointError."""
-        self.progress = checkpoints.restore(snapshot, self.program, self.device)
+        self.progress = restoring.restore(snapshot, self.program, self.device)
         self.program.batches = self.progress.step
         self._written = len(self.progress.rows)
         self._start = time.monotonic() - self.progress.seconds
@@ -155,7 +155,7 @@ class Training:
             self._record("validation", validation)
         self._clear_epoch()
         if self._judge(validation or train):
-            self._best = checkpoints.weights_of(self.program)
+            self._best = snapshots.weights_of(self.program)
         if self.prober.is_due(0.0):
             self._probe()
         if self._may_checkpoint(0.0):
@@ -282,7 +282,7 @@ class Training:
         self.progress.seconds = self._seconds()
         random = self._random or RandomStates.capture(self.device)
         keeps = self.interface.keeps_gradients
-        self.saver.save(checkpoints.take(self.program, self.progress, random, keeps), self._best)
+        self.saver.save(snapshots.take(self.program, self.progress, random, keeps), self._best)
         self._best = None
         self._cost = time.monotonic() - self._saved
 

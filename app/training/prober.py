@@ -11,7 +11,7 @@ from torch import Tensor
 
 from app.runs.probe_files import probe_path, probe_steps
 from app.training.build_program import Trainable
-from app.training.checkpoints.checkpoints import write_tensors
+from app.training.checkpoints.checkpoint_files import write_tensors
 from app.training.checkpoints.random_state import RandomStates
 
 LOOK_SECONDS = 3.0

@@ -15,7 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from app.runs.run_folder import Run
-from app.training.checkpoints import checkpoints
+from app.training.checkpoints import checkpoint_files, restoring, snapshots
+from app.training.checkpoints.checkpoint import Progress
 from app.training.checkpoints.random_state import RandomStates
 from app.training.checkpoints.saver import Saver
 from tests.app import standin
@@ -118,7 +119,7 @@ def test_damaged_records(run: Run, text: str) -> None:
 
 
 def test_a_record_too_large(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "LARGEST_RECORD", 100)
+    monkeypatch.setattr(checkpoint_files, "LARGEST_RECORD", 100)
     assert "larger than" in refused(run)
 
 
@@ -198,15 +199,15 @@ def test_a_kill_between_two_files_leaves_the_old_checkpoint(
     """Whatever file is the last one written, what last.json names is whole."""
     whole = new_run(monkeypatch, tmp_path / "whole")
     assert train(whole) == 0
-    snapshot = checkpoints.read(run.checkpoints_path)
+    snapshot = checkpoint_files.read(run.checkpoints_path)
     assert snapshot
     newer = snapshot._replace(weights={n: v + 1 for n, v in snapshot.weights.items()})
     for written in range(3):
         with monkeypatch.context() as patch:
             die_after(patch, written)
             with pytest.raises(KeyboardInterrupt):
-                checkpoints.write(run.checkpoints_path, newer)
-        left = checkpoints.read(run.checkpoints_path)
+                checkpoint_files.write(run.checkpoints_path, newer)
+        left = checkpoint_files.read(run.checkpoints_path)
         assert left
         assert all(torch.equal(left.weights[n], v) for n, v in snapshot.weights.items())
     assert train(run) == 0
@@ -228,14 +229,14 @@ def die_after(patch: pytest.MonkeyPatch, count: int) -> None:
         return wrapped
 
     for name in ("write_tensors", "write_text"):
-        patch.setattr(checkpoints, name, dying(getattr(checkpoints, name)))
+        patch.setattr(checkpoint_files, name, dying(getattr(checkpoint_files, name)))
 
 
 def test_a_snapshot_does_not_change(run: Run) -> None:
     """Training goes on while the saver writes."""
     program = ready(standin)
     random = RandomStates.capture(torch.device("cpu"))
-    snapshot = checkpoints.take(program, checkpoints.Progress(), random)
+    snapshot = snapshots.take(program, Progress(), random)
     before = {name: value.clone() for name, value in snapshot.weights.items()}
     program.step(standin.load(torch.device("cpu"))["train"])
     assert all(torch.equal(value, before[name]) for name, value in snapshot.weights.items())
@@ -249,8 +250,8 @@ def test_tied_weights_are_saved(tmp_path: Path) -> None:
     program.hidden.weight = program.score.weight
     random = RandomStates.capture(torch.device("cpu"))
     saver = Saver(tmp_path)
-    snapshot = checkpoints.take(program, checkpoints.Progress(), random)
+    snapshot = snapshots.take(program, Progress(), random)
     saver.save(snapshot, snapshot.weights)
     saver.wait()
     saver.close()
-    checkpoints.load_weights(load_file(tmp_path / "best.safetensors"), program)
+    restoring.load_weights(load_file(tmp_path / "best.safetensors"), program)

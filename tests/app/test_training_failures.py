@@ -15,7 +15,7 @@ from app.runs.metrics import MetricsReader
 from app.runs.records import RunError
 from app.runs.run_folder import Run
 from app.training import devices, failures, launch, recorder
-from app.training.checkpoints import checkpoints
+from app.training.checkpoints import checkpoint_files
 from app.training.devices import DeviceError, resolve
 from graphs.document import atomic_write
 from graphs.document.document import Document
@@ -66,7 +66,7 @@ def test_a_loss_that_is_no_number(run: Run) -> None:
     assert message.startswith("The loss loss became inf at step 9: try a lower learning rate")
     rows = [row for row in MetricsReader(run).read() if row.split == "train"]
     assert math.isnan(rows[8].values["loss"])
-    saved = checkpoints.read(run.checkpoints_path)
+    saved = checkpoint_files.read(run.checkpoints_path)
     assert saved
     assert saved.record.step <= 8
 
@@ -180,7 +180,7 @@ def test_a_full_disk_while_a_checkpoint_is_written(
     monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
     """The old checkpoint stays; the run resumes once there is room."""
-    write = checkpoints.write_tensors
+    write = checkpoint_files.write_tensors
     left = [4]
 
     def filling(path: Path, tensors: dict[str, Tensor]) -> None:
@@ -189,10 +189,10 @@ def test_a_full_disk_while_a_checkpoint_is_written(
             raise OSError(errno.ENOSPC, "No space left on device")
         write(path, tensors)
 
-    monkeypatch.setattr(checkpoints, "write_tensors", filling)
+    monkeypatch.setattr(checkpoint_files, "write_tensors", filling)
     assert failed(run, standin).startswith("The disk is full")
-    assert checkpoints.read(run.checkpoints_path)
-    monkeypatch.setattr(checkpoints, "write_tensors", write)
+    assert checkpoint_files.read(run.checkpoints_path)
+    monkeypatch.setattr(checkpoint_files, "write_tensors", write)
     assert train(run) == 0
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from torch import Tensor
 
-from app.training.checkpoints import checkpoints
-from app.training.checkpoints.checkpoints import Snapshot
+from app.training.checkpoints import checkpoint_files
+from app.training.checkpoints.checkpoint import Snapshot
 
 
 class Saver:
@@ -69,7 +69,7 @@ class Saver:
     def _write(self, last: Snapshot | None, best: dict[str, Tensor] | None) -> None:
         started = time.thread_time()
         if best:
-            checkpoints.write_tensors(self.folder / "best.safetensors", best)
+            checkpoint_files.write_tensors(self.folder / "best.safetensors", best)
         if last:
-            checkpoints.write(self.folder, last)
+            checkpoint_files.write(self.folder, last)
         self.cost = time.thread_time() - started
