@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from graphs.check.block_uses import port_nodes
 from graphs.check.node_parameters import validated
-from graphs.document.document import Document, End, Graph, Node, Wire, identifier
+from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.edits import (
     AddNode,
     Connect,
@@ -20,6 +20,7 @@ from graphs.document.edits import (
     SetGraphParameters,
     SetParameters,
 )
+from graphs.document.identifiers import identifier
 from graphs.document.parameter_expressions import is_expression, renamed
 from graphs.nodetypes.node_type import NodeType, node_types
 from nodes.blocks.blocks import Block, Input, Output

@@ -20,7 +20,7 @@ from graphs.document.document import Document
 from graphs.nodetypes.expressions import Evaluation, Expression, FolderFile
 from graphs.nodetypes.node_type import Data
 from graphs.nodetypes.tensor_kinds import Tensor as Leaf
-from graphs.runtime.training.indexed_split import whole
+from graphs.runtime.training.indexed_split import all_samples
 from graphs.runtime.training.loop import samples_of
 
 SAMPLES = 6
@@ -62,7 +62,7 @@ def loaded(checked: CheckedGraph, id: str) -> dict[str, Any]:
         assert isinstance(leaf, Leaf)
         source = loaded(checked, leaf.end.node)
         in_memory = isinstance(source["train"], dict)
-        return samples_of(source if in_memory else whole(source), leaf.end.port)[0]
+        return samples_of(source if in_memory else all_samples(source), leaf.end.port)[0]
 
     splits: dict[str, Any] = Evaluation(known, device="cpu").value(made)
     return splits

@@ -15,8 +15,9 @@ from app.runs.records import Info, RunError, State, now
 from app.runs.run_folder import Run
 from app.runs.run_list import runs_folder
 from graphs.document.atomic_write import write_text
-from graphs.document.document import Document, Settings, identifier
+from graphs.document.document import Document, Settings
 from graphs.document.document_io import read, write
+from graphs.document.identifiers import identifier
 from graphs.document.validation_faults import first_fault
 
 DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0)

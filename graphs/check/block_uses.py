@@ -15,7 +15,8 @@ from graphs.check.facts_cache import Cache
 from graphs.check.node_parameters import Scope, spelled_content, validated
 from graphs.check.results import CheckedGraph
 from graphs.check.shape_inference import Arrivals, BlockMisfit, Facts, infer, meta_of
-from graphs.document.document import MAIN, Document, End, Graph, Node, identifier
+from graphs.document.document import MAIN, Document, End, Graph, Node
+from graphs.document.identifiers import identifier
 from graphs.document.parameter_expressions import Number
 from graphs.nodetypes.block_ports import BlockInput
 from graphs.nodetypes.expressions import Call, Evaluation, walk

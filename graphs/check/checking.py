@@ -21,8 +21,8 @@ from graphs.check.results import Checked, CheckedGraph, is_data, ports_of
 from graphs.check.shape_inference import Arrivals, BlockMisfit, Facts, Shapes, infer
 from graphs.check.switch_pruning import chosen
 from graphs.check.topology import Wiring
-from graphs.codegen.expressions.naming import FLAGS, Names
 from graphs.document.document import MAIN, Document, End, Graph, Node, Wire
+from graphs.document.identifiers import REFUSED
 from graphs.document.problems import Fix, Problem
 from graphs.nodetypes.block_ports import BlockInput, BlockOutput
 from graphs.nodetypes.file_dependencies import Complaint
@@ -330,9 +330,8 @@ class _GraphPass:
 
     def _check_parameter_names(self) -> None:
         """Parameters become arguments, constants and flags, which must not hide anything."""
-        names = Names(FLAGS)
         for name in self.graph.parameters:
-            if names.has(name):
+            if name in REFUSED:
                 self._report(None, f"the parameter {name} has a name that code uses: rename it")
 
     def _check_ports_of_graph(self) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from graphs.check.shape_inference import infer
-from graphs.document.document import End, Graph, Node, Wire, identifier
+from graphs.document.document import End, Graph, Node, Wire
 from graphs.document.edits import AddNode, Connect, Disconnect, RemoveNodes, SetParameters
+from graphs.document.identifiers import identifier
 from graphs.document.problems import Fix
 from graphs.nodetypes.file_dependencies import Complaint
 from graphs.nodetypes.node_type import NodeType, Port, node_types

@@ -5,37 +5,23 @@ the file's order, under names that nothing else in the program has.
 from __future__ import annotations
 
 import ast
-import builtins
 import copy
-import keyword
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from graphs.custom.python_files import Definition, PythonFile, bound_names, imported_names, words
+from graphs.document.identifiers import WORDS
 from graphs.nodetypes.node_type import Misfit
 
 Meanings = Mapping[str, str]
 """Names, each with what it is imported from; nothing for what a program defines itself."""
-OURS: Meanings = {
-    **dict.fromkeys([*keyword.kwlist, *dir(builtins)], ""),
-    "torch": "torch",
-    "nn": "torch.nn",
-    "F": "torch.nn.functional",
-    "Tensor": "torch.Tensor",
-    "Self": "typing.Self",
-    "Path": "pathlib.Path",
-    "argparse": "argparse",
-    "math": "math",
-    "save_file": "safetensors.torch.save_file",
-}
-"""What names mean in every exported file."""
 
 
 @dataclass
 class UserCode:
     """What users' files give to one program."""
 
-    taken: dict[str, str] = field(default_factory=lambda: dict(OURS))
+    taken: dict[str, str] = field(default_factory=lambda: dict.fromkeys(WORDS, ""))
     texts: list[str] = field(default_factory=list)
     imports: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)

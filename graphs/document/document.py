@@ -5,7 +5,6 @@ on it at once.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from keyword import iskeyword
@@ -13,10 +12,10 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator
 
+from graphs.document.identifiers import IDENTIFIER
+
 MAIN = "main"
 """The name of the graph in which training happens."""
-
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Frozen(BaseModel):
@@ -97,7 +96,7 @@ class Graph(Frozen):
     @classmethod
     def _names_are_identifiers(cls, parameters: dict[str, int | float]) -> dict[str, int | float]:
         for name in parameters:
-            if not _IDENTIFIER.fullmatch(name) or iskeyword(name):
+            if not IDENTIFIER.fullmatch(name) or iskeyword(name):
                 raise ValueError(f"a parameter's name is letters, digits and _, got {name!r}")
         return parameters
 
@@ -105,7 +104,7 @@ class Graph(Frozen):
     @classmethod
     def _ids_are_identifiers(cls, nodes: dict[str, Node]) -> dict[str, Node]:
         for name in nodes:
-            if not _IDENTIFIER.fullmatch(name):
+            if not IDENTIFIER.fullmatch(name):
                 raise ValueError(f"a node's id is made of letters, digits and _, got {name!r}")
         return nodes
 
@@ -168,7 +167,7 @@ class Document(Frozen):
         if MAIN not in graphs:
             raise ValueError("a document has a graph called main")
         for name in graphs:
-            if not _IDENTIFIER.fullmatch(name):
+            if not IDENTIFIER.fullmatch(name):
                 raise ValueError(f"a block's name is made of letters, digits and _, got {name!r}")
         return graphs
 
@@ -193,10 +192,3 @@ class Document(Frozen):
     def with_graph(self, name: str, graph: Graph) -> Document:
         """A document with one graph put in."""
         return self.replace(graphs={**self.graphs, name: graph})
-
-
-def identifier(text: str, fallback: str = "node") -> str:
-    """A snake_case Python identifier made from a label: `Conv 1 (stem)` becomes `conv_1_stem`."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", text)
-    name = "_".join(part.lower() for part in re.findall(r"[A-Za-z0-9]+", spaced))
-    return name if name and not name[0].isdigit() else f"{fallback}_{name}".rstrip("_")

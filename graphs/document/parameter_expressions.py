@@ -37,7 +37,7 @@ def is_expression(value: object) -> bool:
 
 def evaluate(text: str, names: Mapping[str, Number]) -> Number:
     """The value of an expression (without its `=`). Raises ArithmeticProblem."""
-    value = _value(_parsed(text), names)
+    value = _value(_parsed(text, LONGEST), names)
     if not abs(value) < LARGEST:
         raise ArithmeticProblem(f"{text.strip()} is too large")
     return value
@@ -84,11 +84,13 @@ def translated(
         known = ", ".join(functions)
         raise ArithmeticProblem(f"{ast.unparse(node)} is not allowed here: + - * / **, {known} are")
 
-    return value(_parsed(text))
+    return value(_parsed(text, LONGEST))
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
     """An expression with other names, such as `self.width` for `width`."""
+    if all(names.get(name, name) == name for name in names_in(text)):
+        return text
     tree = _parsed(text)
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
@@ -96,8 +98,9 @@ def renamed(text: str, names: Mapping[str, str]) -> str:
     return ast.unparse(tree)
 
 
-def _parsed(text: str) -> ast.expr:
-    if len(text) > LONGEST:
+def _parsed(text: str, longest: int = 20 * LONGEST) -> ast.expr:
+    """Read an expression. One that was printed may be longer than one that may be typed."""
+    if len(text) > longest:
         raise ArithmeticProblem(f"an expression has at most {LONGEST} characters")
     try:
         return ast.parse(text.strip(), mode="eval").body

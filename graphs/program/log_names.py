@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from graphs.check.results import CheckedGraph
-from graphs.codegen.expressions.naming import Names
-from graphs.document.document import identifier
+from graphs.document.identifiers import Names, identifier
 from graphs.program.partition import Program
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt
 from torch import nn
 
-from graphs.document.document import identifier
+from graphs.document.identifiers import identifier
 from graphs.nodetypes.block_ports import BlockInput, BlockOutput
 from graphs.nodetypes.expressions import Apply, Call, call
 from graphs.nodetypes.node_type import BlockName, File, Interface, Misfit, NodeType, Port

@@ -13,7 +13,7 @@ from graphs.nodetypes.tensor_kinds import SYMBOLS, Labels, Meta, Sequence, Tenso
 from graphs.runtime.data_synthetic.episodes import episodes
 from graphs.runtime.layers.few_shot import (
     cosine_attention,
-    cosine_distance,
+    cosine_distances,
     known_labels,
     previous_labels,
     prototypes,
@@ -202,7 +202,7 @@ class Distances(NodeType):
 
     def build(self, x: Sequence, y: Sequence) -> Call:
         _require_one_length(x, y)
-        far = call(cosine_distance if self.measure == "cosine" else torch.cdist, x, y)
+        far = call(cosine_distances if self.measure == "cosine" else torch.cdist, x, y)
         if self.measure == "squared":
             far = call(operator.pow, far, 2)
         return call(torch.neg, far) if self.give == "scores" else far

@@ -7,7 +7,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 from graphs.nodetypes.expressions import Call, call
 from graphs.nodetypes.node_type import Data, Example
 from graphs.nodetypes.tensor_kinds import SYMBOLS, Meta
-from graphs.runtime.data_synthetic.glyphs import signs
+from graphs.runtime.data_synthetic.glyphs import random_signs
 from nodes.data.splits import Share
 
 N = SYMBOLS["N"]
@@ -58,7 +58,7 @@ class Glyphs(Data):
 
     def build(self) -> Call:
         return call(
-            signs,
+            random_signs,
             classes=self.classes,
             samples=self.samples,
             size=self.size,

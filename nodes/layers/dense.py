@@ -4,7 +4,7 @@ from pydantic import NonNegativeInt, PositiveInt
 from torch import nn
 from torch.nn import functional as F
 
-from graphs.document.document import identifier
+from graphs.document.identifiers import identifier
 from graphs.nodetypes.expressions import Attribute, Call, call
 from graphs.nodetypes.node_type import Example, Misfit, NodeType
 from graphs.nodetypes.tensor_kinds import Features, Meta, Tokens

@@ -102,7 +102,7 @@ class _Counted(Metric, base=True):
         if self.ignore_index is None:
             return call(metrics.accuracy, prediction, label)
         kept = call(metrics.right_and_counted, prediction, label, ignore_index=self.ignore_index)
-        return call(metrics.share, kept)
+        return call(metrics.ratio_of_sums, kept)
 
 
 class TokenAccuracy(_Counted):
@@ -163,7 +163,7 @@ class _OfClasses(Metric, base=True):
     def measured(self, measure: Any, prediction: Numbers, label: Tensor) -> Call:
         """The description of a measure of the counts of all batches."""
         _require_answers(prediction, label)
-        return call(measure, call(metrics.class_counts, prediction, label), average=self.average)
+        return call(measure, call(metrics.class_counts, prediction, label), averaging=self.average)
 
 
 class Precision(_OfClasses):

@@ -80,7 +80,7 @@ class R2(Metric):
 
     def build(self, prediction: Numbers, target: Numbers) -> Call:
         require_equal(prediction, target)
-        return call(metrics.r2, call(metrics.pairs, prediction, target))
+        return call(metrics.r2, call(metrics.joined_columns, prediction, target))
 
 
 class Perplexity(Metric):

@@ -92,7 +92,7 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
                 layer.past, layer.remembers = None, False
 
 
-def chosen(scores: Tensor, temperature: float) -> Tensor:
+def drawn_class(scores: Tensor, temperature: float) -> Tensor:
     """One class for each row of scores: the best at temperature 0, else drawn at random."""
     if temperature == 0:
         return scores.argmax(1)
@@ -127,7 +127,7 @@ def generate(
             if next_.dim() == 3:
                 next_ = next_[:, -1]
             if not prompt.is_floating_point():
-                next_ = chosen(next_, temperature)
+                next_ = drawn_class(next_, temperature)
             new = next_[:, None]
             sequence = torch.cat([sequence, new], 1)
     return sequence
@@ -327,7 +327,7 @@ def characters(text: str, vocabulary: int) -> Tensor:
     return torch.tensor([number.get(letter, 0) for letter in text])
 
 
-def pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
+def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
     """A text cut into pieces of equal length, what is left over dropped."""
     count = max(len(tokens) - 1, 0) // length
     return {
@@ -364,7 +364,7 @@ def windows(
     if len(parts["train"]) <= length:
         count = len(parts["train"])
         raise ValueError(f"there are {count} tokens to train on: more than {length} are needed")
-    splits = {name: pieces(part, length) for name, part in parts.items()}
+    splits = {name: equal_pieces(part, length) for name, part in parts.items()}
     if side_by_side:
         splits["train"] = continued(splits["train"], side_by_side)
     return splits

@@ -280,7 +280,7 @@ class Program(nn.Module):
         return {"drawn_edges.images": drawn_edges, "drawn_digits.images": drawn_digits}
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -303,10 +303,12 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
-    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+    return random_split(
+        {"image": image, "label": torch.tensor(source.target)}, validation, test, seed
+    )
 
 
-def edges(image: Tensor) -> Tensor:
+def edge_image(image: Tensor) -> Tensor:
     """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
     varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
     return torch.from_numpy(varied)
@@ -329,7 +331,7 @@ def digits_domain(
     kept = slice(middle) if half == "first" else slice(middle, None)
     parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
     for part in parts.values():
-        image = edges(part["image"]) if drawing == "edges" else part["image"]
+        image = edge_image(part["image"]) if drawing == "edges" else part["image"]
         part["image"] = contrast * image + brightness
     return parts
 

@@ -92,7 +92,7 @@ class Program(nn.Module):
         return {"mistakes.counts": confusion(logits, label)}
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -115,7 +115,9 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
-    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+    return random_split(
+        {"image": image, "label": torch.tensor(source.target)}, validation, test, seed
+    )
 
 
 def load(device: str) -> dict[str, dict[str, Tensor]]:

@@ -23,7 +23,7 @@ BATCH_SIZE = 1024
 HEADS = 4
 
 
-def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """Where edges come from and where they lead, (E,) each.
 
     Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
@@ -64,7 +64,7 @@ def scatter_softmax(x: Tensor, index: Tensor, count: int) -> Tensor:
 
 def with_self_loops(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """One more edge from each node to itself, and which edges count: loops from before do not."""
-    source, target = ends(edge_index, nodes)
+    source, target = edge_ends(edge_index, nodes)
     loops = torch.arange(nodes, device=edge_index.device)
     counts = torch.cat([source != target, torch.ones_like(loops, dtype=torch.bool)])
     return torch.cat([edge_index, torch.stack([loops, loops])], 1), counts
@@ -106,7 +106,7 @@ class GATConv(nn.Module):
         if self.self_loops:
             edge_index, counts = with_self_loops(edge_index, count)
             masked = ~counts[:, None]
-        source, target = ends(edge_index, count)
+        source, target = edge_ends(edge_index, count)
         x = self.linear(x).unflatten(1, (self.heads, -1))
         score = (x * self.source_score).sum(-1).index_select(0, source)
         score = score + (x * self.target_score).sum(-1).index_select(0, target)

@@ -22,7 +22,7 @@ BATCH_SIZE = 64
 HIDDEN = 16
 
 
-def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """Where edges come from and where they lead, (E,) each.
 
     Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
@@ -71,7 +71,7 @@ class GCNConv(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """(V, F), (2, E), and where edges have weights (E, 1) -> (V, out_features)."""
-        source, target = ends(edge_index, len(x))
+        source, target = edge_ends(edge_index, len(x))
         weight = x.new_ones(len(source)) if edge_weight is None else edge_weight[:, 0]
         if self.self_loops:
             weight = weight * (source != target)

@@ -96,7 +96,7 @@ def confusion(prediction: Tensor, label: Tensor) -> Tensor:
     return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
-def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """Where edges come from and where they lead, (E,) each.
 
     Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
@@ -135,7 +135,7 @@ class GINConv(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
         """(V, F), (2, E) -> (V, out_features)."""
-        source, target = ends(edge_index, len(x))
+        source, target = edge_ends(edge_index, len(x))
         arriving = scatter(x.index_select(0, source), target, len(x))
         result: Tensor = self.mlp((1 + self.epsilon) * x + arriving)
         return result

@@ -61,7 +61,7 @@ def on_arrays(work: Callable[..., Any], x: Tensor, *drawn: np.ndarray) -> Tensor
         return torch.utils.dlpack.from_dlpack(xp.ascontiguousarray(result))
 
 
-def drawing() -> np.random.Generator:
+def numpy_generator() -> np.random.Generator:
     """A generator of NumPy's whose seed comes from torch's, which checkpoints keep."""
     return np.random.default_rng(int(torch.randint(2**62, ())))
 
@@ -99,7 +99,7 @@ class RandomAffine(nn.Module):
         """The images, changed while training."""
         if not self.training:
             return image
-        draw = drawing()
+        draw = numpy_generator()
         turn, down, right, size = draw.uniform(-1, 1, (4, len(image))).astype(np.float32)
         angle, scale = math.radians(self.degrees) * turn, np.exp(self.scale * size)
         return on_arrays(moved, image, angle, self.shift * down, self.shift * right, scale)
@@ -188,7 +188,7 @@ def class_files(folder: Path, endings: tuple[str, ...]) -> tuple[list[Path], Ten
     return paths, torch.tensor(labels)
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -231,7 +231,7 @@ def image_folder(
     """All images of a folder with a folder for each class, in memory."""
     paths, label = class_files(folder, IMAGES)
     image = torch.stack([read_image(path, channels, size) for path in paths])
-    return split({"image": image, "label": label}, validation, test, seed)
+    return random_split({"image": image, "label": label}, validation, test, seed)
 
 
 def load(device: str, folder: Path) -> dict[str, dict[str, Tensor]]:

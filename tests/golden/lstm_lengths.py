@@ -132,7 +132,7 @@ class Program(nn.Module):
         return {"mistaken.counts": confusion(answer, label)}
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -169,13 +169,13 @@ def warped_digits(
     """Handwritten digits, each read at so many paces: no digit is in two splits."""
     source = load_digits()
     rows = torch.tensor(source.images, dtype=torch.float32) / 16
-    digits = {"rows": rows, "label": torch.tensor(source.target)}
+    drawn = {"rows": rows, "label": torch.tensor(source.target)}
     draw = torch.Generator().manual_seed(seed)
     return {
         part: read_by_row(
             fields["rows"].repeat(paces, 1, 1), fields["label"].repeat(paces), longest_stay, draw
         )
-        for part, fields in split(digits, validation, test, seed).items()
+        for part, fields in random_split(drawn, validation, test, seed).items()
     }
 
 

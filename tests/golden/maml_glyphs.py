@@ -241,7 +241,7 @@ def inked(points: Tensor, size: int) -> Tensor:
     return torch.exp(-distance * size**2)[:, None]
 
 
-def signs(
+def random_signs(
     classes: int,
     samples: int,
     size: int,
@@ -300,7 +300,7 @@ class Tasks:
         }
 
 
-def mixed(samples: Tensor, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+def in_random_order(samples: Tensor, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
     """The samples of each task in random order, with their classes' numbers: (T, way, K) to
     (T, way * K) twice.
     """
@@ -325,7 +325,9 @@ def dealt_tasks(
     members = pools[classes]
     order = torch.rand(members.shape, generator=draw).masked_fill(members < 0, 2.0).argsort(2)
     drawn = members.gather(2, order[:, :, : shot + queries])
-    known, asked = (mixed(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:]))
+    known, asked = (
+        in_random_order(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:])
+    )
     members, number = (torch.cat(pair, 1) for pair in zip(known, asked, strict=True))
     return members, number
 
@@ -455,7 +457,7 @@ def samples_of(splits: dict[str, dict[str, Tensor]], *names: str) -> list[Tensor
 
 def load(device: str, way: int = WAY, shot: int = SHOT, queries: int = QUERIES) -> dict[str, Split]:
     """Every split of the data, on a device: handed out by number."""
-    glyphs = signs(
+    glyphs = random_signs(
         classes=1000, samples=20, size=16, variation=1.0, validation=0.15, test=0.15, seed=0
     )
     image, label = samples_of(glyphs, "image", "label")

@@ -92,7 +92,7 @@ def one_hot(labels: Tensor, num_classes: int) -> Tensor:
     return F.one_hot(labels, num_classes).float()
 
 
-def cosine_distance(x: Tensor, y: Tensor) -> Tensor:
+def cosine_distances(x: Tensor, y: Tensor) -> Tensor:
     """One minus the cosine of the angle between each of x and each of y, 0 to 2: (N, Q, F) and
     (N, P, F) to (N, Q, P).
     """
@@ -168,7 +168,7 @@ class Look(nn.Module):
         scores = (
             5
             * torch.unsqueeze(F.softplus(self.linear(state)), 2)
-            * torch.neg(cosine_distance(keys, memory))
+            * torch.neg(cosine_distances(keys, memory))
         )  # (N, 1, …)
         return torch.softmax(scores, -1)  # (N, 1, …)
 
@@ -353,7 +353,7 @@ def inked(points: Tensor, size: int) -> Tensor:
     return torch.exp(-distance * size**2)[:, None]
 
 
-def signs(
+def random_signs(
     classes: int,
     samples: int,
     size: int,
@@ -412,7 +412,7 @@ class Tasks:
         }
 
 
-def mixed(samples: Tensor, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+def in_random_order(samples: Tensor, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
     """The samples of each task in random order, with their classes' numbers: (T, way, K) to
     (T, way * K) twice.
     """
@@ -437,7 +437,9 @@ def dealt_tasks(
     members = pools[classes]
     order = torch.rand(members.shape, generator=draw).masked_fill(members < 0, 2.0).argsort(2)
     drawn = members.gather(2, order[:, :, : shot + queries])
-    known, asked = (mixed(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:]))
+    known, asked = (
+        in_random_order(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:])
+    )
     members, number = (torch.cat(pair, 1) for pair in zip(known, asked, strict=True))
     return members, number
 
@@ -567,10 +569,10 @@ def samples_of(splits: dict[str, dict[str, Tensor]], *names: str) -> list[Tensor
 
 def load(device: str, way: int = WAY) -> dict[str, Split]:
     """Every split of the data, on a device: handed out by number."""
-    signs_2 = signs(
+    signs = random_signs(
         classes=1000, samples=20, size=8, variation=0.35, validation=0.15, test=0.15, seed=0
     )
-    image, label = samples_of(signs_2, "image", "label")
+    image, label = samples_of(signs, "image", "label")
     splits = episodes(
         image,
         label,

@@ -91,7 +91,7 @@ class Set2Set(nn.Module):
         return torch.cat([question, read], 1)
 
 
-def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """Where edges come from and where they lead, (E,) each.
 
     Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
@@ -133,7 +133,7 @@ class NNConv(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_features: Tensor) -> Tensor:
         """(V, F), (2, E), (E, …) -> (V, out_features)."""
-        source, target = ends(edge_index, len(x))
+        source, target = edge_ends(edge_index, len(x))
         matrices = self.edge_network(edge_features).unflatten(1, self.shape)
         messages = (x.index_select(0, source)[:, None] @ matrices)[:, 0]
         result = scatter(messages, target, len(x), self.reduce)
@@ -284,7 +284,7 @@ class Graphs:
         }
 
 
-def molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]]:
+def random_molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]]:
     """Atoms as numbers in C, N, O, F, and bonds (first, second) -> order. A random tree whose atoms
     have as many bonds as they may, some rings closed, some bonds double or triple.
     """
@@ -300,7 +300,7 @@ def molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]
     for atom in range(1, len(atoms)):
         open_atoms = [other for other in range(atom) if free[other]]
         if not open_atoms:
-            return molecule(draw)  # no atom is left to bind to: begin again
+            return random_molecule(draw)  # no atom is left to bind to: begin again
         bind(draw.choice(open_atoms), atom)
     for _ in range(draw.randint(0, 3)):
         pairs = [
@@ -317,13 +317,13 @@ def molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]
     return atoms, bonds
 
 
-def energy(
-    atoms: list[int], bonds: dict[tuple[int, int], int], table: Tensor, angles: Tensor
+def bond_energy(
+    atoms: list[int], bonds: dict[tuple[int, int], int], bond_table: Tensor, angles: Tensor
 ) -> float:
     """What a molecule's bonds, rings and neighbouring pairs of atoms add up to."""
     graph = nx.Graph(list(bonds))
     total = sum(
-        float(table[atoms[i], atoms[j], order - 1] + table[atoms[j], atoms[i], order - 1])
+        float(bond_table[atoms[i], atoms[j], order - 1] + bond_table[atoms[j], atoms[i], order - 1])
         for (i, j), order in bonds.items()
     )
     strain = {3: 2.0, 4: 1.5, 5: 0.3, 6: -0.5}
@@ -352,13 +352,13 @@ def as_graph(
 def molecules(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
     """Molecules-like graphs and an energy of each, with mean 0 and deviation 1 in training."""
     draw = random.Random(seed)
-    table = torch.Generator().manual_seed(42)
-    bonds, angles = torch.randn(4, 4, 3, generator=table), torch.randn(4, generator=table)
+    bond_table = torch.Generator().manual_seed(42)
+    bonds, angles = torch.randn(4, 4, 3, generator=bond_table), torch.randn(4, generator=bond_table)
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     parts = {}
     for part, count in sizes.items():
-        drawn = [molecule(draw) for _ in range(count)]
-        parts[part] = [(*made, energy(*made, bonds, angles)) for made in drawn]
+        drawn = [random_molecule(draw) for _ in range(count)]
+        parts[part] = [(*made, bond_energy(*made, bonds, angles)) for made in drawn]
     seen = torch.tensor([value for *_, value in parts["train"]])
     mean, deviation = seen.mean(), seen.std().clamp(min=1e-6)
     return {

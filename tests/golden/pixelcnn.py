@@ -46,7 +46,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
             part.training = True
 
 
-def chosen(scores: Tensor, temperature: float) -> Tensor:
+def drawn_class(scores: Tensor, temperature: float) -> Tensor:
     """One class for each row of scores: the best at temperature 0, else drawn at random."""
     if temperature == 0:
         return scores.argmax(1)
@@ -73,7 +73,7 @@ def generate_pixels(
             result = module(drawn, *others)
             scores = result[0] if isinstance(result, tuple) else result
             here = scores.reshape(count, -1, *colours.shape[1:])[:, :, colour, row, column]
-            colours[:, colour, row, column] = chosen(here, temperature)
+            colours[:, colour, row, column] = drawn_class(here, temperature)
     return drawn
 
 
@@ -270,7 +270,7 @@ class Program(nn.Module):
         }
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -293,7 +293,9 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
-    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+    return random_split(
+        {"image": image, "label": torch.tensor(source.target)}, validation, test, seed
+    )
 
 
 def load(device: str) -> dict[str, dict[str, Tensor]]:

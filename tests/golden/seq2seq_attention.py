@@ -91,7 +91,7 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
                 layer.past, layer.remembers = None, False
 
 
-def chosen(scores: Tensor, temperature: float) -> Tensor:
+def drawn_class(scores: Tensor, temperature: float) -> Tensor:
     """One class for each row of scores: the best at temperature 0, else drawn at random."""
     if temperature == 0:
         return scores.argmax(1)
@@ -126,7 +126,7 @@ def generate(
             if next_.dim() == 3:
                 next_ = next_[:, -1]
             if not prompt.is_floating_point():
-                next_ = chosen(next_, temperature)
+                next_ = drawn_class(next_, temperature)
             new = next_[:, None]
             sequence = torch.cat([sequence, new], 1)
     return sequence
@@ -211,7 +211,7 @@ class AdditiveAttention(nn.Module):
         return (found, shares) if query.dim() == 3 else (found[:, 0], shares[:, 0])
 
 
-def share(kept: Tensor) -> Tensor:
+def ratio_of_sums(kept: Tensor) -> Tensor:
     """The first of two sums, divided by the second: (…, 2) -> ()."""
     part, whole = kept.sum(0).unbind()
     return part / whole
@@ -439,7 +439,7 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
 
 
 OVER_SPLIT: dict[str, Callable[[Tensor], Tensor]] = {
-    "letters_right": share,
+    "letters_right": ratio_of_sums,
 }
 """Metrics of a whole split: what is made of all that was kept of its batches."""
 

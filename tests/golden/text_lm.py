@@ -88,7 +88,7 @@ def characters(text: str, vocabulary: int) -> Tensor:
     return torch.tensor([number.get(letter, 0) for letter in text])
 
 
-def pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
+def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
     """A text cut into pieces of equal length, what is left over dropped."""
     count = max(len(tokens) - 1, 0) // length
     return {
@@ -125,7 +125,7 @@ def windows(
     if len(parts["train"]) <= length:
         count = len(parts["train"])
         raise ValueError(f"there are {count} tokens to train on: more than {length} are needed")
-    splits = {name: pieces(part, length) for name, part in parts.items()}
+    splits = {name: equal_pieces(part, length) for name, part in parts.items()}
     if side_by_side:
         splits["train"] = continued(splits["train"], side_by_side)
     return splits

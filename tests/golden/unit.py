@@ -362,7 +362,7 @@ class Program(nn.Module):
         return {"drawn_edges.images": drawn_edges, "drawn_digits.images": drawn_digits}
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -385,10 +385,12 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
-    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+    return random_split(
+        {"image": image, "label": torch.tensor(source.target)}, validation, test, seed
+    )
 
 
-def edges(image: Tensor) -> Tensor:
+def edge_image(image: Tensor) -> Tensor:
     """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
     varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
     return torch.from_numpy(varied)
@@ -411,7 +413,7 @@ def digits_domain(
     kept = slice(middle) if half == "first" else slice(middle, None)
     parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
     for part in parts.values():
-        image = edges(part["image"]) if drawing == "edges" else part["image"]
+        image = edge_image(part["image"]) if drawing == "edges" else part["image"]
         part["image"] = contrast * image + brightness
     return parts
 
@@ -452,7 +454,7 @@ class Batches(Dataset[dict[str, Tensor]]):
         return batch
 
 
-def again(numbers: Tensor, count: int) -> Tensor:
+def repeated_orders(numbers: Tensor, count: int) -> Tensor:
     """So many of the numbers: all of them in a random order, then in another, and so on."""
     rounds = math.ceil(count / len(numbers))
     drawn = [numbers[torch.randperm(len(numbers))] for _ in range(rounds)]
@@ -468,7 +470,7 @@ def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
     present = sorted(set(classes.tolist()))
     members = [torch.nonzero(classes == number)[:, 0] for number in present]
     rounds = math.ceil(len(classes) / len(members))
-    turns = [again(numbers, rounds) for numbers in members]
+    turns = [repeated_orders(numbers, rounds) for numbers in members]
     return torch.stack(turns, 1).flatten()[: len(classes)]
 
 

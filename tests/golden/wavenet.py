@@ -94,7 +94,7 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
                 layer.past, layer.remembers = None, False
 
 
-def chosen(scores: Tensor, temperature: float) -> Tensor:
+def drawn_class(scores: Tensor, temperature: float) -> Tensor:
     """One class for each row of scores: the best at temperature 0, else drawn at random."""
     if temperature == 0:
         return scores.argmax(1)
@@ -129,7 +129,7 @@ def generate(
             if next_.dim() == 3:
                 next_ = next_[:, -1]
             if not prompt.is_floating_point():
-                next_ = chosen(next_, temperature)
+                next_ = drawn_class(next_, temperature)
             new = next_[:, None]
             sequence = torch.cat([sequence, new], 1)
     return sequence

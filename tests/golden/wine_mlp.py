@@ -99,7 +99,7 @@ def read_csv(path: Path) -> Sheet:
     return Sheet(path.name, rows, dict(zip(names, map(list, columns), strict=True)))
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -119,8 +119,8 @@ def split(
 
 def is_gap(cell: Any) -> bool:
     """Nothing is there, or a sign that people write for that."""
-    signs = ("", "na", "n/a", "nan", "null", "none", "?", "-")
-    return cell is None or str(cell).strip().lower() in signs
+    marks = ("", "na", "n/a", "nan", "null", "none", "?", "-")
+    return cell is None or str(cell).strip().lower() in marks
 
 
 def without_gaps(sheet: Sheet, names: list[str]) -> Sheet:
@@ -134,7 +134,7 @@ def without_gaps(sheet: Sheet, names: list[str]) -> Sheet:
     return Sheet(sheet.name, [sheet.rows[i] for i in whole], columns)
 
 
-def numbers(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
+def number_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
     """One column as numbers. Raises ValueError, which names the row, where there is none."""
     values = []
     for row, cell in zip(sheet.rows, sheet.columns[name], strict=True):
@@ -153,7 +153,7 @@ def numbers(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
     return torch.tensor(values)
 
 
-def classes(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
+def class_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
     """One column as classes: whole numbers from 0, in alphabetical order; gaps are one of them."""
     cells = ["" if is_gap(cell) else str(cell) for cell in sheet.columns[name]]
     if refuse_gaps and "" in cells:
@@ -187,14 +187,20 @@ def table(
     sheet = without_gaps(sheet, [] if refuse else every if missing == "drop" else [target])
     if len(sheet.rows) < 3:
         raise ValueError(f"{sheet.name} has {len(sheet.rows)} rows to use; training needs 3")
-    columns = [numbers(sheet, name, refuse) for name in features]
-    wanted = classes(sheet, target) if target_is == "class" else numbers(sheet, target)[:, None]
+    columns = [number_column(sheet, name, refuse) for name in features]
+    wanted = (
+        class_column(sheet, target)
+        if target_is == "class"
+        else number_column(sheet, target)[:, None]
+    )
     if target_is == "class" and int(wanted.max()) == 0:
         raise ValueError(f"{sheet.name}: column {target} has one class: nothing to tell apart")
     fields = {"features": torch.stack(columns, 1), "target": wanted}
     if categories:
-        fields["categories"] = torch.stack([classes(sheet, name, refuse) for name in categories], 1)
-    parts = split(fields, validation, test, seed)
+        fields["categories"] = torch.stack(
+            [class_column(sheet, name, refuse) for name in categories], 1
+        )
+    parts = random_split(fields, validation, test, seed)
     seen = parts["train"]["features"]
     value = seen.nanmean(0).nan_to_num() if missing == "mean" else torch.tensor(fill)
     seen = torch.where(seen.isnan(), value, seen)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphs.document.document import Document, End, Graph, Node, Settings, Wire, identifier
+from graphs.document.document import Document, End, Graph, Node, Settings, Wire
 from graphs.document.edits import (
     AddNode,
     Configure,
@@ -20,6 +20,7 @@ from graphs.document.edits import (
     SetParameters,
     apply,
 )
+from graphs.document.identifiers import identifier
 
 WIRE = Wire(source=End("a", "output"), target=End("b", "x"))
 

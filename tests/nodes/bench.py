@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.imports import Imports
 from graphs.codegen.expressions.printing import Described, Scope, describe
 from graphs.document.document import End
+from graphs.document.identifiers import Names
 from graphs.load_module import load_source
 from graphs.nodetypes.expressions import Evaluation, Expression
 from graphs.nodetypes.node_type import Example, NodeType, node_types

@@ -50,7 +50,7 @@ def test_a_column_that_is_not_there(folder: Path) -> None:
 
 def test_pictures_as_numbers() -> None:
     picture = Image.fromarray(np.array([[0, 255], [51, 102]], np.uint8))
-    values = huggingface_torchvision.pixels(picture, 3, (2, 2))
+    values = huggingface_torchvision.image_pixels(picture, 3, (2, 2))
     torch.testing.assert_close(values[1], torch.tensor([[0, 1], [0.2, 0.4]]))
 
 

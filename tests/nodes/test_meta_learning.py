@@ -15,10 +15,10 @@ from graphs.document.document import End
 from graphs.document.edits import SetParameters, apply
 from graphs.load_module import load_source
 from graphs.runtime.data_synthetic.episodes import episodes
-from graphs.runtime.data_synthetic.glyphs import signs
+from graphs.runtime.data_synthetic.glyphs import random_signs
 from graphs.runtime.layers.few_shot import (
     cosine_attention,
-    cosine_distance,
+    cosine_distances,
     known_labels,
     previous_labels,
     prototypes,
@@ -56,7 +56,7 @@ def test_prototypes_are_a_linear_classifier(task: tuple[Tensor, Tensor, Tensor])
 def test_cosine_distance_is_torchs(task: tuple[Tensor, Tensor, Tensor]) -> None:
     x, _, y = task
     usual = 1 - F.cosine_similarity(x[:, :, None], y[:, None], dim=-1)
-    torch.testing.assert_close(cosine_distance(x, y), usual)
+    torch.testing.assert_close(cosine_distances(x, y), usual)
 
 
 def test_attention_to_examples_is_a_sum(task: tuple[Tensor, Tensor, Tensor]) -> None:
@@ -165,7 +165,7 @@ def test_a_split_without_classes_has_no_tasks() -> None:
 
 
 def test_signs_of_a_class_are_alike() -> None:
-    plain = signs(4, 10, 12, 0.0, 0.2, 0.1, seed=3)
+    plain = random_signs(4, 10, 12, 0.0, 0.2, 0.1, seed=3)
     assert [len(part["label"]) for part in plain.values()] == [28, 8, 4]
     for part in plain.values():
         assert part["label"].unique().tolist() == [0, 1, 2, 3]
@@ -174,7 +174,7 @@ def test_signs_of_a_class_are_alike() -> None:
     for c in range(4):
         assert torch.equal(image[label == c], image[label == c][:1].expand(7, 1, 12, 12))
         assert (image[label == c][0] - image[label != c]).abs().amax((1, 2, 3)).min() > 0.5
-    shaky = signs(4, 10, 12, 1.0, 0.2, 0.1, seed=3)["train"]["image"]
+    shaky = random_signs(4, 10, 12, 1.0, 0.2, 0.1, seed=3)["train"]["image"]
     assert not torch.equal(shaky[0], shaky[1])
 
 

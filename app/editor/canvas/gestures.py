@@ -14,8 +14,9 @@ from typing import Protocol
 
 from app.editor.canvas.geometry import Box, Camera, Point
 from app.editor.canvas.scene import NodeShape, Port, Scene
-from graphs.document.document import End, Graph, Node, Wire, identifier
+from graphs.document.document import End, Graph, Node, Wire
 from graphs.document.edits import AddNode, Connect, Disconnect, Edit, Move
+from graphs.document.identifiers import identifier
 
 GRID = 8.0
 """Nodes come to lie on multiples of this."""

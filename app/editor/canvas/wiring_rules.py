@@ -12,7 +12,8 @@ from pydantic import JsonValue
 from app.editor.canvas.node_captions import Captions
 from app.editor.canvas.scene import NodeShape, Port, Scene
 from app.editor.session.editing_session import EditorModel
-from graphs.document.document import End, Graph, Node, Wire, identifier
+from graphs.document.document import End, Graph, Node, Wire
+from graphs.document.identifiers import identifier
 
 if TYPE_CHECKING:
     from graphs.nodetypes.node_type import NodeType

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
-from graphs.document.document import MAIN, Document, Graph, Node, identifier
+from graphs.document.document import MAIN, Document, Graph, Node
 from graphs.document.edits import (
     DescribeParameter,
     Edit,
@@ -19,6 +19,7 @@ from graphs.document.edits import (
     SetGraphParameters,
     SetParameters,
 )
+from graphs.document.identifiers import identifier
 from graphs.document.parameter_expressions import ArithmeticProblem, is_expression, renamed
 
 if TYPE_CHECKING:

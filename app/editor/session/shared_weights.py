@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.editor.session.block_uses import Types, held
-from graphs.document.document import Graph, Node, identifier
+from graphs.document.document import Graph, Node
 from graphs.document.edits import Edit, SetParameters
+from graphs.document.identifiers import identifier
 
 if TYPE_CHECKING:
     from graphs.nodetypes.node_type import NodeType

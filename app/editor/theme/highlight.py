@@ -8,7 +8,8 @@ import re
 import tokenize
 from typing import Literal, NamedTuple
 
-from graphs.document.document import Node, identifier
+from graphs.document.document import Node
+from graphs.document.identifiers import identifier
 
 Role = Literal["plain", "keyword", "string", "comment", "number", "name"]
 

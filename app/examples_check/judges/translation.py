@@ -14,7 +14,7 @@ from torch import Tensor
 from app.examples_check.judging import Measure, judges
 from app.examples_check.trained import Trained
 from app.training.build_program import samples_in
-from graphs.runtime.data_files.bundled import digits, edges
+from graphs.runtime.data_files.bundled import digits, edge_image
 
 Translator = Callable[[Tensor], Tensor]
 
@@ -94,7 +94,7 @@ def readers(test: float) -> tuple[SVC, SVC]:
     image, label = known["image"], known["label"].numpy()
     fitted = [
         SVC(gamma=0.25, C=10).fit(images.flatten(1).numpy(), label)
-        for images in (edges(image), image)
+        for images in (edge_image(image), image)
     ]
     return fitted[0], fitted[1]
 

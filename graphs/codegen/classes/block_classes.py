@@ -19,10 +19,12 @@ from graphs.check.node_parameters import Scope as Scope_
 from graphs.check.results import CheckedGraph
 from graphs.codegen.classes.hyperparameters import fitted
 from graphs.codegen.expressions.descriptions import described_nodes
+from graphs.codegen.expressions.imports import Imports
 from graphs.codegen.expressions.merge_uses import Merger, PrintedClass, skeleton
-from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.names import argument_name
 from graphs.codegen.expressions.printing import Described, Scope, shapes_comment
 from graphs.document.document import End
+from graphs.document.identifiers import Names, class_name, identifier
 from graphs.document.parameter_expressions import Number
 from graphs.nodetypes.expressions import Call, Expression
 from graphs.nodetypes.tensor_kinds import is_symbolic, size_text
@@ -48,6 +50,8 @@ class MergedClass:
     group: list[UsedGraph]
     nodes: list[Described]
     merger: Merger
+    names: Names
+    """The names that are given in it: those of its constructor's arguments so far."""
 
 
 class BlockClasses:
@@ -71,11 +75,6 @@ class BlockClasses:
         for uses in self._uses.values():
             for used in uses.values():
                 yield from used.nodes
-
-    @property
-    def names(self) -> set[str]:
-        """What the classes are called, once they are printed."""
-        return {printed.__name__ for printed, _ in self._class_of.values()}
 
     def collect(self, nodes: Iterable[Described]) -> None:
         """Find the uses of blocks in nodes, and in the blocks that these use."""
@@ -109,7 +108,7 @@ class BlockClasses:
 
     def text(self, merged: MergedClass) -> str:
         """The source of a class."""
-        return self._text(merged.name, merged.group, merged.nodes, merged.merger)
+        return self._text(merged)
 
     def resolve(self, call: Call) -> Call:
         """A call of a printed class in the place of a reference to a block."""
@@ -117,16 +116,20 @@ class BlockClasses:
             return call
         use = self._use_of[id(call)]
         target, arguments = self._class_of[use]
-        return Call(target, (), _with_text(arguments, use))
+        return Call(target, (), dict(arguments))
 
-    def merged(self, samples: list[list[Described]], scopes: list[Scope_]) -> list[Described]:
+    def merged(
+        self, samples: list[list[Described]], scopes: list[Scope_], arguments: Mapping[str, str]
+    ) -> list[Described]:
         """Nodes of main, with the classes of blocks in their places.
 
-        `samples` are the same nodes for other values of the hyperparameters. Raises Different when
-        no expression of these gives all of their numbers.
+        `samples` are the same nodes for other values of the hyperparameters, `arguments` what these
+        are called in the file. Raises Different when no expression of them gives all numbers.
         """
         merger = Merger(scopes, self.resolve, lambda values: fitted(values, scopes))
-        return [_merged(merger, list(row)) for row in zip(*samples, strict=True)]
+        nodes = [_merged(merger, list(row)) for row in zip(*samples, strict=True)]
+        merger.rename(arguments)
+        return nodes
 
     def _variants(self, block: str) -> list[MergedClass]:
         groups: list[tuple[Any, list[UsedGraph]]] = []
@@ -143,28 +146,30 @@ class BlockClasses:
         merger = Merger([dict(used.use.scope) for used in group], self.resolve)
         rows = zip(*(used.nodes for used in group), strict=True)
         nodes = [_merged(merger, list(row)) for row in rows]
+        names = self._names.inner(["self"])
+        given = {name: names.unique(argument_name(name)) for name in merger.arguments}
         for index, used in enumerate(group):
             arguments = {name: values[index] for name, values in merger.arguments.items()}
-            self._class_of[used.use] = (printed, arguments)
-        return MergedClass(printed.__name__, group, nodes, merger)
+            arguments = _with_text(arguments, used.use)
+            self._class_of[used.use] = (printed, {given[n]: arguments[n] for n in arguments})
+        merger.rename(given)
+        return MergedClass(printed.__name__, group, nodes, merger, names)
 
-    def _text(
-        self, name: str, group: list[UsedGraph], nodes: list[Described], merger: Merger
-    ) -> str:
+    def _text(self, merged: MergedClass) -> str:
+        group, merger, names = merged.group, merged.merger, merged.names
         checked = group[0].checked
         shapes = _Shapes(group, merger.texts)
-        names = Names([*self._imports.copied, name, *merger.arguments])
         inputs = {
             End(id, checked.outputs(id)[0].name): names.unique(port)
             for port, id in port_nodes(checked.graph, "input").items()
         }
         scope = Scope(self._imports, dict(inputs), names)
         results = result_ends(checked)
-        scope.print_nodes(nodes, shapes, results)
+        scope.print_nodes(merged.nodes, shapes, results)
         about = self._about(inputs, results, shapes)
         signature = "".join(f", {n}: {_type(v)}" for n, v in merger.arguments.items())
         return class_text(
-            name,
+            merged.name,
             about,
             *scope.kept(),
             forward_lines(inputs.values(), scope, results, shapes),
@@ -203,7 +208,7 @@ def _size(values: tuple[int, ...], texts: Mapping[tuple[Number, ...], str]) -> s
 def _merged(merger: Merger, row: list[Described]) -> Described:
     """One description for a node, of those that it has in several uses."""
     ports = row[0].outputs
-    stem = row[0].title
+    stem = identifier(row[0].title)
     outputs: dict[str, Expression] = {
         port: merger.merge([node.outputs[port] for node in row], "size", stem) for port in ports
     }
@@ -218,11 +223,6 @@ def _with_text(arguments: dict[str, Number], use: Use) -> dict[str, Number]:
 
 def _type(values: tuple[Number, ...]) -> str:
     return "float" if any(isinstance(value, float) for value in values) else "int"
-
-
-def class_name(text: str) -> str:
-    """A class's name: `residual_block` and `residualBlock` become `ResidualBlock`."""
-    return "".join(part[:1].upper() + part[1:] for part in text.split("_")) or "Block"
 
 
 def class_text(

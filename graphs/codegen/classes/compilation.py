@@ -5,33 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
-from graphs.check.block_uses import BlockReference
 from graphs.check.results import CheckedGraph
 from graphs.codegen.classes.block_classes import BlockClasses, class_text, forward_lines
 from graphs.codegen.classes.split_metrics import finishing, is_over_split, kept
 from graphs.codegen.expressions.descriptions import described_nodes, share_descriptions, title_of
+from graphs.codegen.expressions.imports import Imports
 from graphs.codegen.expressions.merge_uses import Argument, Different
-from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.names import ParameterName, argument_name
+from graphs.codegen.expressions.own_names import local_names, reserved_names
 from graphs.codegen.expressions.printing import Described, Scope
-from graphs.codegen.expressions.source_copier import Copier
-from graphs.custom.module_stub import UserClass
-from graphs.document.document import End, identifier
+from graphs.document.document import End
+from graphs.document.identifiers import Names, identifier
 from graphs.document.parameter_expressions import Number, names_in
-from graphs.nodetypes.expressions import Call, walk
+from graphs.nodetypes.expressions import walk
 from graphs.nodetypes.safetensors_header import Start
 from graphs.program.partition import Program
 
-OWN_NAMES = (
-    *("Program", "Path", "argparse", "save_file", "EPOCHS", "SEED", "BATCH_SIZE", "batch", "data"),
-    *("load", "batches", "order_of", "size_of", "average", "train", "measure", "report", "main"),
-    *("probed", "values", "acts", "validation", "steps_per_epoch", "epochs"),
-    *("OVER_SPLIT", "kept", "closure", "EPOCH_SAMPLES"),
-    *("Split", "Tensors", "Sampled", "Together", "Batches", "Dataset", "DataLoader", "Mapping"),
-    *("in_memory", "taken", "sampled", "order_by_class", "again", "multiprocessing", "load_part"),
-    *("samples_of", "whole"),
-)
-"""Names that the rest of an exported file uses."""
+
+class Option(NamedTuple):
+    """A hyperparameter that stays adjustable in the exported file."""
+
+    name: ParameterName
+    value: Number
+    help: str
 
 
 def merges(samples: list[CheckedGraph], program: Program) -> bool:
@@ -42,7 +40,7 @@ def merges(samples: list[CheckedGraph], program: Program) -> bool:
         classes.collect(nodes)
     try:
         classes.merge()
-        classes.merged(drawn, [sample.scope for sample in samples])
+        classes.merged(drawn, [sample.scope for sample in samples], {})
     except Different:
         return False
     return True
@@ -76,45 +74,63 @@ class Context:
     def __post_init__(self) -> None:
         samples = self.samples
         drawn = _drawn(samples, self.program)
-        names = Names(OWN_NAMES)
-        self.classes = BlockClasses(self.imports, names)
+        self.names = Names(reserved_names())
+        self.classes = BlockClasses(self.imports, self.names)
         for nodes in drawn:
             self.classes.collect(nodes)
-        self.reserved = self._reserved([*drawn[0], *self.classes.nodes])
-        names.reserve(self.imports.user.names)
+        self._reserve([*drawn[0], *self.classes.nodes])
         self.block_texts = [self.classes.text(merged) for merged in self.classes.merge()]
         scopes = [sample.scope for sample in samples]
-        merged = {node.id: node for node in self.classes.merged(drawn, scopes)}
+        arguments = {name: given.argument for name, given in self.parameters.items()}
+        merged = {node.id: node for node in self.classes.merged(drawn, scopes, arguments)}
         split = [id for id, node in merged.items() if is_over_split(node)]
         self.finishing = {id: finishing(merged[id]) for id in split}
         """For metrics of a whole split, what is made of all that was kept of its batches."""
         self._described = {**merged, **{id: kept(merged[id]) for id in split}}
 
     def arguments(self, ids: Iterable[str]) -> list[str]:
-        """The hyperparameters that nodes read, in the order of the graph."""
+        """The hyperparameters that nodes read, in the order of the graph, as arguments."""
         values = [list(self._described[id].outputs.values()) for id in ids]
         texts = [value.text for value in walk(values) if isinstance(value, Argument)]
         read = {name for text in texts for name in names_in(text)}
-        return [name for name in self.hyperparameters if name in read]
+        names = (self.parameters[name].argument for name in self.hyperparameters)
+        return [name for name in names if name in read]
 
     def signature(self, names: list[str]) -> str:
         """Hyperparameters as arguments: `, width: int = WIDTH`."""
-        types = {name: type(self.hyperparameters[name]).__name__ for name in names}
-        return "".join(f", {name}: {kind} = {name.upper()}" for name, kind in types.items())
+        types = {name: type(value).__name__ for name, value in self.hyperparameters.items()}
+        given = {self.parameters[name].argument: name for name in types}
+        constants = {name: self.parameters[given[name]].constant for name in names}
+        return "".join(f", {n}: {types[given[n]]} = {constants[n]}" for n in names)
 
-    def _reserved(self, nodes: list[Described]) -> set[str]:
-        """Names that no variable may have: of functions, modules and hyperparameters."""
-        calls = (e for node in nodes for e in walk(list(node.outputs.values())))
-        targets = [e.target for e in calls if isinstance(e, Call)]
-        ours = [t for t in targets if not isinstance(t, BlockReference | UserClass)]
+    def _reserve(self, nodes: list[Described]) -> None:
+        """Take the names of what goes along, then give hyperparameters theirs."""
+        values = [list(node.outputs.values()) for node in nodes]
+        brought = {*reserved_names(), *self.imports.take(values)}
+        self.names.reserve(brought)
+        self.names.reserve(self.imports.take_users(values, brought))
         parameters = self.graph.graph.parameters
-        names = {*OWN_NAMES, *parameters, *(name.upper() for name in parameters)}
-        names.update(map(self.imports.name, ours))
-        copies = Copier()
-        for target in self.imports.copied.values():
-            copies.add(target)
-        self.imports.copy_users(targets, {*names, *copies.names})
-        return {*names, *self.imports.user.names}
+        constants = {name: self.names.unique(argument_name(name).upper()) for name in parameters}
+        arguments = self.names.inner(local_names())
+        self.parameters = {
+            name: ParameterName(arguments.unique(argument_name(name)), constant)
+            for name, constant in constants.items()
+        }
+        """What each hyperparameter is called in the file."""
+
+    @property
+    def options(self) -> list[Option]:
+        """The hyperparameters that stay adjustable."""
+        help_ = self.graph.graph.help
+        return [
+            Option(self.parameters[name], value, help_.get(name, ""))
+            for name, value in self.hyperparameters.items()
+        ]
+
+    @property
+    def argument_names(self) -> list[str]:
+        """What hyperparameters are called as arguments, whether they are any or not."""
+        return [name.argument for name in self.parameters.values()]
 
     def title(self, id: str) -> str:
         """What a node is called: its label, or its id."""
@@ -157,7 +173,7 @@ class NetworkClass:
         watched = context.entering(program.watching)
         read = dict.fromkeys([*context.entering(program.judging), *watched])
         self.outputs = [end for end in read if end.node in program.network]
-        names = Names([*context.reserved, name])
+        names = context.names.inner(("self", *context.argument_names))
         fields = {end: identifier(context.field(end)) for end in self.inputs}
         self.arguments = {end: names.unique(field) for end, field in fields.items()}
         self.scope = Scope(context.imports, dict(self.arguments), names)

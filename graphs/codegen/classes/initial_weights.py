@@ -16,9 +16,11 @@ from graphs.check.results import CheckedGraph
 from graphs.check.shape_inference import meta_of
 from graphs.codegen.classes.block_classes import BlockClasses
 from graphs.codegen.expressions.descriptions import described_nodes
-from graphs.codegen.expressions.naming import Imports, Names
+from graphs.codegen.expressions.imports import Imports
+from graphs.codegen.expressions.own_names import reserved_names
 from graphs.codegen.expressions.source_copier import Copier, import_block
 from graphs.document.document import MAIN, End
+from graphs.document.identifiers import Names
 from graphs.document.problems import Problem
 from graphs.load_module import load_source
 from graphs.nodetypes.expressions import Call, Expression, walk
@@ -154,8 +156,12 @@ def _needed(checked: CheckedGraph) -> dict[str, Metas]:
     holders = [id for id, type_ in checked.types.items() if type_.block_fields()]
     nodes = described_nodes(checked, [id for id in holders if _is_known(checked, id)])
     imports = Imports()
-    classes = BlockClasses(imports, Names())
+    names = Names(reserved_names())
+    classes = BlockClasses(imports, names)
     classes.collect(nodes.values())
+    names.reserve(
+        imports.take([list(n.outputs.values()) for n in (*nodes.values(), *classes.nodes)])
+    )
     module = _loaded(_source(imports, [classes.text(merged) for merged in classes.merge()]))
     made = {id: list(node.outputs.values()) for id, node in nodes.items()}
     return {

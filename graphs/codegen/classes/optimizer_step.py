@@ -26,7 +26,7 @@ _SCHEDULES = {
 """Each schedule's class, its arguments, and its usual factor and length."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Update:
     """An optimizer in printed code."""
 
@@ -43,7 +43,9 @@ class Update:
     """The Python that gives its weights."""
     loss_name: str
     again: list[str] = field(default_factory=list)
-    """For a closure: the lines that compute the loss again, as `loss`."""
+    """For a closure: the lines that compute the loss again."""
+    loss: str = "loss"
+    """What a closure calls it."""
 
     @property
     def given(self) -> str:
@@ -103,7 +105,7 @@ class Update:
     def _closure(self) -> list[str]:
         """The function that an optimizer calls as often as it looks at its loss."""
         zero = f"self.{self.optimizer}.zero_grad()"
-        body = [*self.again, zero, self._gradient("loss"), "return loss"]
+        body = [*self.again, zero, self._gradient(self.loss), f"return {self.loss}"]
         return ["", "def closure() -> Tensor:", *indented(body), ""]
 
     def _gradient(self, loss: str) -> str:

@@ -11,21 +11,16 @@ from graphs.codegen.classes.compilation import Context, NetworkClass
 from graphs.codegen.classes.optimizer_step import Update
 from graphs.codegen.classes.probe_methods import ProbeMethods
 from graphs.codegen.expressions.expression_printer import ExpressionPrinter
-from graphs.codegen.expressions.naming import Names, attribute_names
+from graphs.codegen.expressions.names import attribute_names
+from graphs.codegen.expressions.own_names import CLASSES, local_names, method_names
 from graphs.codegen.expressions.printing import Scope, leaves, left_side, shapes_comment
-from graphs.document.document import End, identifier
+from graphs.document.document import End
+from graphs.document.identifiers import identifier
 from graphs.nodetypes.expressions import Call
 from graphs.program.log_names import Labels
 from graphs.program.optimizer_options import moves_rate
 from graphs.program.partition import Statement
 from graphs.program.stages import Stage, looked_at_again, stages_of
-
-_ATTRIBUTES = (
-    *("network", "evaluate", "step", "probe", "tally"),
-    *("epoch", "batches", "end_epoch", "load_weights", "configure_optimizers"),
-)
-"""Attributes of a program that no node's label may take."""
-
 
 _OF_LENGTH = "; their learning rates follow a schedule over the whole training"
 _OF_NO_LENGTH = ", which do not depend on how long the training is"
@@ -56,11 +51,11 @@ class ProgramClass:
         program = context.program
         parts = (program.network, program.judging, program.watching)
         read = [[e for e in context.entering(ids) if e.node in program.data] for ids in parts]
-        names = Names(context.reserved)
+        names = context.names.inner((*local_names(CLASSES), *context.argument_names))
         ends = dict.fromkeys(end for part in read for end in part)
         self.fields = {end: names.unique(identifier(context.field(end))) for end in ends}
         self.of_step = {end: self.fields[end] for end in dict.fromkeys([*read[0], *read[1]])}
-        taken = attribute_names(*_ATTRIBUTES)
+        taken = attribute_names(method_names())
         self.scope = Scope(context.imports, dict(self.of_step), names, taken)
         self.called = {s.optimizer: self._called(s) for s in program.statements}
 
@@ -123,7 +118,7 @@ class ProgramClass:
         """Lines that take fields out of a batch."""
         context = self.context
         return [
-            f'{self.fields[end]} = batch["{context.field(end)}"]  # {context.shapes[end]}'
+            f"{self.fields[end]} = batch[{context.field(end)!r}]  # {context.shapes[end]}"
             for end in fields
         ]
 
@@ -268,7 +263,7 @@ class ProgramClass:
         evaluate, loss = ["values = self.evaluate(batch)", ""], f'values["{update.loss_name}"]'
         if statement.options.needs_closure:
             evaluate = ["with torch.no_grad():", *indented(evaluate)]
-            update.again.append(f'loss = self.evaluate(batch)["{update.loss_name}"]')
+            update.again.append(f'{update.loss} = self.evaluate(batch)["{update.loss_name}"]')
         comment = f"# minimise {update.loss_name}"
         return [
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
@@ -319,16 +314,17 @@ class ProgramClass:
         update = self.updates[stage.statement.optimizer]
         loss = scope.values[stage.statement.loss]
         if stage.statement.options.needs_closure:
-            update.again.extend(self._again(scope, stage.statement))
+            self._look_again(scope, stage.statement, update)
         return [*self._comment(stage), *update.lines(list(scope.lines), loss)]
 
-    def _again(self, scope: Scope, statement: Statement) -> list[str]:
+    def _look_again(self, scope: Scope, statement: Statement, update: Update) -> None:
         """Lines that compute a loss once more, from what does not change meanwhile."""
         inner = scope.sibling(scope.values)
         inner.lines = []
         nodes = self.context.described(looked_at_again(self.context.graph, statement))
         inner.print_nodes(nodes, self.context.shapes, [statement.loss])
-        return [*inner.lines, f"loss = {inner.values[statement.loss]}"]
+        update.loss = inner.names.unique(update.loss)
+        update.again.extend([*inner.lines, f"{update.loss} = {inner.values[statement.loss]}"])
 
     def _comment(self, stage: Stage) -> list[str]:
         """What a stage minimises, over which weights, and what it uses again."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from graphs.codegen.expressions.expression_printer import ExpressionPrinter
-from graphs.codegen.expressions.naming import Imports
+from graphs.codegen.expressions.imports import Imports
 from graphs.codegen.expressions.printing import Described
 from graphs.document.document import End
 from graphs.nodetypes.expressions import Call, Expression

@@ -10,9 +10,11 @@ from typing import Any
 
 from torch import nn
 
+from graphs.codegen.expressions.imports import OPERATORS, Imports
 from graphs.codegen.expressions.merge_uses import Argument, PrintedClass
-from graphs.codegen.expressions.naming import OPERATORS, Imports
 from graphs.document.document import End
+from graphs.document.identifiers import Names
+from graphs.document.parameter_expressions import names_in
 from graphs.nodetypes.expressions import Apply, Attribute, Call, Expression, FolderFile, Index, Item
 from graphs.nodetypes.tensor_kinds import Tensor
 
@@ -72,9 +74,13 @@ class ExpressionPrinter:
         """Several of one class as a comprehension: `[Layer(i) for i in range(10)]`."""
         texts = [{name: self.text(v) for name, v in call.kwargs.items()} for call in calls]
         varying = [name for name in texts[0] if len({text[name] for text in texts}) > 1]
-        arguments = [f"{n}={n if n in varying else text}" for n, text in texts[0].items()]
+        alike = [text for name, text in texts[0].items() if name not in varying]
+        names = Names({name for text in alike for name in names_in(text)})
+        variables = {name: names.unique(name) for name in varying}
+        arguments = [f"{name}={variables.get(name, text)}" for name, text in texts[0].items()]
         made = f"{calls[0].target.__name__}({', '.join(arguments)})"
-        return f"[{made} for {self._source_of_copies(varying, texts)}]"
+        rows = [{variables[name]: text[name] for name in varying} for text in texts]
+        return f"[{made} for {self._source_of_copies([*variables.values()], rows)}]"
 
     def _source_of_copies(self, varying: list[str], texts: list[dict[str, str]]) -> str:
         count = len(texts)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from graphs.check.node_parameters import Scope
-from graphs.document.parameter_expressions import NamedFloat, NamedInt, Number, names_in
+from graphs.document.parameter_expressions import (
+    NamedFloat,
+    NamedInt,
+    Number,
+    names_in,
+    renamed,
+)
 from graphs.nodetypes.expressions import Apply, Attribute, Call, Expression, FolderFile, Item
 from graphs.nodetypes.tensor_kinds import Tensor
 
@@ -57,6 +63,18 @@ class Merger:
         self._fit = fit
         self._resolve = resolve
         self._merged: dict[int, Expression] = {}
+        self._made: list[Argument] = []
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Give arguments the names that they have in the class that is printed."""
+        self.arguments = {names.get(name, name): values for name, values in self.arguments.items()}
+        self.texts = {values: renamed(text, names) for values, text in self.texts.items()}
+        for made in self._made:
+            made.text = renamed(made.text, names)
+
+    def _reading(self, text: str) -> Argument:
+        self._made.append(Argument(text))
+        return self._made[-1]
 
     def merge(self, values: list[Any], hint: str = "size", stem: str = "") -> Any:
         """One value for all uses. `hint` names an argument; `stem` makes it unique."""
@@ -131,11 +149,11 @@ class Merger:
             self.texts.setdefault(tuple(values), text)
             for name in names_in(text):
                 self.arguments[name] = tuple(scope[name] for scope in self._scopes)
-            return Argument(text)
+            return self._reading(text)
         if self._fit is not None:
             return self._fitted(tuple(values))
         known = self.texts.get(tuple(values))
-        return Argument(known or self._argument(tuple(values), hint, stem))
+        return self._reading(known or self._argument(tuple(values), hint, stem))
 
     def _fitted(self, values: tuple[Number, ...]) -> Argument:
         """The expression of parameters that gives these values. Raises Different without one."""
@@ -144,7 +162,7 @@ class Merger:
             raise Different
         for name in names_in(text):
             self.arguments[name] = tuple(scope[name] for scope in self._scopes)
-        return Argument(text)
+        return self._reading(text)
 
     def _argument(self, values: tuple[Number, ...], hint: str, stem: str) -> str:
         """A parameter or a multiple of one with these values in every use; else a new argument."""

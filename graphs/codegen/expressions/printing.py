@@ -13,9 +13,11 @@ from typing import Any
 from graphs.check.block_uses import Use
 from graphs.check.shape_inference import Blocks, described_with, meta_tensor
 from graphs.codegen.expressions.expression_printer import ExpressionPrinter
+from graphs.codegen.expressions.imports import Imports
 from graphs.codegen.expressions.merge_uses import Argument
-from graphs.codegen.expressions.naming import Imports, Names, attribute_names
-from graphs.document.document import End, identifier
+from graphs.codegen.expressions.names import attribute_names
+from graphs.document.document import End
+from graphs.document.identifiers import Names, identifier
 from graphs.document.parameter_expressions import names_in, renamed
 from graphs.nodetypes.expressions import Call, Evaluation, Expression, Index, Item, modules_of, walk
 from graphs.nodetypes.node_type import NodeType, Port
@@ -95,7 +97,7 @@ class Scope:
         return Scope(
             self.imports,
             dict(values),
-            Names([*self.names.reserved, *values.values()]),
+            self.names.beside(values.values()),
             self.attributes,
             init=self.init,
             modules=self.modules,

@@ -7,14 +7,12 @@ from typing import Any
 
 from graphs.codegen.classes.compilation import Context
 from graphs.codegen.expressions.expression_printer import ExpressionPrinter
-from graphs.codegen.expressions.naming import Names
+from graphs.codegen.expressions.own_names import SCRIPT, local_names
 from graphs.codegen.expressions.printing import Described
-from graphs.document.document import End, identifier
+from graphs.document.document import End
+from graphs.document.identifiers import identifier
 from graphs.nodetypes.node_type import Data
 from graphs.runtime.training import indexed_split, loop
-
-_OWN_NAMES = ("device", "folder", "splits", "sources", "split", "fields", "name")
-"""Variables of `load`."""
 
 
 class Loaders:
@@ -28,7 +26,7 @@ class Loaders:
         self.copied: list[Callable[..., Any]] = []
         """Functions that the lines use."""
         self._values: dict[End, str] = {}
-        self._names = Names([*context.reserved, *_OWN_NAMES])
+        self._names = context.names.inner((*local_names(SCRIPT), *context.argument_names))
         printer = ExpressionPrinter(context.imports, self._values, keep_defaults=True)
         for node in context.described(context.program.loaded):
             self.calls[node.id] = printer.text(node.outputs[""])
@@ -54,8 +52,8 @@ class Loaders:
         self._values.update({End(node.id, field): name for field, name in names.items()})
         source = variable
         if isinstance(node.type, Data) and node.type.hands_out:
-            source = f"whole({variable})"
-            self.copied.append(indexed_split.whole)
+            source = f"all_samples({variable})"
+            self.copied.append(indexed_split.all_samples)
         self.copied.append(loop.samples_of)
         asked = ", ".join(f'"{field}"' for field in fields)
         left = ", ".join(names.values()) if len(names) > 1 else f"({names[fields[0]]},)"

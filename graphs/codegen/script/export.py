@@ -15,13 +15,14 @@ from graphs.codegen.classes import split_metrics
 from graphs.codegen.classes.compilation import Context, NetworkClass
 from graphs.codegen.classes.hyperparameters import used
 from graphs.codegen.classes.program_class import ProgramClass
-from graphs.codegen.expressions.naming import Names
+from graphs.codegen.expressions import names
 from graphs.codegen.expressions.printing import Described
 from graphs.codegen.expressions.source_copier import Copier, import_block
 from graphs.codegen.script.derived_data import Loaders
 from graphs.codegen.script.interface import Interface, handing_of
 from graphs.codegen.script.script_template import Script, load_text
-from graphs.document.document import Document, identifier
+from graphs.document.document import Document
+from graphs.document.identifiers import Names, class_name
 from graphs.nodetypes.expressions import Call, Expression, walk
 from graphs.program.log_names import Labels
 from graphs.runtime.training import loop, split_average
@@ -69,7 +70,7 @@ def formatted(source: str) -> str:
 
 def file_stem(document: Document) -> str:
     """What a document's exported file and weights are called: `digits_cnn`."""
-    return identifier(document.title, fallback="program")
+    return names.file_stem(document.title)
 
 
 class ExportedFile:
@@ -114,8 +115,7 @@ class ExportedFile:
         blocks = self.context.block_texts
         if len(self.program.statements) > 1:
             return [*blocks, ProgramClass(self.context, None, self.labels).text()]
-        taken = {*self.context.reserved, *self.context.classes.names}
-        network = NetworkClass(self.context, _class_name(self.stem, taken))
+        network = NetworkClass(self.context, _network_name(self.stem, self.context.names))
         texts = [network.text(), ProgramClass(self.context, network, self.labels).text()]
         return [*blocks, *texts]
 
@@ -132,8 +132,7 @@ class ExportedFile:
             self.interface.reads_files,
             self.interface.loads_weights,
             self.program,
-            self.context.hyperparameters,
-            self.context.graph.graph.help,
+            self.context.options,
             self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
             self.context.arguments(optimizers),
@@ -211,13 +210,13 @@ class ExportedFile:
 
     def _constants(self) -> str:
         settings = self.document.settings
-        named, some = self.context.hyperparameters.items(), self.interface.epoch_samples
+        some = self.interface.epoch_samples
         lines = [
             f"EPOCHS = {settings.epochs}",
             f"SEED = {settings.seed}",
             f"BATCH_SIZE = {self.interface.batch_size}",
             *([f"EPOCH_SAMPLES = {some}"] if some else []),
-            *(f"{name.upper()} = {value!r}" for name, value in named),
+            *(f"{option.name.constant} = {option.value!r}" for option in self.context.options),
         ]
         return "\n".join(lines)
 
@@ -226,11 +225,9 @@ def _expressions(nodes: list[Described]) -> Iterator[Expression]:
     return walk([list(node.outputs.values()) for node in nodes])
 
 
-def _class_name(stem: str, taken: set[str]) -> str:
-    name = "".join(part.capitalize() for part in stem.split("_"))
-    while Names(taken).has(name):
-        name += "Network"
-    return name
+def _network_name(stem: str, given: Names) -> str:
+    name = class_name(stem)
+    return given.unique(f"{name}Network" if given.has(name) else name)
 
 
 def _safe(text: str) -> str:

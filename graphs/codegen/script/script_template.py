@@ -7,12 +7,12 @@ its own line last: no text that holds it is searched or changed again.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from graphs.codegen.classes.compilation import Option
 from graphs.codegen.script.data_loading import Handing
 from graphs.codegen.script.derived_data import Loaders
-from graphs.document.parameter_expressions import Number
 from graphs.program.partition import Program
 
 LONGEST_HELP = 80
@@ -58,8 +58,7 @@ class Script:
     reads_files: bool
     loads_weights: bool
     program: Program
-    hyperparameters: Mapping[str, Number]
-    helps: Mapping[str, str]
+    options: Sequence[Option]
     of_data: Lines
     """The hyperparameters that `load` takes."""
     of_program: Lines
@@ -123,14 +122,13 @@ class Script:
     def _flags(self) -> Lines:
         """The command line: the file's own flags, then the hyperparameters."""
         save = f'"--save", default="{self.stem}.safetensors", help="where the weights go"'
-        named = self.hyperparameters.items()
         return [
             "parser = argparse.ArgumentParser(description=__doc__)",
             *_OWN_FLAGS,
             f"parser.add_argument({save})",
             *(_PROBES_FLAG if self.program.watching else []),
             *(_DATA_FLAG if self.reads_files or self.loads_weights else []),
-            *(_flag(name, value, self.helps.get(name, "")) for name, value in named),
+            *map(_flag, self.options),
             "arguments = parser.parse_args()",
         ]
 
@@ -169,13 +167,13 @@ def _given(names: Lines) -> Lines:
     return [f"{name}=arguments.{name}" for name in names]
 
 
-def _flag(name: str, value: Number, help_: str) -> str:
+def _flag(option: Option) -> str:
     """The line that adds the flag of a hyperparameter."""
-    parts = textwrap.wrap(help_.replace("%", "%%"), LONGEST_HELP, drop_whitespace=False)
+    parts = textwrap.wrap(option.help.replace("%", "%%"), LONGEST_HELP, drop_whitespace=False)
     text = " ".join(map(repr, parts))
     about = f", help={f'({text})' if len(parts) > 1 else text}" if parts else ""
-    options = f"type={type(value).__name__}, default={name.upper()}{about}"
-    return f'parser.add_argument("--{name.replace("_", "-")}", {options})'
+    options = f"type={type(option.value).__name__}, default={option.name.constant}{about}"
+    return f'parser.add_argument("{option.name.flag}", {options})'
 
 
 def _over_batches(measured: str, shuffle: str = "") -> Lines:

@@ -38,7 +38,7 @@ def generate(
             if next_.dim() == 3:
                 next_ = next_[:, -1]
             if not prompt.is_floating_point():
-                next_ = chosen(next_, temperature)
+                next_ = drawn_class(next_, temperature)
             new = next_[:, None]
             sequence = torch.cat([sequence, new], 1)
     return sequence
@@ -64,7 +64,7 @@ def generate_pixels(
             result = module(drawn, *others)
             scores = result[0] if isinstance(result, tuple) else result
             here = scores.reshape(count, -1, *colours.shape[1:])[:, :, colour, row, column]
-            colours[:, colour, row, column] = chosen(here, temperature)
+            colours[:, colour, row, column] = drawn_class(here, temperature)
     return drawn
 
 
@@ -125,7 +125,7 @@ def can_remember(layer: nn.Module) -> bool:
     return hasattr(layer, "past")
 
 
-def chosen(scores: Tensor, temperature: float) -> Tensor:
+def drawn_class(scores: Tensor, temperature: float) -> Tensor:
     """One class for each row of scores: the best at temperature 0, else drawn at random."""
     if temperature == 0:
         return scores.argmax(1)

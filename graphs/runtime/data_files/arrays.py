@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from graphs.runtime.data_files.splits import split
+from graphs.runtime.data_files.splits import random_split
 
 
 def npy_arrays(
@@ -17,7 +17,7 @@ def npy_arrays(
 ) -> dict[str, dict[str, Tensor]]:
     """Two .npy files, one row a sample, in memory."""
     x, y = mapped(features), mapped(target)
-    return split(paired(features.name, x, y, target_is), validation, test, seed)
+    return random_split(paired(features.name, x, y, target_is), validation, test, seed)
 
 
 def npz_arrays(
@@ -36,7 +36,7 @@ def npz_arrays(
             x, y = file[features], file[target]
     except (OSError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
-    return split(paired(path.name, x, y, target_is), validation, test, seed)
+    return random_split(paired(path.name, x, y, target_is), validation, test, seed)
 
 
 def paired(name: str, x: Any, y: Any, target_is: str) -> dict[str, Tensor]:
@@ -92,7 +92,7 @@ def npy_rows(
     if len(x) != len(y) or len(x) < 3:
         counts = f"{features.name} has {len(x)} samples and {target.name} {len(y)} targets"
         raise ValueError(f"{counts}: at least 3, and as many, are needed")
-    parts = split({"number": torch.arange(len(x))}, validation, test, seed)
+    parts = random_split({"number": torch.arange(len(x))}, validation, test, seed)
     return {
         part: Rows(features.name, x, y, target_is, fields["number"])
         for part, fields in parts.items()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from graphs.runtime.data_files.class_folders import class_files
-from graphs.runtime.data_files.splits import Files, split, split_files
+from graphs.runtime.data_files.splits import Files, random_split, split_files
 
 SOUNDS = (".wav", ".flac", ".ogg")
 
@@ -20,7 +20,7 @@ def sound_folder(
     """All sounds of a folder with a folder for each class, in memory."""
     paths, label = class_files(folder, SOUNDS)
     wave = torch.stack([read_sound(path, rate, length) for path in paths])
-    return split({"wave": wave, "label": label}, validation, test, seed)
+    return random_split({"wave": wave, "label": label}, validation, test, seed)
 
 
 def sound_files(

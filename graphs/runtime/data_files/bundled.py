@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from graphs.runtime.data_files.splits import split
+from graphs.runtime.data_files.splits import random_split
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
@@ -13,7 +13,9 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
-    return split({"image": image, "label": torch.tensor(source.target)}, validation, test, seed)
+    return random_split(
+        {"image": image, "label": torch.tensor(source.target)}, validation, test, seed
+    )
 
 
 def digits_domain(
@@ -33,12 +35,12 @@ def digits_domain(
     kept = slice(middle) if half == "first" else slice(middle, None)
     parts["train"] = {name: values[kept] for name, values in parts["train"].items()}
     for part in parts.values():
-        image = edges(part["image"]) if drawing == "edges" else part["image"]
+        image = edge_image(part["image"]) if drawing == "edges" else part["image"]
         part["image"] = contrast * image + brightness
     return parts
 
 
-def edges(image: Tensor) -> Tensor:
+def edge_image(image: Tensor) -> Tensor:
     """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
     from scipy.ndimage import morphological_gradient
 
@@ -53,7 +55,7 @@ def random_images(
     draw = torch.Generator().manual_seed(seed)
     image = torch.randn(samples, channels, size, size, generator=draw)
     label = torch.randint(classes, (samples,), generator=draw)
-    return split({"image": image, "label": label}, 0.15, 0.15, seed)
+    return random_split({"image": image, "label": label}, 0.15, 0.15, seed)
 
 
 def random_tokens(
@@ -62,7 +64,7 @@ def random_tokens(
     """Sequences of tokens drawn at random, and at each step the token that comes next."""
     draw = torch.Generator().manual_seed(seed)
     drawn = torch.randint(vocabulary, (samples, length + 1), generator=draw)
-    return split({"tokens": drawn[:, :-1], "target": drawn[:, 1:]}, 0.15, 0.15, seed)
+    return random_split({"tokens": drawn[:, :-1], "target": drawn[:, 1:]}, 0.15, 0.15, seed)
 
 
 def bundled_table(
@@ -76,7 +78,7 @@ def bundled_table(
     wanted = torch.tensor(source.target)
     target = wanted.float()[:, None] if name == "diabetes" else wanted.long()
     features = torch.tensor(source.data, dtype=torch.float32)
-    parts = split({"features": features, "target": target}, validation, test, seed)
+    parts = random_split({"features": features, "target": target}, validation, test, seed)
     if standardise:
         seen = parts["train"]["features"]
         mean, deviation = seen.mean(0), seen.std(0)

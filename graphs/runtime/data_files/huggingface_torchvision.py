@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from graphs.runtime.data_files.splits import split
+from graphs.runtime.data_files.splits import random_split
 
 
 def hub_images(
@@ -24,12 +24,12 @@ def hub_images(
     """Images and classes of a data set of Hugging Face; its own splits where it has them."""
     parts = {
         name: {
-            "image": torch.stack([pixels(row[image], channels, size) for row in rows]),
+            "image": torch.stack([image_pixels(row[image], channels, size) for row in rows]),
             "label": torch.tensor([int(row[label]) for row in rows]),
         }
         for name, rows in hub_splits(source, subset, [image, label]).items()
     }
-    return dealt(parts, validation, test, seed)
+    return with_own_splits(parts, validation, test, seed)
 
 
 def hub_texts(
@@ -52,7 +52,7 @@ def hub_texts(
         }
         for name, rows in hub_splits(source, subset, [text, label]).items()
     }
-    return dealt(parts, validation, test, seed)
+    return with_own_splits(parts, validation, test, seed)
 
 
 def hub_splits(source: str | Path, subset: str, columns: list[str]) -> dict[str, Any]:
@@ -76,14 +76,14 @@ def hub_splits(source: str | Path, subset: str, columns: list[str]) -> dict[str,
     return splits
 
 
-def dealt(
+def with_own_splits(
     parts: dict[str, dict[str, Tensor]], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Its own validation and test where there are; else a share of what there is to train on."""
     own = {name: part for name, part in parts.items() if name in ("validation", "test")}
     validation = 0.0 if "validation" in own else validation
     test = 0.0 if "test" in own else test
-    return {**split(parts["train"], validation, test, seed), **own}
+    return {**random_split(parts["train"], validation, test, seed), **own}
 
 
 def vision_images(
@@ -102,13 +102,13 @@ def vision_images(
     for part, train in (("train", True), ("test", False)):
         rows = make(root=str(root), train=train, download=True)
         parts[part] = {
-            "image": torch.stack([pixels(image, channels, size) for image, _ in rows]),
+            "image": torch.stack([image_pixels(image, channels, size) for image, _ in rows]),
             "label": torch.tensor([int(label) for _, label in rows]),
         }
-    return dealt(parts, validation, 0.0, seed)
+    return with_own_splits(parts, validation, 0.0, seed)
 
 
-def pixels(image: Any, channels: int, size: tuple[int, int]) -> Tensor:
+def image_pixels(image: Any, channels: int, size: tuple[int, int]) -> Tensor:
     """A picture of Pillow's as numbers of 0 to 1, (C, H, W)."""
     scaled = image.convert({1: "L", 3: "RGB"}[channels]).resize(size[::-1])
     values = torch.tensor(np.asarray(scaled), dtype=torch.float32) / 255

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from graphs.runtime.data_files.splits import split
+from graphs.runtime.data_files.splits import random_split
 
 
 def idx_images(
     images: Path, labels: Path, validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Images, 0 to 1, (N, 1, H, W), and their labels, from one pair of files."""
-    return split(labelled_images(images, labels), validation, test, seed)
+    return random_split(labelled_images(images, labels), validation, test, seed)
 
 
 def idx_images_and_test(
@@ -29,7 +29,7 @@ def idx_images_and_test(
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
     """The same from two pairs of files, one of which is the test."""
-    parts = split(labelled_images(images, labels), validation, 0.0, seed)
+    parts = random_split(labelled_images(images, labels), validation, 0.0, seed)
     return {**parts, "test": labelled_images(test_images, test_labels)}
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from graphs.runtime.data_files.class_folders import class_files
-from graphs.runtime.data_files.splits import Files, split, split_files
+from graphs.runtime.data_files.splits import Files, random_split, split_files
 
 IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 
@@ -21,7 +21,7 @@ def image_folder(
     """All images of a folder with a folder for each class, in memory."""
     paths, label = class_files(folder, IMAGES)
     image = torch.stack([read_image(path, channels, size) for path in paths])
-    return split({"image": image, "label": label}, validation, test, seed)
+    return random_split({"image": image, "label": label}, validation, test, seed)
 
 
 def image_files(

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 
-def split(
+def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
     """Deal samples at random into train, validation and test; equal seeds deal alike."""
@@ -65,7 +65,7 @@ def split_files(
     seed: int,
 ) -> dict[str, Files]:
     """Deal files as samples are dealt; nothing is read yet."""
-    parts = split({"number": torch.arange(len(paths))}, validation, test, seed)
+    parts = random_split({"number": torch.arange(len(paths))}, validation, test, seed)
     numbers = {part: fields["number"] for part, fields in parts.items()}
     return {
         part: Files(field, [paths[n] for n in index.tolist()], label[index], read)

@@ -158,12 +158,14 @@ def dealt_tasks(
     members = pools[classes]
     order = torch.rand(members.shape, generator=draw).masked_fill(members < 0, 2.0).argsort(2)
     drawn = members.gather(2, order[:, :, : shot + queries])
-    known, asked = (mixed(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:]))
+    known, asked = (
+        in_random_order(samples, draw) for samples in (drawn[:, :, :shot], drawn[:, :, shot:])
+    )
     members, number = (torch.cat(pair, 1) for pair in zip(known, asked, strict=True))
     return members, number
 
 
-def mixed(samples: Tensor, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+def in_random_order(samples: Tensor, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
     """The samples of each task in random order, with their classes' numbers: (T, way, K) to
     (T, way * K) twice.
     """

@@ -9,7 +9,7 @@ POINTS = 10
 """Where a stroke is inked."""
 
 
-def signs(
+def random_signs(
     classes: int,
     samples: int,
     size: int,

@@ -178,13 +178,13 @@ def random_graph(draw: random.Random) -> dict[str, Tensor]:
 def molecules(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
     """Molecules-like graphs and an energy of each, with mean 0 and deviation 1 in training."""
     draw = random.Random(seed)
-    table = torch.Generator().manual_seed(42)
-    bonds, angles = torch.randn(4, 4, 3, generator=table), torch.randn(4, generator=table)
+    bond_table = torch.Generator().manual_seed(42)
+    bonds, angles = torch.randn(4, 4, 3, generator=bond_table), torch.randn(4, generator=bond_table)
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     parts = {}
     for part, count in sizes.items():
-        drawn = [molecule(draw) for _ in range(count)]
-        parts[part] = [(*made, energy(*made, bonds, angles)) for made in drawn]
+        drawn = [random_molecule(draw) for _ in range(count)]
+        parts[part] = [(*made, bond_energy(*made, bonds, angles)) for made in drawn]
     seen = torch.tensor([value for *_, value in parts["train"]])
     mean, deviation = seen.mean(), seen.std().clamp(min=1e-6)
     return {
@@ -193,7 +193,7 @@ def molecules(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
     }
 
 
-def molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]]:
+def random_molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]]:
     """Atoms as numbers in C, N, O, F, and bonds (first, second) -> order. A random tree whose atoms
     have as many bonds as they may, some rings closed, some bonds double or triple.
     """
@@ -209,7 +209,7 @@ def molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]
     for atom in range(1, len(atoms)):
         open_atoms = [other for other in range(atom) if free[other]]
         if not open_atoms:
-            return molecule(draw)  # no atom is left to bind to: begin again
+            return random_molecule(draw)  # no atom is left to bind to: begin again
         bind(draw.choice(open_atoms), atom)
     for _ in range(draw.randint(0, 3)):
         pairs = [
@@ -226,13 +226,13 @@ def molecule(draw: random.Random) -> tuple[list[int], dict[tuple[int, int], int]
     return atoms, bonds
 
 
-def energy(
-    atoms: list[int], bonds: dict[tuple[int, int], int], table: Tensor, angles: Tensor
+def bond_energy(
+    atoms: list[int], bonds: dict[tuple[int, int], int], bond_table: Tensor, angles: Tensor
 ) -> float:
     """What a molecule's bonds, rings and neighbouring pairs of atoms add up to."""
     graph = nx.Graph(list(bonds))
     total = sum(
-        float(table[atoms[i], atoms[j], order - 1] + table[atoms[j], atoms[i], order - 1])
+        float(bond_table[atoms[i], atoms[j], order - 1] + bond_table[atoms[j], atoms[i], order - 1])
         for (i, j), order in bonds.items()
     )
     strain = {3: 2.0, 4: 1.5, 5: 0.3, 6: -0.5}

@@ -5,7 +5,7 @@ pace.
 import torch
 from torch import Tensor
 
-from graphs.runtime.data_files.splits import split
+from graphs.runtime.data_files.splits import random_split
 
 
 def warped_digits(
@@ -16,13 +16,13 @@ def warped_digits(
 
     source = load_digits()
     rows = torch.tensor(source.images, dtype=torch.float32) / 16
-    digits = {"rows": rows, "label": torch.tensor(source.target)}
+    drawn = {"rows": rows, "label": torch.tensor(source.target)}
     draw = torch.Generator().manual_seed(seed)
     return {
         part: read_by_row(
             fields["rows"].repeat(paces, 1, 1), fields["label"].repeat(paces), longest_stay, draw
         )
-        for part, fields in split(digits, validation, test, seed).items()
+        for part, fields in random_split(drawn, validation, test, seed).items()
     }
 
 

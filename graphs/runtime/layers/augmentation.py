@@ -52,7 +52,7 @@ def cuda_stream(device: torch.device) -> int:
     return torch.cuda.current_stream(device).cuda_stream
 
 
-def drawing() -> np.random.Generator:
+def numpy_generator() -> np.random.Generator:
     """A generator of NumPy's whose seed comes from torch's, which checkpoints keep."""
     return np.random.default_rng(int(torch.randint(2**62, ())))
 
@@ -115,7 +115,7 @@ class RandomAffine(nn.Module):
         """The images, changed while training."""
         if not self.training:
             return image
-        draw = drawing()
+        draw = numpy_generator()
         turn, down, right, size = draw.uniform(-1, 1, (4, len(image))).astype(np.float32)
         angle, scale = math.radians(self.degrees) * turn, np.exp(self.scale * size)
         return on_arrays(moved, image, angle, self.shift * down, self.shift * right, scale)
@@ -132,7 +132,7 @@ class RandomFlip(nn.Module):
         """The images, some flipped left to right while training."""
         if not self.training:
             return image
-        return on_arrays(flipped, image, drawing().random(len(image)) < self.share)
+        return on_arrays(flipped, image, numpy_generator().random(len(image)) < self.share)
 
 
 class AddNoise(nn.Module):
@@ -146,7 +146,7 @@ class AddNoise(nn.Module):
         """The values, with noise while training."""
         if not self.training:
             return x
-        noise = drawing().standard_normal(x.shape, np.float32)
+        noise = numpy_generator().standard_normal(x.shape, np.float32)
         return on_arrays(noisy, x, np.float32(self.deviation) * noise)
 
 
@@ -161,7 +161,7 @@ class CutOut(nn.Module):
         """The images, each with a hole while training."""
         if not self.training:
             return image
-        draw, (height, width) = drawing(), image.shape[2:]
+        draw, (height, width) = numpy_generator(), image.shape[2:]
         top = draw.integers(0, height, len(image)) - self.size // 2
         left = draw.integers(0, width, len(image)) - self.size // 2
         return on_arrays(cut, image, top, left, np.array(self.size))
@@ -180,7 +180,7 @@ class MixUp(nn.Module):
         target = nn.functional.one_hot(label, self.num_classes).float()
         if not self.training:
             return x, target
-        draw = drawing()
+        draw = numpy_generator()
         share = draw.beta(self.strength, self.strength, len(x)).astype(np.float32)
         partner = draw.permutation(len(x))
         return on_arrays(mixed, x, partner, share), on_arrays(mixed, target, partner, share)

@@ -13,7 +13,7 @@ def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
     return member.mT @ embedding / member.sum(1).clamp(min=1)[..., None]
 
 
-def cosine_distance(x: Tensor, y: Tensor) -> Tensor:
+def cosine_distances(x: Tensor, y: Tensor) -> Tensor:
     """One minus the cosine of the angle between each of x and each of y, 0 to 2: (N, Q, F) and
     (N, P, F) to (N, Q, P).
     """

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
+def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """Where edges come from and where they lead, (E,) each.
 
     Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
@@ -48,30 +48,30 @@ def scatter_softmax(x: Tensor, index: Tensor, count: int) -> Tensor:
 
 def gather_edges(x: Tensor, edge_index: Tensor, end: str = "source") -> Tensor:
     """The features of the node at one end of each edge: (V, F), (2, E) -> (E, F)."""
-    source, target = ends(edge_index, len(x))
+    source, target = edge_ends(edge_index, len(x))
     return x.index_select(0, source if end == "source" else target)
 
 
 def scatter_edges(messages: Tensor, edge_index: Tensor, x: Tensor, reduce: str = "sum") -> Tensor:
     """What arrives at each node of x: (E, F), (2, E), (V, …) -> (V, F)."""
-    return scatter(messages, ends(edge_index, len(x))[1], len(x), reduce)
+    return scatter(messages, edge_ends(edge_index, len(x))[1], len(x), reduce)
 
 
 def softmax_of_edges(scores: Tensor, edge_index: Tensor, x: Tensor) -> Tensor:
     """A softmax among the edges that arrive at the same node of x: (E, H) -> (E, H)."""
-    return scatter_softmax(scores, ends(edge_index, len(x))[1], len(x))
+    return scatter_softmax(scores, edge_ends(edge_index, len(x))[1], len(x))
 
 
 def count_edges(edge_index: Tensor, x: Tensor, end: str = "target") -> Tensor:
     """How many edges arrive at each node of x, or leave it (source): (2, E), (V, …) -> (V, 1)."""
-    source, target = ends(edge_index, len(x))
+    source, target = edge_ends(edge_index, len(x))
     index = source if end == "source" else target
     return scatter(x.new_ones(len(index), 1), index, len(x))
 
 
 def with_self_loops(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """One more edge from each node to itself, and which edges count: loops from before do not."""
-    source, target = ends(edge_index, nodes)
+    source, target = edge_ends(edge_index, nodes)
     loops = torch.arange(nodes, device=edge_index.device)
     counts = torch.cat([source != target, torch.ones_like(loops, dtype=torch.bool)])
     return torch.cat([edge_index, torch.stack([loops, loops])], 1), counts
@@ -94,7 +94,7 @@ class GCNConv(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_weight: Tensor | None = None) -> Tensor:
         """(V, F), (2, E), and where edges have weights (E, 1) -> (V, out_features)."""
-        source, target = ends(edge_index, len(x))
+        source, target = edge_ends(edge_index, len(x))
         weight = x.new_ones(len(source)) if edge_weight is None else edge_weight[:, 0]
         if self.self_loops:
             weight = weight * (source != target)
@@ -145,7 +145,7 @@ class GATConv(nn.Module):
         if self.self_loops:
             edge_index, counts = with_self_loops(edge_index, count)
             masked = ~counts[:, None]
-        source, target = ends(edge_index, count)
+        source, target = edge_ends(edge_index, count)
         x = self.linear(x).unflatten(1, (self.heads, -1))
         score = (x * self.source_score).sum(-1).index_select(0, source)
         score = score + (x * self.target_score).sum(-1).index_select(0, target)
@@ -181,7 +181,7 @@ class GINConv(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
         """(V, F), (2, E) -> (V, out_features)."""
-        source, target = ends(edge_index, len(x))
+        source, target = edge_ends(edge_index, len(x))
         arriving = scatter(x.index_select(0, source), target, len(x))
         result: Tensor = self.mlp((1 + self.epsilon) * x + arriving)
         return result
@@ -208,7 +208,7 @@ class SAGEConv(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor) -> Tensor:
         """(V, F), (2, E) -> (V, out_features); normalized rows have length 1."""
-        source, target = ends(edge_index, len(x))
+        source, target = edge_ends(edge_index, len(x))
         arriving = scatter(x.index_select(0, source), target, len(x), self.reduce)
         result: Tensor = self.neighbours(arriving) + self.itself(x)
         return F.normalize(result, dim=1) if self.normalize else result
@@ -240,7 +240,7 @@ class NNConv(nn.Module):
 
     def forward(self, x: Tensor, edge_index: Tensor, edge_features: Tensor) -> Tensor:
         """(V, F), (2, E), (E, …) -> (V, out_features)."""
-        source, target = ends(edge_index, len(x))
+        source, target = edge_ends(edge_index, len(x))
         matrices = self.edge_network(edge_features).unflatten(1, self.shape)
         messages = (x.index_select(0, source)[:, None] @ matrices)[:, 0]
         result = scatter(messages, target, len(x), self.reduce)

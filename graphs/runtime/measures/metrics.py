@@ -31,7 +31,7 @@ def right_and_counted(prediction: Tensor, label: Tensor, ignore_index: int = -10
     return torch.stack([right.sum(), counts.sum()])[None].float()
 
 
-def share(kept: Tensor) -> Tensor:
+def ratio_of_sums(kept: Tensor) -> Tensor:
     """The first of two sums, divided by the second: (…, 2) -> ()."""
     part, whole = kept.sum(0).unbind()
     return part / whole
@@ -51,37 +51,37 @@ def class_counts(prediction: Tensor, label: Tensor) -> Tensor:
     return torch.stack([(said & right).sum(0), said.sum(0), right.sum(0)], 1)[None].float()
 
 
-def precision(kept: Tensor, average: str = "macro") -> Tensor:
+def precision(kept: Tensor, averaging: str = "macro") -> Tensor:
     """The share of what is said of a class that is right."""
-    hits, said, right = _counts(kept, average)
-    return _over_classes(hits / said, said, right, average)
+    hits, said, right = _counts(kept, averaging)
+    return _over_classes(hits / said, said, right, averaging)
 
 
-def recall(kept: Tensor, average: str = "macro") -> Tensor:
+def recall(kept: Tensor, averaging: str = "macro") -> Tensor:
     """The share of what is right of a class that is said."""
-    hits, said, right = _counts(kept, average)
-    return _over_classes(hits / right, said, right, average)
+    hits, said, right = _counts(kept, averaging)
+    return _over_classes(hits / right, said, right, averaging)
 
 
-def f1(kept: Tensor, average: str = "macro") -> Tensor:
+def f1(kept: Tensor, averaging: str = "macro") -> Tensor:
     """The harmonic mean of precision and recall."""
-    hits, said, right = _counts(kept, average)
-    return _over_classes(2 * hits / (said + right), said, right, average)
+    hits, said, right = _counts(kept, averaging)
+    return _over_classes(2 * hits / (said + right), said, right, averaging)
 
 
-def _counts(kept: Tensor, average: str) -> tuple[Tensor, Tensor, Tensor]:
+def _counts(kept: Tensor, averaging: str) -> tuple[Tensor, Tensor, Tensor]:
     """Rightly said, said and right for each class; for micro, over all classes together."""
     counts = kept.sum(0)
-    counts = counts.sum(0, keepdim=True) if average == "micro" else counts
+    counts = counts.sum(0, keepdim=True) if averaging == "micro" else counts
     hits, said, right = counts.unbind(1)
     return hits, said, right
 
 
-def _over_classes(value: Tensor, said: Tensor, right: Tensor, average: str) -> Tensor:
+def _over_classes(value: Tensor, said: Tensor, right: Tensor, averaging: str) -> Tensor:
     """The mean over the classes that occur, each alike or by how often it is right; a class that is
     never said or never right has 0.
     """
-    weight = right if average == "weighted" else (said + right > 0).to(value)
+    weight = right if averaging == "weighted" else (said + right > 0).to(value)
     return (value.nan_to_num(0.0) * weight).sum() / weight.sum()
 
 
@@ -116,10 +116,10 @@ def squares_and_count(prediction: Tensor, target: Tensor) -> Tensor:
 
 def root_of_share(kept: Tensor) -> Tensor:
     """The square root of the first of two sums divided by the second."""
-    return share(kept).sqrt()
+    return ratio_of_sums(kept).sqrt()
 
 
-def pairs(prediction: Tensor, target: Tensor) -> Tensor:
+def joined_columns(prediction: Tensor, target: Tensor) -> Tensor:
     """Predictions and targets side by side: (N, …), (N, …) -> (N, 2F)."""
     return torch.cat([prediction.view(len(target), -1), target.view(len(target), -1)], 1)
 
@@ -144,7 +144,7 @@ def nats_and_count(prediction: Tensor, tokens: Tensor, ignore_index: int = -100)
 
 def perplexity(kept: Tensor) -> Tensor:
     """Among how many equally probable tokens the surprise would be the same."""
-    return share(kept).exp()
+    return ratio_of_sums(kept).exp()
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:

@@ -22,7 +22,7 @@ class Split(Protocol):
         """The batch of some samples, by their numbers; its fields may differ in length."""
 
 
-def whole(splits: dict[str, Split]) -> dict[str, dict[str, Tensor]]:
+def all_samples(splits: dict[str, Split]) -> dict[str, dict[str, Tensor]]:
     """All samples of every split at once, in memory."""
     parts = {name: part for name, part in splits.items() if len(part)}
     return {name: part.take(torch.arange(len(part))) for name, part in parts.items()}

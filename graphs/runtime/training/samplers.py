@@ -104,11 +104,11 @@ def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
     present = sorted(set(classes.tolist()))
     members = [torch.nonzero(classes == number)[:, 0] for number in present]
     rounds = math.ceil(len(classes) / len(members))
-    turns = [again(numbers, rounds) for numbers in members]
+    turns = [repeated_orders(numbers, rounds) for numbers in members]
     return torch.stack(turns, 1).flatten()[: len(classes)]
 
 
-def again(numbers: Tensor, count: int) -> Tensor:
+def repeated_orders(numbers: Tensor, count: int) -> Tensor:
     """So many of the numbers: all of them in a random order, then in another, and so on."""
     rounds = math.ceil(count / len(numbers))
     drawn = [numbers[torch.randperm(len(numbers))] for _ in range(rounds)]

@@ -1,11 +1,9 @@
-"""Names in printed code, given once each; and what the code imports or copies."""
+"""What printed code imports, and what goes along as a copy."""
 
 from __future__ import annotations
 
-import builtins
-import keyword
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -13,10 +11,14 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.utils import parametrizations
 
+from graphs.check.block_uses import BlockReference
 from graphs.codegen.expressions.merge_uses import PrintedClass
+from graphs.codegen.expressions.own_names import import_meanings, printed_imports
+from graphs.codegen.expressions.source_copier import Copier
 from graphs.custom.module_stub import UserClass
 from graphs.custom.python_files import PythonFile
 from graphs.custom.source_extraction import UserCode
+from graphs.nodetypes.expressions import Call, walk
 
 OPERATORS: dict[Any, str] = {
     operator.add: "+",
@@ -29,51 +31,6 @@ OPERATORS: dict[Any, str] = {
 """Functions that are printed as signs."""
 
 
-FLAGS = ("device", "epochs", "seed", "save", "data", "probes", "batch_size", "help", "i")
-"""Flags and constants of an exported file, and the number of a copy."""
-
-
-class Names:
-    """Names of one scope: each is given once and shadows no keyword, builtin or import."""
-
-    def __init__(self, taken: Iterable[str] = ()) -> None:
-        self.reserved = tuple(taken)
-        self._taken = {
-            *keyword.kwlist,
-            *dir(builtins),
-            "torch",
-            "nn",
-            "F",
-            "self",
-            "Tensor",
-            "spectral_norm",
-            "weight_norm",
-            *self.reserved,
-        }
-
-    def has(self, name: str) -> bool:
-        """Whether the name is given or may not be."""
-        return name in self._taken
-
-    def reserve(self, names: Iterable[str]) -> None:
-        """Keep names from being given."""
-        self._taken.update(names)
-
-    def unique(self, wanted: str, mark: str = "_") -> str:
-        """The name wanted, or it with a number after a mark."""
-        name, number = wanted, 1
-        while name in self._taken:
-            number += 1
-            name = f"{wanted}{mark}{number}"
-        self._taken.add(name)
-        return name
-
-
-def attribute_names(*taken: str) -> Names:
-    """Names for the attributes of a module, none of which hides one of torch's."""
-    return Names([*dir(nn.Module), "training", *taken])
-
-
 class Imports:
     """What the printed code refers to: names of torch, and functions and modules whose source goes
     along.
@@ -83,6 +40,7 @@ class Imports:
         self.copied: dict[str, Callable[..., Any]] = {}
         self.lines: set[str] = {"import torch", "from torch import Tensor, nn"}
         self.user = UserCode()
+        self._copier = Copier()
 
     def name(self, target: Callable[..., Any]) -> str:
         """How printed code calls a class or function."""
@@ -108,16 +66,38 @@ class Imports:
         self.copied[title] = target
         return title
 
-    def copy_users(self, targets: Iterable[object], taken: Iterable[str]) -> None:
-        """Take the users' classes among targets along, under names that are not taken."""
-        self.user.taken.update(dict.fromkeys(taken, ""))
+    def take(self, values: Sequence[Any]) -> set[str]:
+        """Take the functions and modules of ours along that values refer to. What this brings into
+        a file: their names, those of what they call, and of what these import.
+        """
+        for target in _targets(values):
+            ours = not isinstance(target, BlockReference | UserClass)
+            if ours and self.name(target) in self.copied:
+                self._copier.add(target)
+        return {*self.copied, *self._copier.names, *self._meanings()}
+
+    def take_users(self, values: Sequence[Any], taken: Iterable[str]) -> set[str]:
+        """Take the users' classes along that values refer to, under names that are not taken. What
+        this brings into a file.
+        """
+        self.user.taken.update({**dict.fromkeys(taken, ""), **self._meanings()})
         classes: dict[PythonFile, list[str]] = {}
-        for target in targets:
+        for target in _targets(values):
             if isinstance(target, UserClass):
                 classes.setdefault(target.file, []).append(target.__name__)
         for file, names in classes.items():
             self.user.add(file, names)
+        return self.user.names
+
+    def _meanings(self) -> dict[str, str]:
+        """What is imported, by its name in the file, each with what it stands for."""
+        lines = sorted({*self.lines, *self._copier.imports})
+        return {**printed_imports(), **import_meanings(lines)}
 
     def is_copied(self, target: Callable[..., Any]) -> bool:
         """Whether a class or function is ours, so that its source goes along."""
         return self.copied.get(target.__name__) is target
+
+
+def _targets(values: Sequence[Any]) -> list[Callable[..., Any]]:
+    return [part.target for part in walk(values) if isinstance(part, Call)]
