@@ -25,7 +25,7 @@ from graphs.program.log_names import Labels, labels_of
 from graphs.program.partition import Program, program_of, program_problems
 from graphs.program.stages import Stage, stages_of
 
-REMEMBERED = 32
+REMEMBERED = 64
 """How many compiled documents are remembered."""
 
 

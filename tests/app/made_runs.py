@@ -15,8 +15,8 @@ from app.runs.locks import Lock
 from app.runs.metrics import MetricsReader
 from app.runs.run_folder import Run
 from app.training import launch as starting
-from app.training.build_program import Trainable
-from app.training.job import Job
+from app.training.build_program import Trainable, build_program
+from app.training.job import Build, Job
 from app.training.recorder import Recorder
 from app.training.requests import Control
 from graphs.document.document import Document
@@ -34,11 +34,16 @@ def new_run(
 
 def train(run: Run, module: Any = standin, control: Control | None = None, **known: Any) -> int:
     """Do a worker's work in this process; its exit code. `known`: of the module's interface."""
+    trainable = Trainable(module, standin.interface(module.BATCH_SIZE, **known))
+    return work(run, lambda run, info: trainable, control)
+
+
+def work(run: Run, build: Build = build_program, control: Control | None = None) -> int:
+    """Do a worker's work on a run in this process; its exit code."""
     lock = Lock(run.lock_path)
     recorder = Recorder(run, run.state())
     try:
-        trainable = Trainable(module, standin.interface(module.BATCH_SIZE, **known))
-        return Job(run, recorder, control or Control(run), lambda run, info: trainable).work()
+        return Job(run, recorder, control or Control(run), build).work()
     finally:
         recorder.close()
         lock.release()

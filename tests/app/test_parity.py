@@ -1,5 +1,8 @@
 """The graph, the run and the exported file are the same program, bit for bit."""
 
+import contextlib
+import io
+import runpy
 import subprocess
 import sys
 import time
@@ -19,6 +22,7 @@ from graphs.document.document import Document
 from graphs.document.document_io import read
 from graphs.document.edits import Configure, Edit, SetParameters, apply
 from graphs.nodetypes.node_type import node_types
+from tests.app.made_runs import work
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "assets/examples").glob("*.graph.json"))
@@ -48,9 +52,19 @@ def shortened(document: Document) -> Document:
     return apply(document, *edits)
 
 
+CLEAN = ("digits_cnn", "cyclegan", "mpnn")
+"""Examples that train as people train them: a worker, and the file beside it where nothing of ours
+can be imported. The others do the same work in this process, which imports torch once."""
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=stem)
-def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
-    """Some epochs of each example, in the worker and, beside it, by the file in a clean process."""
+def test_the_exported_file_equals_the_run(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some epochs of each example, in the app and by the file."""
+    clean = stem(path) in CLEAN
+    if not clean:
+        monkeypatch.setattr(launch, "_spawn", lambda run: None)
     document = shortened(read(path))
     settings = document.settings
     run = launch.start(
@@ -58,13 +72,19 @@ def test_the_exported_file_equals_the_run(path: Path, tmp_path: Path) -> None:
         device="cpu",
         epochs=settings.epochs,
         seed=settings.seed,
+        threads=1,
         folder=path.parent,
         runs=tmp_path / "runs",
     )
     source = export(document, path.parent)
-    printed = run_file(source, path, tmp_path)
-    wait_for(run)
-    assert run.state().status == "finished", run.log_path.read_text()
+    script, flags = written(source, path, tmp_path)
+    if clean:
+        printed = run_file(script, flags)
+        wait_for(run)
+    else:
+        printed = run_here(script, flags, monkeypatch)
+        work(run)
+    assert run.state().status == "finished", (run.state(), run.log_path.exists())
     assert run.program_path.read_text() == source
     assert printed == logged(run)
     assert falls(document, run)
@@ -111,19 +131,33 @@ def wait_for(run: Run) -> None:
     raise TimeoutError(run.log_path.read_text())
 
 
-def run_file(source: str, example: Path, folder: Path) -> list[str]:
-    """What the exported file prints, run where nothing of the project is on the path."""
-    clean = folder / "clean"
-    clean.mkdir()
-    (clean / "program.py").write_text(source)
+def written(source: str, example: Path, folder: Path) -> tuple[Path, list[str]]:
+    """The exported file in a folder of its own, and the flags to run it with."""
+    script = folder / "clean" / "program.py"
+    script.parent.mkdir()
+    script.write_text(source)
     flags = ["--save", str(folder / "exported.safetensors")]
     if "--probes" in source:
         flags += ["--probes", str(folder / "looks")]
     if "--data" in source:
         flags += ["--data", str(example.parent)]
+    return script, flags
+
+
+def run_here(script: Path, flags: list[str], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the exported file prints, run in this process as its main module."""
+    monkeypatch.setattr(sys, "argv", [str(script), *flags])
+    monkeypatch.chdir(script.parent)
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        runpy.run_path(str(script), run_name="__main__")
+    return printed.getvalue().splitlines()
+
+
+def run_file(script: Path, flags: list[str]) -> list[str]:
+    """What the exported file prints, run where nothing of the project is on the path."""
     done = subprocess.run(
-        [sys.executable, "-I", str(clean / "program.py"), *flags],
-        cwd=clean,
+        [sys.executable, "-I", str(script), *flags],
+        cwd=script.parent,
         capture_output=True,
         text=True,
         check=False,

@@ -18,7 +18,7 @@ from graphs.custom.trust import trust_path
 from graphs.document.document import Document
 from graphs.document.document_io import read, write
 from graphs.document.edits import Configure, apply
-from tests.app.test_parity import logged, run_file
+from tests.app.test_parity import logged, run_file, written
 from tests.nodes.test_custom import GATE, gated
 
 
@@ -94,7 +94,7 @@ def test_a_run_equals_its_export_and_goes_on_as_it_began(
     run = run_of(read(path), path, monkeypatch)
     assert work(run) == 0, run.log_path.read_text()
     source = run.program_path.read_text()
-    printed = run_file(source, path, path.parent)
+    printed = run_file(*written(source, path, path.parent))
     assert printed == logged(run)
     ours, theirs = (
         load_file(f) for f in (run.checkpoint("last") or "", path.parent / "exported.safetensors")
