@@ -4,7 +4,7 @@ as a program. What they find is one value that editor, runners and tests ask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,12 +15,16 @@ from graphs.check.results import Checked, CheckedGraph
 from graphs.codegen.classes.compilation import Context, merges
 from graphs.codegen.classes.hyperparameters import used, varied
 from graphs.codegen.classes.initial_weights import start_problems
+from graphs.codegen.expressions.descriptions import described_nodes
 from graphs.codegen.expressions.merge_uses import Different
+from graphs.codegen.expressions.names import file_stem
 from graphs.codegen.script.export import ExportedFile, Sections, formatted
-from graphs.codegen.script.interface import Interface, interface_of
+from graphs.codegen.script.interface_of_program import interface_of
 from graphs.document.document import Document
 from graphs.document.problems import Problem, ProblemsError
+from graphs.nodetypes.expressions import Expression
 from graphs.nodetypes.node_type import Misfit
+from graphs.program.interface import Interface
 from graphs.program.log_names import Labels, labels_of
 from graphs.program.partition import Program, program_of, program_problems
 from graphs.program.stages import Stage, stages_of
@@ -56,6 +60,11 @@ class Compiled:
     """The names under which numbers are logged and probes are shown."""
     interface: Interface
     """What runners need to know."""
+
+    @property
+    def stem(self) -> str:
+        """What the exported file and its weights are called: `digits_cnn`."""
+        return file_stem(self.checked.document.title)
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
@@ -99,6 +108,11 @@ def compile(checked: Checked) -> Compiled:
 def export(document: Document, folder: Path | None = None, checked: Checked | None = None) -> str:
     """The source of a document's program. Raises ProblemsError when it has problems."""
     return compile(checked or check(document, folder)).source
+
+
+def description(checked: CheckedGraph, node: str) -> Mapping[str, Expression]:
+    """What a sound node describes, by output; a data node describes its loader under no name."""
+    return described_nodes(checked, [node])[node].outputs
 
 
 def _from_files(checked: Checked) -> Iterator[object]:

@@ -26,9 +26,9 @@ from app.monitor.probes.probe_views import png  # noqa: E402
 from app.monitor.window import theme  # noqa: E402
 from app.runs.probe_snapshots import Look  # noqa: E402
 from app.runs.records import Probe  # noqa: E402
-from graphs.codegen.script.interface import Shown  # noqa: E402
 from graphs.compiler import check, compile  # noqa: E402
 from graphs.document.document_io import SUFFIX, read  # noqa: E402
+from graphs.program.interface import Shown  # noqa: E402
 
 EXAMPLES = ROOT / "assets" / "examples"
 PICTURES = ROOT / "assets" / "pictures"

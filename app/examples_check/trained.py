@@ -17,7 +17,6 @@ from torch import Tensor
 
 import nodes.library  # noqa: F401  (registers the node types)
 from app.training.build_program import Trainable
-from graphs.codegen.script.export import file_stem
 from graphs.compiler import check, compile
 from graphs.document.document import Document
 from graphs.document.edits import Edit, apply
@@ -67,7 +66,7 @@ def trained(document: Document, folder: Path, seed: int, epochs: int | None = No
     compiled = compile(checked)
     source = compiled.source
     with TemporaryDirectory() as place:
-        script, weights = Path(place) / f"{file_stem(document)}.py", Path(place) / "weights"
+        script, weights = Path(place) / f"{compiled.stem}.py", Path(place) / "weights"
         script.write_text(source, encoding="utf-8")
         flags = ["--seed", str(seed), "--save", str(weights)]
         flags += ["--epochs", str(epochs)] if epochs else []

@@ -14,8 +14,7 @@ from torch.nn import functional as F
 
 import nodes.library  # noqa: F401  (registers the node types)
 from graphs.check.results import CheckedGraph
-from graphs.codegen.expressions.descriptions import described_nodes
-from graphs.compiler import check
+from graphs.compiler import check, description
 from graphs.document.document import Document
 from graphs.nodetypes.expressions import Evaluation, Expression, FolderFile
 from graphs.nodetypes.node_type import Data
@@ -54,7 +53,7 @@ def preview(document: Document, id: str, folder: Path | None) -> dict[str, Any]:
 
 def loaded(checked: CheckedGraph, id: str) -> dict[str, Any]:
     """The splits of a data node; one that is made from another loads that first."""
-    made = described_nodes(checked, [id])[id].outputs[""]
+    made = description(checked, id)[""]
 
     def known(leaf: Expression) -> Any:
         if isinstance(leaf, FolderFile):

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from graphs.codegen.expressions.source_copier import import_block
+from graphs.custom.import_statements import import_block
 from graphs.custom.module_signature import Signature, signature_of
 from graphs.custom.python_files import PythonFile
 from graphs.custom.sandbox import ask

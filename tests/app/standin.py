@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from graphs.codegen.script.interface import Interface
+from graphs.program.interface import Interface
 
 TITLE = "standin"
 EPOCHS = 3

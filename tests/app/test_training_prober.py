@@ -23,10 +23,10 @@ from app.training.job import Job
 from app.training.prober import Prober
 from app.training.recorder import Recorder
 from app.training.requests import Control
-from graphs.codegen.script.interface import Interface
 from graphs.compiler import export
 from graphs.document.document import Document
 from graphs.document.edits import RemoveNodes, apply
+from graphs.program.interface import Interface
 from tests.app.made_runs import values_of
 from tests.graphs.drawing import classifier
 

@@ -10,7 +10,7 @@ from graphs.check.checking import _GraphPass
 from graphs.check.facts_cache import Cache
 from graphs.check.results import Checked
 from graphs.codegen.script import export as script
-from graphs.codegen.script.interface import interface_of
+from graphs.codegen.script.interface_of_program import interface_of
 from graphs.compiler import Compiled, check, compile
 from graphs.document.document import Document, Node
 from graphs.document.document_io import read

@@ -141,8 +141,7 @@ def _load() -> Loaded:
     import torch
 
     import nodes.library  # noqa: F401
-    from graphs.check import checking  # noqa: F401
-    from graphs.codegen.script import export  # noqa: F401
+    from graphs import compiler  # noqa: F401
     from graphs.nodetypes.node_type import node_types
 
     devices = ["auto", "cpu"]

@@ -18,7 +18,8 @@ from graphs.codegen.classes.block_classes import BlockClasses
 from graphs.codegen.expressions.descriptions import described_nodes
 from graphs.codegen.expressions.imports import Imports
 from graphs.codegen.expressions.own_names import reserved_names
-from graphs.codegen.expressions.source_copier import Copier, import_block
+from graphs.codegen.expressions.source_copier import Copier
+from graphs.custom.import_statements import import_block
 from graphs.document.document import MAIN, End
 from graphs.document.identifiers import Names
 from graphs.document.problems import Problem

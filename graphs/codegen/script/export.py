@@ -17,13 +17,14 @@ from graphs.codegen.classes.hyperparameters import used
 from graphs.codegen.classes.program_class import ProgramClass
 from graphs.codegen.expressions import names
 from graphs.codegen.expressions.printing import Described
-from graphs.codegen.expressions.source_copier import Copier, import_block
+from graphs.codegen.expressions.source_copier import Copier
 from graphs.codegen.script.derived_data import Loaders
-from graphs.codegen.script.interface import Interface, handing_of
+from graphs.codegen.script.interface_of_program import handing_of
 from graphs.codegen.script.script_template import Script, load_text
-from graphs.document.document import Document
+from graphs.custom.import_statements import import_block
 from graphs.document.identifiers import Names, class_name
 from graphs.nodetypes.expressions import Call, Expression, walk
+from graphs.program.interface import Interface
 from graphs.program.log_names import Labels
 from graphs.runtime.training import loop, split_average
 
@@ -68,11 +69,6 @@ def formatted(source: str) -> str:
     return done.stdout
 
 
-def file_stem(document: Document) -> str:
-    """What a document's exported file and weights are called: `digits_cnn`."""
-    return names.file_stem(document.title)
-
-
 class ExportedFile:
     """Prints the file of one document without problems."""
 
@@ -84,7 +80,7 @@ class ExportedFile:
         self.program = context.program
         self.labels = labels
         self.interface = interface
-        self.stem = file_stem(checked.document)
+        self.stem = names.file_stem(checked.document.title)
         self.copier = Copier()
         self.handing = handing_of(checked.main, self.program)
 
