@@ -15,7 +15,7 @@ MAIN = Path(__file__).resolve().parents[2] / "main.py"
 
 def edit(document: Path | None) -> int:
     """Open the editor, on a file or an empty document."""
-    from app.editor.session.services import Services
+    from app.editor.session.training import Services
     from app.editor.window import main
     from app.training.launch import resume, start
 

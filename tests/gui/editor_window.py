@@ -44,7 +44,11 @@ class EditorWindow:
             return False
         self._connection = socket.socket(socket.AF_UNIX)
         self._connection.settimeout(PATIENCE)
-        self._connection.connect(str(self._socket))
+        try:
+            self._connection.connect(str(self._socket))
+        except ConnectionRefusedError:  # it is bound and does not listen yet
+            self._connection.close()
+            return False
         self._stream = self._connection.makefile("rw")
         return True
 

@@ -18,7 +18,7 @@ from app.editor.canvas.wire_view import WireView
 from app.editor.theme import style
 from app.editor.theme.style import Colour, faded, scale
 from app.editor.theme.text_width import wrapped
-from app.editor.theme.theme import SIZE, Fonts, bare
+from app.editor.theme.theme import SIZE, bare, fonts
 from graphs.document.document import Wire
 
 CULLING_MARGIN = 40.0
@@ -33,8 +33,8 @@ class Canvas:
     them.
     """
 
-    def __init__(self, parent: int | str, fonts: Fonts) -> None:
-        self._fonts = fonts
+    def __init__(self, parent: int | str) -> None:
+        self._fonts = fonts()
         self.picture = Picture()
         self.camera = Camera()
         self._framed: Camera | None = None

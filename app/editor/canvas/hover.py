@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from app.editor.canvas.canvas_model import problems_of
-from app.editor.canvas.node_captions import Captions, title_of
+from app.editor.canvas.node_captions import Captions
 from app.editor.canvas.scene import Hit, Port
-from app.editor.session.editing_session import EditorModel
+from app.editor.session.session import Session
+from app.editor.session.wording import problem_text, title_of
 from app.editor.theme import style
 from app.editor.theme.style import Colour
 from graphs.document.document import End, Wire
-
-if TYPE_CHECKING:
-    from graphs.document.problems import Problem
 
 Paragraph = tuple[str, Colour]
 
@@ -21,8 +17,8 @@ Paragraph = tuple[str, Colour]
 class Hover:
     """Words about what is under the mouse, from the document, the library and the last check."""
 
-    def __init__(self, model: EditorModel, captions: Captions) -> None:
-        self._model = model
+    def __init__(self, session: Session, captions: Captions) -> None:
+        self._session = session
         self._captions = captions
 
     def paragraphs(self, hit: Hit) -> list[Paragraph]:
@@ -34,7 +30,7 @@ class Hover:
         return self._wire(hit.wire) if hit.wire else []
 
     def _node(self, id: str) -> list[Paragraph]:
-        node = self._model.graph.nodes[id]
+        node = self._session.graph.nodes[id]
         known = self._captions.library.get(node.type)
         said = [(title_of(node), style.TEXT), *self._problems(id)]
         if known:
@@ -48,20 +44,20 @@ class Hover:
         return said
 
     def _problems(self, id: str) -> list[Paragraph]:
-        found = problems_of(self._model.checked, self._model.graph_name).get(id, [])
+        found = problems_of(self._session.checked, self._session.graph_name).get(id, [])
         return [(problem_text(problem), style.ERROR) for problem in found]
 
     def _is_left_out(self, id: str) -> bool:
-        checked = self._model.checked
+        checked = self._session.checked
         if checked is None or not self._captions.was_checked(id):
             return False
-        return checked.graphs[self._model.graph_name].leaves_out(id)
+        return checked.graphs[self._session.graph_name].leaves_out(id)
 
     def _learned(self, id: str) -> int:
-        checked = self._model.checked
+        checked = self._session.checked
         if checked is None or not self._captions.was_checked(id):
             return 0
-        return checked.count_parameters(self._model.graph_name, id)
+        return checked.count_parameters(self._session.graph_name, id)
 
     def _port(self, port: Port) -> list[Paragraph]:
         if not port.is_input:
@@ -79,28 +75,9 @@ class Hover:
 
     def carried(self, source: End) -> str:
         """Kind and shape of what leaves an output port: `image (N, 1, 8, 8)`."""
-        checked = self._model.checked
+        checked = self._session.checked
         if checked is None or not self._captions.was_checked(source.node):
             return ""
-        name = self._model.graph_name
+        name = self._session.graph_name
         shape = checked.shape_text(name, source)
         return f"{checked.kind(name, source)} {shape}" if shape else ""
-
-
-def problem_text(problem: Problem) -> str:
-    """What is wrong, as a sentence; one that begins with the name of a port keeps its letters."""
-    first = problem.text.split(" ", 1)[0].rstrip(":")
-    named = first in (problem.port, problem.parameter)
-    return ended(problem.text) if named else sentence(problem.text)
-
-
-def ended(text: str) -> str:
-    """A text with a full stop."""
-    text = text.strip()
-    return text + ("" if text.endswith((".", "?", "!", "…")) else ".")
-
-
-def sentence(text: str) -> str:
-    """A text as a sentence: a capital first, a full stop last."""
-    text = ended(text)
-    return text[:1].upper() + text[1:]

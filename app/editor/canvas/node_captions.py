@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from app.editor.canvas.scene import SMALL_SIZE, NodeShape
 from app.editor.session.block_uses import USE, fields_of
 from app.editor.session.shared_weights import SAID, START, shares, weights_of
+from app.editor.session.wording import block_of, title_of
 from app.editor.theme.icons import icon
 from app.editor.theme.text_width import shortened, width
 from graphs.document.document import MAIN, End, Graph, Node
@@ -109,17 +110,6 @@ class Captions:
         return next((port for port in ports if port.name == end.port), None)
 
 
-def title_of(node: Node) -> str:
-    """What a node is called: its label, else its type."""
-    return node.label or (block_of(node) if node.type == USE else "") or node.type
-
-
-def block_of(node: Node) -> str:
-    """The name of the block that a use is; empty where there is none."""
-    name = node.parameters.get("block")
-    return name if isinstance(name, str) else ""
-
-
 def kind_parts(node: Node) -> list[str]:
     """What a node is, where the title does not say it: its type, or the block that it is."""
     kind = block_of(node) if node.type == USE and node.label else node.type
@@ -150,21 +140,6 @@ def state_parts(node: Node) -> list[str]:
 def is_frozen(node: Node) -> bool:
     """No optimizer moves the weights of a use."""
     return str(node.parameters.get("state")).startswith("frozen")
-
-
-def told_apart(nodes: Mapping[str, Node]) -> dict[str, str]:
-    """A name for each node that no other has: its title, or where others have that too, its id."""
-    count = Counter(title_of(node) for node in nodes.values())
-    return {id: title if count[title := title_of(node)] == 1 else id for id, node in nodes.items()}
-
-
-def listed(names: Mapping[str, str], ids: Iterable[str]) -> str:
-    """The names of nodes, each once: `Conv2d, Linear and LSTM`."""
-    said = list(dict.fromkeys(names[id] for id in ids))
-    if not said:
-        return "nothing"
-    *first, last = said
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def telling(known: type[NodeType], node: Node) -> list[str]:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from app.editor.canvas.node_captions import Captions
 from app.editor.canvas.scene import NodeShape, Port, Scene
-from app.editor.session.editing_session import EditorModel
+from app.editor.session.session import Session
 from graphs.document.document import End, Graph, Node, Wire
 from graphs.document.identifiers import identifier
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class EditorBoard:
-    """The graph as it is at one moment."""
+class SessionBoard:
+    """The graph that a session shows, as it is at one moment."""
 
     graph_name: str
     scene: Scene
-    model: EditorModel
+    session: Session
     captions: Captions
 
     def allows(self, source: End, target: End) -> bool:
@@ -34,7 +34,7 @@ class EditorBoard:
 
     def accepts(self, source: End, target: End) -> bool:
         """What leaves the output suits the input, as far as the last check knows."""
-        checked = self.model.checked
+        checked = self.session.checked
         if checked is None or not self._were_checked(source, target):
             return self.allows(source, target)
         return self.allows(source, target) and checked.accepts(self.graph_name, source, target)
@@ -72,18 +72,12 @@ class EditorBoard:
         return reached
 
 
-def checked_graph(model: EditorModel) -> Graph | None:
-    """The graph that the last check saw, under the name of the one that is shown."""
-    document = model.checked_document
-    return document.graphs.get(model.graph_name) if document else None
-
-
-def output_kind(model: EditorModel, source: End) -> str:
+def output_kind(session: Session, source: End) -> str:
     """The kind of what leaves an output port, as far as the last check knows."""
-    checked, graph = model.checked, checked_graph(model)
+    checked, graph = session.checked, session.checked_graph
     if checked is None or graph is None or source.node not in graph.nodes:
         return "unknown"
-    return checked.kind(model.graph_name, source)
+    return checked.kind(session.graph_name, source)
 
 
 def new_node(known: type[NodeType], **parameters: JsonValue) -> Node:

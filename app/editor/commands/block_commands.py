@@ -1,219 +1,197 @@
-"""What commands and menus do with blocks: make, unmake, rename, delete, promote, copy."""
+"""What is done with blocks: make, unmake, rename, delete, promote; and with graphs' parameters.
+No GUI.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
-from app.editor.canvas.hover import sentence
-from app.editor.canvas.node_captions import title_of
-from app.editor.commands.context_menu import Entry
-from app.editor.commands.shortcuts import hint
-from app.editor.panels.footer import counted
+from app.editor.commands.shell import Entry, Shell
+from app.editor.commands.view_commands import follow
 from app.editor.session.block_uses import (
+    add_parameter,
     counted_uses,
     delete_block,
     free_name,
     held,
+    remove_parameter,
     rename_block,
+    rename_parameter,
     require_name,
-    trail_to,
-    way_to,
 )
-from app.editor.session.shared_weights import originals, own_weights, same_weights
+from app.editor.session.session import Session
+from app.editor.session.wording import counted, sentence, title_of
 from app.editor.theme.style import WARNING
-from graphs.document.document import Graph
-from graphs.document.edits import Edit, EditError
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
+from graphs.document.edits import DescribeParameter, Edit, EditError
 
 
-class BlockActions:
-    """Runs what a person asks for, after the questions that it needs."""
+def make_block(session: Session, shell: Shell) -> None:
+    """Make a block of the selected nodes, under a name that is asked for."""
+    if not session.selection:
+        shell.say("Select the nodes that the block is to be made of.", WARNING)
+    elif session.library:
+        name = free_name(session.document, "Block")
+        text = f"A name for the block of {counted(len(session.selection), 'node')}:"
+        _ask(shell, "Make a block", text, name, partial(_make, session))
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
-        editor.actions.add(make_block=self.make, unmake_block=self.unmake, leave=self.leave)
 
-    def make(self) -> None:
-        """Make a block of the selected nodes, under a name that is asked for."""
-        model = self._editor.model
-        if not model.selection:
-            self._editor.say("Select the nodes that the block is to be made of.", WARNING)
-        elif self._editor.library:
-            name = free_name(model.document, "Block")
-            text = f"A name for the block of {counted(len(model.selection), 'node')}:"
-            self._ask("Make a block", text, name, self._make)
+def _make(session: Session, name: str) -> None:
+    from nodes.refactoring import make_block
 
-    def _make(self, name: str) -> None:
-        from nodes.refactoring import make_block
+    require_name(session.document, name)
+    edits = make_block(session.document, session.graph_name, session.selection, name)
+    _do_and_select(session, edits, f"Make block {name}")
 
-        model = self._editor.model
-        require_name(model.document, name)
-        edits = make_block(model.document, model.graph_name, model.selection, name)
-        self._do_and_select(edits, f"Make block {name}")
 
-    def unmake(self) -> None:
-        """Put the nodes of a block in the place of its selected use."""
-        model = self._editor.model
-        if len(model.selection) != 1:
-            self._editor.say("Select one use of a block to take it apart.", WARNING)
-        elif self._editor.library:
-            self._editor.attempt(self._unmake)
+def unmake_block(session: Session, shell: Shell) -> None:
+    """Put the nodes of a block in the place of its selected use."""
+    id = session.selected_node
+    if id is None:
+        shell.say("Select one use of a block to take it apart.", WARNING)
+    elif session.library:
+        _unmake(session, id)
 
-    def _unmake(self) -> None:
-        from nodes.refactoring import unmake_block
 
-        model = self._editor.model
-        (id,) = model.selection
-        edits = unmake_block(model.document, model.graph_name, id)
-        self._do_and_select(edits, "Take block apart")
+def _unmake(session: Session, id: str) -> None:
+    from nodes.refactoring import unmake_block
 
-    def _do_and_select(self, edits: tuple[Edit, ...], title: str) -> None:
-        """Do it, and select the nodes that are new."""
-        model = self._editor.model
-        before = model.graph.nodes
-        model.stop_merging()
-        model.do(*edits, title=title)
-        model.select(frozenset(model.graph.nodes.keys() - before.keys()))
+    edits = unmake_block(session.document, session.graph_name, id)
+    _do_and_select(session, edits, "Take block apart")
 
-    def leave(self) -> None:
-        """Show the graph from which the block was opened."""
-        if len(trail := self._editor.model.trail) > 1:
-            self._editor.follow(trail[:-1])
 
-    def show(self, name: str) -> None:
-        """Show a graph of the document, by the way that leads there from the one shown."""
-        model = self._editor.model
-        if name in model.document.graphs:
-            library = self._editor.library
-            self._editor.follow(trail_to(model.document, library, model.trail, name))
+def _do_and_select(session: Session, edits: tuple[Edit, ...], title: str) -> None:
+    """Do it, and select the nodes that are new."""
+    before = session.graph.nodes
+    session.stop_merging()
+    session.do(*edits, title=title)
+    session.select(frozenset(session.graph.nodes.keys() - before.keys()))
 
-    def visit(self, name: str) -> None:
-        """Show a block by the shortest way from main."""
-        self._editor.follow(way_to(self._editor.model.document, self._editor.library, name))
 
-    def open(self, id: str) -> bool:
-        """Show the block that a node holds; False where it holds none."""
-        model = self._editor.model
-        for name in held(model.graph.nodes[id], self._editor.library):
-            if name in model.document.graphs:
-                self.show(name)
-                return True
-        return False
+def rename(session: Session, shell: Shell, name: str) -> None:
+    """Give a block another name, which is asked for."""
+    text = f"Another name for the block {name}:"
+    _ask(shell, "Rename block", text, name, partial(_rename, session, shell, name))
 
-    def rename(self, name: str) -> None:
-        """Give a block another name, which is asked for."""
-        text = f"Another name for the block {name}:"
-        self._ask("Rename block", text, name, partial(self._rename, name))
 
-    def _rename(self, old: str, new: str) -> None:
-        model = self._editor.model
-        if new == old:
-            return
-        trail = tuple(new if name == old else name for name in model.trail)
-        edits = rename_block(model.document, self._editor.library, old, new)
-        model.stop_merging()
-        model.do(*edits, title=f"Rename {old}")
-        self._editor.follow(trail)
+def _rename(session: Session, shell: Shell, old: str, new: str) -> None:
+    if new == old:
+        return
+    trail = tuple(new if name == old else name for name in session.trail)
+    edits = rename_block(session.document, session.library, old, new)
+    session.stop_merging()
+    session.do(*edits, title=f"Rename {old}")
+    follow(session, shell, trail)
 
-    def delete(self, name: str) -> None:
-        """Take a block and its uses away; asks first where there are some."""
-        model = self._editor.model
-        uses = counted_uses(model.document, self._editor.library)[name]
-        if not uses:
-            self._delete(name)
-            return
-        text = f"{name} is used: its {counted(uses, 'use')} will go with it."
-        answers = [("Delete", lambda: self._delete(name)), ("Cancel", lambda: None)]
-        self._editor.dialogs.ask(f"Delete the block {name}?", text, answers)
 
-    def _delete(self, name: str) -> None:
-        edits = delete_block(self._editor.model.document, self._editor.library, name)
-        self._editor.model.stop_merging()
-        self._editor.do(*edits, title=f"Delete {name}")
+def delete(session: Session, shell: Shell, name: str) -> None:
+    """Take a block and its uses away; asks first where there are some."""
+    uses = counted_uses(session.document, session.library)[name]
+    if not uses:
+        _delete(session, name)
+        return
+    text = f"{name} is used: its {counted(uses, 'use')} will go with it."
+    answers = [("Delete", lambda: _delete(session, name)), ("Cancel", lambda: None)]
+    shell.ask(f"Delete the block {name}?", text, answers)
 
-    def promote(self, id: str, parameter: str) -> None:
-        """Make a node's number a parameter of its graph, under a name that is asked for."""
-        model = self._editor.model
-        title = title_of(model.graph.nodes[id])
-        text = f"{parameter.replace('_', ' ')} of {title} becomes a parameter called:"
-        action = partial(self._promote, model.graph_name, id, parameter)
-        self._ask("Make it a parameter", text, parameter, action)
 
-    def _promote(self, graph: str, id: str, parameter: str, name: str) -> None:
-        from nodes.refactoring import promote
+def _delete(session: Session, name: str) -> None:
+    edits = delete_block(session.document, session.library, name)
+    session.stop_merging()
+    session.do(*edits, title=f"Delete {name}")
 
-        model = self._editor.model
-        edits = promote(model.document, graph, id, parameter, name)
-        model.stop_merging()
-        model.do(*edits, title=f"Make {name} a parameter")
 
-    def paste(self, copies: Graph, title: str) -> None:
-        """Put copies into the graph; asks whose weights they have, where they may share them."""
-        model, library = self._editor.model, self._editor.library
-        if not originals(model.graph, copies, library):
-            model.put(copies, title=title)
-            return
-        text = "The copy may share its weights with its original, or have weights of its own."
-        self._editor.dialogs.ask(
-            title,
-            text,
-            [
-                ("Same weights", partial(self._paste_same, copies, title)),
-                ("Own weights", partial(self._paste_own, copies, title)),
-            ],
-        )
+def promote(session: Session, shell: Shell, id: str, parameter: str) -> None:
+    """Make a node's number a parameter of its graph, under a name that is asked for."""
+    title = title_of(session.graph.nodes[id])
+    text = f"{parameter.replace('_', ' ')} of {title} becomes a parameter called:"
+    action = partial(_promote, session, session.graph_name, id, parameter)
+    _ask(shell, "Make it a parameter", text, parameter, action)
 
-    def _paste_same(self, copies: Graph, title: str) -> None:
-        model = self._editor.model
-        edits, named = same_weights(model.graph_name, model.graph, copies, self._editor.library)
-        model.put(named, *edits, title=title)
 
-    def _paste_own(self, copies: Graph, title: str) -> None:
-        model = self._editor.model
-        model.put(own_weights(model.graph, copies, self._editor.library), title=title)
+def _promote(session: Session, graph: str, id: str, parameter: str, name: str) -> None:
+    from nodes.refactoring import promote
 
-    def _ask(self, title: str, text: str, name: str, action: Callable[[str], object]) -> None:
-        """Ask for a name until it is one that suits."""
+    edits = promote(session.document, graph, id, parameter, name)
+    session.stop_merging()
+    session.do(*edits, title=f"Make {name} a parameter")
 
-        def attempt(name: str) -> str | None:
-            try:
-                action(name)
-            except EditError as error:
-                return sentence(str(error))
-            return None
 
-        self._editor.dialogs.ask_name(title, text, name, attempt)
+def new_parameter(session: Session, shell: Shell, graph: str) -> None:
+    """Give a graph another parameter, under a name that is asked for."""
+    _ask_parameter(session, shell, "", lambda name: add_parameter(session.document, graph, name))
 
-    def ask_parameter(self, name: str, action: Callable[[str], tuple[Edit, ...]]) -> None:
-        """Ask for the name of a graph's parameter; `action` gives the edits for it."""
 
-        def do(new: str) -> None:
-            self._editor.model.stop_merging()
-            self._editor.model.do(*action(new), title="Set parameters")
+def call_parameter(session: Session, shell: Shell, graph: str, name: str) -> None:
+    """Give a graph's parameter another name, which is asked for."""
+    _ask_parameter(
+        session,
+        shell,
+        name,
+        lambda new: rename_parameter(session.document, session.library, graph, name, new),
+    )
 
-        self._ask("Parameter", "The parameter's name:", name, do)
 
-    def menu_of_node(self, id: str) -> list[Entry]:
-        """What can be done with a node, or with the selection that it is in."""
-        model, run = self._editor.model, self._editor.actions.run
-        commands = ["make_block"]
-        entries: list[Entry] = []
-        for name in held(model.graph.nodes[id], self._editor.library):
-            if name in model.document.graphs and len(model.selection) == 1:
-                entries.append((f"Open {name} (double click)", partial(self.show, name)))
-                entries.append((f"Rename {name}…", partial(self.rename, name)))
-                commands.insert(0, "unmake_block")
-        commands += ["duplicate", "copy", "remove"]
-        return [*entries, *((hint(command), partial(run, command)) for command in commands)]
+def _ask_parameter(
+    session: Session, shell: Shell, name: str, action: Callable[[str], tuple[Edit, ...]]
+) -> None:
+    """Ask for the name of a graph's parameter; `action` gives the edits for it."""
 
-    def menu_of_block(self, name: str) -> list[Entry]:
-        """What can be done with a block of the document."""
-        return [
-            (f"Open {name}", partial(self.visit, name)),
-            (f"Rename {name}…", partial(self.rename, name)),
-            (f"Delete {name}", partial(self.delete, name)),
-        ]
+    def do(new: str) -> None:
+        session.stop_merging()
+        session.do(*action(new), title="Set parameters")
+
+    _ask(shell, "Parameter", "The parameter's name:", name, do)
+
+
+def describe_parameter(session: Session, shell: Shell, graph: str, name: str) -> None:
+    """Ask what a graph's parameter is."""
+    text = session.document.graphs[graph].help.get(name, "")
+    question = f"What {name} is, and which values make sense:"
+
+    def describe(text: str) -> None:
+        session.stop_merging()
+        edit = DescribeParameter(graph=graph, name=name, text=text)
+        session.do(edit, title=f"Describe {name}")
+
+    _ask(shell, "Help", question, text, describe)
+
+
+def drop_parameter(session: Session, shell: Shell, graph: str, name: str) -> None:
+    """Take a parameter away from a graph, where no node reads it."""
+    session.do(*remove_parameter(session.document, graph, name), title=f"Remove {name}")
+
+
+def _ask(shell: Shell, title: str, text: str, name: str, action: Callable[[str], object]) -> None:
+    """Ask for a name until it is one that suits."""
+
+    def attempt(name: str) -> str | None:
+        try:
+            action(name)
+        except EditError as error:
+            return sentence(str(error))
+        return None
+
+    shell.ask_name(title, text, name, attempt)
+
+
+def menu_of_node(session: Session, shell: Shell, id: str) -> None:
+    """Open the menu of a node, or of the selection that it is in."""
+    if id not in session.selection:
+        session.select(frozenset({id}))
+    entries: list[Entry] = []
+    commands = ["make_block", "duplicate", "copy", "remove"]
+    if len(session.selection) == 1:
+        names = held(session.graph.nodes[id], session.library)
+        blocks = [name for name in names if name in session.document.graphs]
+        for name in blocks:
+            entries += [("show_block", name), ("rename_block", name)]
+        commands = [*["unmake_block"] * bool(blocks), *commands]
+    shell.open_menu([*entries, *((command,) for command in commands)])
+
+
+def menu_of_block(session: Session, shell: Shell, name: str) -> None:
+    """Open the menu of a block of the document."""
+    shell.open_menu(
+        [(command, name) for command in ("visit_block", "rename_block", "delete_block")]
+    )

@@ -1,86 +1,93 @@
-"""Commands that a key, a button or a menu may give."""
+"""Runs commands by name, for keys, buttons, menus and quick fixes. No GUI."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-import dearpygui.dearpygui as dpg
-
-from app.editor.canvas.auto_layout import arranged
-from app.editor.session.editing_session import read_clip
-from graphs.document.edits import Move
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
-
-ZOOM_STEP = 1.25
+from app.editor.commands.shell import Shell
+from app.editor.session.session import Session
+from app.editor.session.wording import sentence
+from app.editor.theme.style import ERROR, WARNING
+from graphs.document.edits import Edit, EditError
 
 
-class Actions:
-    """Runs commands by name."""
+def always(session: Session) -> bool:
+    """The command may be given at any time."""
+    return True
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
-        model = editor.model
-        self._table: dict[str, Callable[[], object]] = {
-            "undo": model.undo,
-            "redo": model.redo,
-            "cut": self._cut,
-            "copy": self._copy,
-            "paste": self._paste,
-            "duplicate": self._duplicate,
-            "remove": model.remove_selected,
-            "select_all": lambda: model.select(frozenset(model.graph.nodes)),
-            "arrange": self._arrange,
-            "frame": editor.canvas.frame,
-            "zoom_in": lambda: self._zoom(ZOOM_STEP),
-            "zoom_out": lambda: self._zoom(1 / ZOOM_STEP),
-            "escape": self._escape,
-        }
 
-    def add(self, **commands: Callable[[], object]) -> None:
-        """Let other parts of the window take commands."""
-        self._table.update(commands)
+@dataclass(frozen=True)
+class Command:
+    """One row of the table: what can be done, what it is called, which keys do it."""
 
-    def run(self, command: str) -> None:
-        """Do what a command says, unless a gesture or a question is in the way."""
-        editor = self._editor
-        if editor.hand.is_busy and command != "escape":
-            return
-        editor.model.stop_merging()
-        self._table[command]()
+    id: str
+    title: str
+    """What menus and buttons say; `{}` is what the command is given, as text."""
+    function: Callable[..., object]
+    """Takes the session, the window's shell, and what the command is given."""
+    keys: tuple[str, ...] = ()
+    """The first is the one that tooltips show."""
+    help: str = ""
+    """What the list of keys says; empty where the title says it."""
+    when: Callable[[Session], bool] = always
+    """Whether it can do anything now."""
+    while_typing: bool = False
+    """Its keys work from within a field, too: no field has a use for them."""
+    during_gesture: bool = False
+    """It may be given while the mouse is at work."""
+    mouse: str = ""
+    """The gesture of the mouse that does it, too."""
 
-    def _copy(self) -> None:
-        if self._editor.model.selection:
-            dpg.set_clipboard_text(self._editor.model.copied())
+    def titled(self, *given: object) -> str:
+        """The title with the keys or the gesture: `Undo (Ctrl+Z)`."""
+        title = self.title.format(*given)
+        how = next(iter((*self.keys, *[self.mouse] * bool(self.mouse))), "")
+        return f"{title} ({how})" if how else title
 
-    def _cut(self) -> None:
-        self._copy()
-        self._editor.model.remove_selected()
 
-    def _paste(self) -> None:
-        text = dpg.get_clipboard_text()
-        self._editor.attempt(lambda: self._editor.blocks.paste(read_clip(text), "Paste"))
+class Commands:
+    """The commands of one session in one window."""
 
-    def _duplicate(self) -> None:
-        model = self._editor.model
-        if model.selection:
-            self._editor.blocks.paste(read_clip(model.copied()), "Duplicate")
+    def __init__(self, session: Session, shell: Shell, table: Sequence[Command]) -> None:
+        self._session, self._shell = session, shell
+        self._rows = {command.id: command for command in table}
 
-    def _arrange(self) -> None:
-        positions = arranged(self._editor.canvas.picture.scene)
-        if positions:
-            graph = self._editor.model.graph_name
-            self._editor.model.do(Move(graph=graph, positions=positions), title="Lay out")
-            self._editor.canvas.frame()
+    def run(self, name: str, *given: object) -> bool:
+        """Do what a command says, unless a gesture is in the way; False when it was not done.
 
-    def _zoom(self, factor: float) -> None:
-        canvas = self._editor.canvas
-        middle = (canvas.size[0] / 2, canvas.size[1] / 2)
-        at = canvas.mouse if canvas.is_hovered else middle
-        canvas.look_from(canvas.camera.zoomed(at, factor))
+        An edit that does not fit is said in one sentence.
+        """
+        command = self._rows[name]
+        if self._session.is_busy and not command.during_gesture:
+            return False
+        self._session.stop_merging()
+        return self._attempt(lambda: command.function(self._session, self._shell, *given))
 
-    def _escape(self) -> None:
-        if not self._editor.hand.cancel():
-            self._editor.model.select()
+    def do(self, *edits: Edit, title: str, merge: str | None = None) -> bool:
+        """Apply edits as one step; when they do not fit, say why and change nothing."""
+        return self._attempt(lambda: self._session.do(*edits, title=title, merge=merge))
+
+    def say(self, text: str) -> None:
+        """Say that something is wrong."""
+        self._shell.say(text, ERROR)
+
+    def warn(self, text: str) -> None:
+        """Say what the user should know."""
+        self._shell.say(text, WARNING)
+
+    def titled(self, name: str, *given: object) -> str:
+        """What a menu or a tooltip says of a command."""
+        return self._rows[name].titled(*given)
+
+    def is_enabled(self, name: str) -> bool:
+        """Whether a command can do anything now."""
+        return self._rows[name].when(self._session)
+
+    def _attempt(self, action: Callable[[], object]) -> bool:
+        try:
+            action()
+        except EditError as error:
+            self._shell.say(sentence(str(error)), ERROR)
+            return False
+        return True

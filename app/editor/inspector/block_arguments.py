@@ -37,8 +37,8 @@ class Values:
 
     def refresh(self, node: Node) -> None:
         """Show what the node gives."""
-        model = self._fields.editor.model
-        own = defaults(model.document, self._fields.editor.library, node)
+        session = self._fields.session
+        own = defaults(session.document, session.library, node)
         given = self._given(node)
         names = tuple(dict.fromkeys((*own, *given)))
         if names != self._names or not dpg.get_item_children(self._rows, 1):

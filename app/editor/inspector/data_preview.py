@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING, Any
+import time
+from typing import Any
 
 import dearpygui.dearpygui as dpg
 
 from app.editor.session.preview_process import Previewer
+from app.editor.session.session import Session
 from app.editor.theme import style, theme
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, icon_button, words
 from graphs.document.document import MAIN
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
 
 PICTURE = 42
 """Height and width of a picture, in pixels at scale 1."""
@@ -23,14 +22,18 @@ FEW_CLASSES = 12
 CURVES = 4
 ROWS = 5
 WAITING = "Reading a few samples…"
+PERIOD = 0.5
+"""Seconds between two looks at the clock while one waits."""
 
 
 class Preview:
     """Shows what the selected data node gives, as soon as it is known."""
 
-    def __init__(self, editor: Editor, previewer: Previewer) -> None:
-        self._editor = editor
-        self._previewer = previewer
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._previewer = Previewer(self._post)
+        self._waits_for: str | None = None
+        self._look_at = 0.0
         self._textures: list[Item] = []
         self._root: Item = 0
         self._shown: object = None
@@ -45,23 +48,46 @@ class Preview:
             words("Preview", style.MUTED)
             icon_button(
                 "arrow-counter-clockwise",
-                self._previewer.forget,
+                lambda: self._look_again(id),
                 tip="Look at the files again",
                 tag="inspector/preview/again",
             )
         self._root = dpg.add_group(tag="inspector/preview")
 
-    def update(self, id: str) -> None:
+    def _post(self) -> None:
+        """The previewer's thread has heard something."""
+        self._session.inbox.post(lambda: self._session.tell("preview"))
+
+    def _look_again(self, id: str) -> None:
+        """The files may have changed."""
+        self._previewer.forget()
+        self.refresh(id)
+
+    def refresh(self, id: str) -> None:
         """Show what is known now."""
-        model = self._editor.model
-        if model.graph_name != MAIN or not model.is_checked:
+        session = self._session
+        self._waits_for = None
+        if session.graph_name != MAIN or not session.is_checked:
             return
-        answer = self._previewer.answer(model.document, id, model.folder)
+        answer = self._previewer.answer(session.document, id, session.folder)
         if answer is None:
-            self._editor.wake()
+            self._waits_for, self._look_at = id, time.monotonic() + PERIOD
         if self._shown != (id, answer):
             self._shown, self.answer = (id, answer), answer
             self._show(answer)
+
+    def poll(self) -> None:
+        """While an answer is waited for, see now and then whether it takes too long."""
+        if self._waits_for and time.monotonic() > self._look_at:
+            self.refresh(self._waits_for)
+
+    def leave(self) -> None:
+        """Another node is shown."""
+        self._waits_for = None
+
+    def close(self) -> None:
+        """The window closes."""
+        self._previewer.stop()
 
     def _show(self, answer: dict[str, Any] | None) -> None:
         dpg.delete_item(self._root, children_only=True)

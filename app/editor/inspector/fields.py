@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
-from app.editor.canvas.hover import problem_text
+from app.editor.commands.commands import Commands
 from app.editor.inspector.block_arguments import Values
 from app.editor.inspector.forms import (
     NOTHING,
@@ -19,6 +19,8 @@ from app.editor.inspector.forms import (
     limits,
     value_of,
 )
+from app.editor.session.session import Session
+from app.editor.session.wording import problem_text
 from app.editor.theme import style, theme
 from app.editor.theme.style import scale
 from app.editor.theme.text_width import width
@@ -27,7 +29,6 @@ from graphs.document.document import MAIN, Node
 from graphs.document.edits import SetParameters
 
 if TYPE_CHECKING:
-    from app.editor.window.window import Editor
     from graphs.document.problems import Problem
     from graphs.nodetypes.node_type import NodeType
     from graphs.nodetypes.parameters import Parameter
@@ -50,8 +51,10 @@ class Fields:
     promotes = True
     """Whether its numbers may become parameters of the graph."""
 
-    def __init__(self, editor: Editor, id: str, known: type[NodeType]) -> None:
-        self.editor = editor
+    def __init__(
+        self, session: Session, commands: Commands, id: str, known: type[NodeType]
+    ) -> None:
+        self.session, self._commands = session, commands
         self._id = id
         self._known = known
         self._typed_wrong: dict[str, str] = {}
@@ -66,7 +69,9 @@ class Fields:
     def _build(self) -> None:
         for parameter in self.parameters:
             if parameter.form == "arguments":
-                self._values[parameter.name] = Arguments(self.editor, self._id, self._known)
+                self._values[parameter.name] = Arguments(
+                    self.session, self._commands, self._id, self._known
+                )
             elif parameter.form == "values" and self._known.block_fields():
                 self._values[parameter.name] = Values(self, parameter)
             else:
@@ -79,7 +84,7 @@ class Fields:
     @property
     def node(self) -> Node:
         """The node as it is now."""
-        return self.editor.model.graph.nodes[self._id]
+        return self.session.graph.nodes[self._id]
 
     def refresh(self, node: Node, problems: list[Problem]) -> None:
         """Show the node's values, and what is wrong with them."""
@@ -125,10 +130,10 @@ class Fields:
         words("", style.ERROR, tag=f"{self._tag(parameter)}/wrong", show=False)
 
     def _promote_button(self, parameter: Parameter) -> None:
-        of = "a hyperparameter" if self.editor.model.graph_name == MAIN else PARAMETER
+        of = "a hyperparameter" if self.session.graph_name == MAIN else PARAMETER
         icon_button(
             "tag",
-            lambda: self.editor.blocks.promote(self._id, parameter.name),
+            lambda: self._commands.run("promote", self._id, parameter.name),
             tip=f"Make it {of}",
             tag=f"{self._tag(parameter)}/promote",
         )
@@ -158,7 +163,7 @@ class Fields:
 
     def _choices(self, parameter: Parameter) -> list[str]:
         if parameter.form == "block":
-            return [name for name in self.editor.model.document.graphs if name != MAIN]
+            return [name for name in self.session.document.graphs if name != MAIN]
         return [*map(str, parameter.choices), *[NOTHING] * parameter.optional]
 
     def _file_field(self, parameter: Parameter, typed: Any) -> Item:
@@ -168,8 +173,8 @@ class Fields:
         field = text_field(tag=tag, default_value=text, width=room, callback=typed)
         icon_button(
             "folder-open",
-            lambda: self.editor.files.choose_data(lambda name: self.set(parameter, name)),
-            tip="Choose a file in the document's folder",
+            lambda: self._commands.run("choose_data", lambda name: self.set(parameter, name)),
+            tip=self._commands.titled("choose_data"),
             tag=f"{tag}/browse",
         )
         return field
@@ -197,13 +202,13 @@ class Fields:
 
     def set(self, parameter: Parameter, value: Any) -> None:
         """Give the node another value of a parameter, as one step of undo."""
-        graph, name = self.editor.model.graph_name, parameter.name
+        graph, name = self.session.graph_name, parameter.name
         edit = SetParameters(graph=graph, id=self._id, parameters={name: value})
         words = name.replace("_", " ")
-        self.editor.do(edit, title=f"Set {words}", merge=f"{self._id} {name}")
+        self._commands.do(edit, title=f"Set {words}", merge=f"{self._id} {name}")
 
     def _reset(self, parameter: Parameter) -> None:
-        self.editor.model.stop_merging()
+        self.session.stop_merging()
         default = parameter.default
         self.set(parameter, list(default) if isinstance(default, tuple) else default)
 
@@ -227,8 +232,8 @@ class Arguments(Fields):
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
-        model = self.editor.model
-        graph = model.checked.graphs.get(model.graph_name) if model.checked else None
+        session = self.session
+        graph = session.checked.graphs.get(session.graph_name) if session.checked else None
         made = graph.types.get(self._id) if graph else None
         return made.argument_forms if made else ()
 
@@ -259,10 +264,10 @@ class Arguments(Fields):
         given.pop(parameter.name, None)
         if not _same(value, parameter.default):
             given[parameter.name] = value
-        graph, name = self.editor.model.graph_name, parameter.name
+        graph, name = self.session.graph_name, parameter.name
         edit = SetParameters(graph=graph, id=self._id, parameters={"arguments": given})
         words = name.replace("_", " ")
-        self.editor.do(edit, title=f"Set {words}", merge=f"{self._id} arguments {name}")
+        self._commands.do(edit, title=f"Set {words}", merge=f"{self._id} arguments {name}")
 
 
 def _same(value: Any, default: Any) -> bool:

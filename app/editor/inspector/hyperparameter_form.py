@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from app.editor.canvas.hover import sentence
+from app.editor.commands.commands import Commands
 from app.editor.inspector.forms import given_text
-from app.editor.session.block_uses import (
-    add_parameter,
-    remove_parameter,
-    rename_parameter,
-    set_parameter,
-)
+from app.editor.session.block_uses import set_parameter
+from app.editor.session.session import Session
+from app.editor.session.wording import sentence
 from app.editor.theme import style, theme
 from app.editor.theme.style import scale
 from app.editor.theme.text_width import width
@@ -29,10 +25,7 @@ from app.editor.theme.widgets import (
     words,
 )
 from graphs.document.document import MAIN
-from graphs.document.edits import DescribeParameter, EditError
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
+from graphs.document.edits import EditError
 
 LABEL_ROOM = 134
 BUTTONS_ROOM = 80
@@ -41,25 +34,26 @@ BUTTONS_ROOM = 80
 class Parameters:
     """A section of the inspector: a row for each parameter, and a button for another."""
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
-        self._graph = editor.model.graph_name
+    def __init__(self, session: Session, commands: Commands) -> None:
+        self._session, self._commands = session, commands
+        self._graph = session.graph_name
         self._names: tuple[str, ...] | None = None
         dpg.add_spacer(height=scale(6))
-        heading("Hyperparameters" if self._graph == MAIN else "Parameters", editor.fonts)
+        heading("Hyperparameters" if self._graph == MAIN else "Parameters")
         self._rows: Item = dpg.add_group()
         self._wrong = words("", style.ERROR, tag="parameters/wrong", show=False)
-        button("Add…", self._add, tag="parameters/add", tip="A number that nodes refer to by name")
+        add = partial(commands.run, "new_parameter", self._graph)
+        button("Add…", add, tag="parameters/add", tip="A number that nodes refer to by name")
 
     def refresh(self) -> None:
         """Show the values as they are."""
-        parameters = self._editor.model.graph.parameters
+        parameters = self._session.graph.parameters
         if tuple(parameters) != self._names:
             self._names = tuple(parameters)
             self._build()
         for name, value in parameters.items():
             keep_up(f"parameters/{name}", given_text(value))
-            help_ = self._editor.model.graph.help.get(name, "")
+            help_ = self._session.graph.help.get(name, "")
             dpg.configure_item(f"parameters/{name}/help", default_value=help_, show=bool(help_))
 
     def _build(self) -> None:
@@ -73,7 +67,8 @@ class Parameters:
             words("", style.MUTED, parent=self._rows, tag=help_, show=False)
 
     def _row(self, name: str) -> None:
-        label = button(name, partial(self._rename, name), tag=f"parameters/{name}/name")
+        rename = partial(self._commands.run, "call_parameter", self._graph, name)
+        label = button(name, rename, tag=f"parameters/{name}/name")
         dpg.bind_item_theme(label, theme.flat())
         tooltip(label, "Click to give it another name")
         dpg.add_spacer(width=max(scale(LABEL_ROOM - 24) - round(width(name, scale(theme.SIZE))), 1))
@@ -83,50 +78,20 @@ class Parameters:
             callback=lambda _s, text, name: self._typed(name, text),
             user_data=name,
         )
-        describe, tag = partial(self._describe, name), f"parameters/{name}/describe"
-        icon_button("pencil", describe, tip="Say what it is", tag=tag)
-        remove = partial(self._remove, name)
+        describe = partial(self._commands.run, "describe_parameter", self._graph, name)
+        icon_button("pencil", describe, tip="Say what it is", tag=f"parameters/{name}/describe")
+        remove = partial(self._commands.run, "drop_parameter", self._graph, name)
         icon_button("trash", remove, tip="Remove", tag=f"parameters/{name}/remove")
 
-    def _describe(self, name: str) -> None:
-        """Ask what a parameter is."""
-        text = self._editor.model.graph.help.get(name, "")
-        question = f"What {name} is, and which values make sense:"
-        self._editor.dialogs.ask_name("Help", question, text, partial(self._described, name))
-
-    def _described(self, name: str, text: str) -> None:
-        edit = DescribeParameter(graph=self._graph, name=name, text=text)
-        self._editor.model.stop_merging()
-        self._editor.do(edit, title=f"Describe {name}")
-
     def _typed(self, name: str, text: str) -> None:
-        model = self._editor.model
         try:
-            edits = set_parameter(model.document, self._graph, name, text)
+            edits = set_parameter(self._session.document, self._graph, name, text)
         except EditError as error:
             self._complain(sentence(str(error)))
             return
         self._complain("")
-        self._editor.do(*edits, title=f"Set {name}", merge=f"{self._graph} {name}")
+        self._commands.do(*edits, title=f"Set {name}", merge=f"{self._graph} {name}")
 
     def _complain(self, text: str) -> None:
         dpg.configure_item(self._wrong, show=bool(text))
         dpg.set_value(self._wrong, text)
-
-    def _add(self) -> None:
-        document = self._editor.model.document
-        self._editor.blocks.ask_parameter("", partial(add_parameter, document, self._graph))
-
-    def _rename(self, name: str) -> None:
-        document, library = self._editor.model.document, self._editor.library
-        rename = partial(rename_parameter, document, library, self._graph, name)
-        self._editor.blocks.ask_parameter(name, rename)
-
-    def _remove(self, name: str) -> None:
-        model = self._editor.model
-        model.stop_merging()
-        self._editor.attempt(
-            lambda: model.do(
-                *remove_parameter(model.document, self._graph, name), title=f"Remove {name}"
-            )
-        )

@@ -4,20 +4,21 @@ is selected.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dearpygui.dearpygui as dpg
 
 from app.editor.canvas.canvas_model import problems_of
-from app.editor.canvas.hover import problem_text
-from app.editor.canvas.node_captions import title_of
+from app.editor.canvas.drawing import captions_of
 from app.editor.inspector.data_preview import Preview
 from app.editor.inspector.fields import Fields
 from app.editor.inspector.hyperparameter_form import Parameters
 from app.editor.inspector.probe_preview import ProbeView
 from app.editor.panels.panel import Panel
 from app.editor.session.block_uses import counted_uses
-from app.editor.session.preview_process import Previewer
+from app.editor.session.session import Part
+from app.editor.session.wording import problem_text, title_of
 from app.editor.theme import style
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, button, heading, keep_up, text_field, words
@@ -25,7 +26,6 @@ from graphs.document.document import MAIN, End, Node
 from graphs.document.edits import Configure, Rename
 
 if TYPE_CHECKING:
-    from app.editor.window.window import Editor
     from graphs.document.problems import Problem
     from graphs.nodetypes.node_type import NodeType
 
@@ -33,49 +33,46 @@ if TYPE_CHECKING:
 class Inspector(Panel):
     """Shows and changes what is selected."""
 
-    def __init__(self, editor: Editor) -> None:
-        super().__init__(editor.window, "inspector")
-        self._editor = editor
+    tag = "inspector"
+    listens = frozenset(
+        {"document", "file", "graph", "selection", "analysis", "library", "run", "preview"}
+    )
+
+    def build(self) -> None:
         self._built: object = None
-        self._noted: object = None
         self._fields: Fields | None = None
         self._parameters: Parameters | None = None
         self._probe: ProbeView | None = None
         self._notes: Item = 0
         self._facts: Item = 0
-        self._previewer = Previewer()
-        self._preview = Preview(editor, self._previewer)
         self._about: Item = 0
+        self._preview = Preview(self._session)
 
     @property
     def _node(self) -> tuple[str, Node] | None:
         """The one node that is selected."""
-        model = self._editor.model
-        if len(model.selection) != 1:
-            return None
-        (id,) = model.selection
-        return id, model.graph.nodes[id]
+        id = self._session.selected_node
+        return (id, self._session.graph.nodes[id]) if id else None
 
-    def update(self) -> None:
-        chosen = self._node
-        what = (chosen[0], chosen[1].type) if chosen else len(self._editor.model.selection)
-        built = (
-            what,
-            self._editor.model.graph_name,
-            len(self._editor.library),
-            self._editor.model.path,
-        )
+    def refresh(self, parts: frozenset[Part]) -> None:
+        session, chosen = self._session, self._node
+        what = (chosen[0], chosen[1].type) if chosen else len(session.selection)
+        built = (what, session.graph_name, len(session.library), session.path)
         if built != self._built:
-            self._built, self._noted = built, None
-            self._build()
-        self._refresh()
+            self._built = built
+            self._rebuild()
+        if parts - {"run", "preview"}:
+            self._show()
         if self._probe:
-            self._probe.update()
+            self._probe.refresh()
         if chosen and self._is_data(chosen[1]):
-            self._preview.update(chosen[0])
+            self._preview.refresh(chosen[0])
+
+    def poll(self) -> None:
+        self._preview.poll()
 
     def _is_data(self, node: Node) -> bool:
-        known = self._editor.library.get(node.type)
+        known = self._session.library.get(node.type)
         return known is not None and known.role == "data"
 
     @property
@@ -84,68 +81,68 @@ class Inspector(Panel):
         return self._preview.answer
 
     def close(self) -> None:
-        """The window is closed."""
-        self._previewer.stop()
+        self._leave_probe()
+        self._preview.close()
 
     def _leave_probe(self) -> None:
         if self._probe:
             self._probe.close()
         self._probe = None
 
-    def _build(self) -> None:
+    def _rebuild(self) -> None:
         self._leave_probe()
+        self._preview.leave()
         dpg.delete_item(self.root, children_only=True)
         self._fields = self._parameters = None
         dpg.push_container_stack(self.root)
         chosen = self._node
         if chosen:
             self._build_node(*chosen)
-        elif self._editor.model.selection:
+        elif self._session.selection:
             self._build_several()
         else:
             self._build_graph()
         dpg.pop_container_stack()
 
     def _build_graph(self) -> None:
-        name = self._editor.model.graph_name
+        name = self._session.graph_name
         if name == MAIN:
             self._build_document()
         else:
             self._build_block(name)
-        self._parameters = Parameters(self._editor)
+        self._parameters = Parameters(self._session, self._commands)
         self._facts = dpg.add_group()
         self._notes = dpg.add_group()
 
     def _build_block(self, name: str) -> None:
-        heading(f"Block {name}", self._editor.fonts)
-        blocks = self._editor.blocks
+        heading(f"Block {name}")
+        run = self._commands.run
         with dpg.group(horizontal=True):
-            button("Rename…", lambda: blocks.rename(name), tag="inspector/rename")
-            button("Delete", lambda: blocks.delete(name), tag="inspector/delete")
+            button("Rename…", lambda: run("rename_block", name), tag="inspector/rename")
+            button("Delete", lambda: run("delete_block", name), tag="inspector/delete")
 
     def _build_document(self) -> None:
-        heading("Document", self._editor.fonts)
+        heading("Document")
         words("Title", style.MUTED)
         self._line("title", "inspector/title")
         words("Description", style.MUTED)
         self._line("description", "inspector/description", multiline=True, height=scale(70))
 
     def _line(self, name: str, tag: str, **options: object) -> None:
-        document = self._editor.model.document
+        document = self._session.document
         text_field(
             tag=tag,
             default_value=getattr(document, name),
             width=-1,
-            callback=lambda _, text: self._editor.do(
+            callback=lambda _, text: self._commands.do(
                 Configure.model_validate({name: text}), title=f"Change {name}", merge=tag
             ),
             **options,
         )
 
     def _build_several(self) -> None:
-        model = self._editor.model
-        heading(f"{len(model.selection)} nodes", self._editor.fonts)
-        run = self._editor.actions.run
+        heading(f"{len(self._session.selection)} nodes")
+        run = self._commands.run
         with dpg.group(horizontal=True):
             button("Duplicate", lambda: run("duplicate"))
             button("Remove", lambda: run("remove"))
@@ -153,18 +150,18 @@ class Inspector(Panel):
         self._notes = dpg.add_group()
 
     def _build_node(self, id: str, node: Node) -> None:
-        known = self._editor.library.get(node.type)
-        heading(node.type, self._editor.fonts)
+        known = self._session.library.get(node.type)
+        heading(node.type)
         if known:
             words(known.summary(), style.MUTED)
         self._notes = dpg.add_group()
         words("Label", style.MUTED)
         self._label_field(id, node)
         if known:
-            self._fields = Fields(self._editor, id, known)
+            self._fields = Fields(self._session, self._commands, id, known)
         self._facts = dpg.add_group()
         if known and getattr(known, "picture", "") == "images":
-            self._probe = ProbeView(self._editor, id)
+            self._probe = ProbeView(self._session, id)
         if known and self._is_data(node):
             self._preview.build(id)
         if known:
@@ -173,8 +170,8 @@ class Inspector(Panel):
 
     def _show_about(self, id: str) -> None:
         """What a node says of itself, beyond its type."""
-        model = self._editor.model
-        graph = model.checked.graphs.get(model.graph_name) if model.checked else None
+        session = self._session
+        graph = session.checked.graphs.get(session.graph_name) if session.checked else None
         made = graph.types.get(id) if graph else None
         if not self._fields:
             return
@@ -188,8 +185,8 @@ class Inspector(Panel):
             default_value=node.label,
             hint=title_of(node.model_copy(update={"label": ""})),
             width=-1,
-            callback=lambda _, text: self._editor.do(
-                Rename(graph=self._editor.model.graph_name, id=id, label=text),
+            callback=lambda _, text: self._commands.do(
+                Rename(graph=self._session.graph_name, id=id, label=text),
                 title="Rename",
                 merge=f"label {id}",
             ),
@@ -203,28 +200,24 @@ class Inspector(Panel):
         for paragraph in paragraphs:
             words(" ".join(paragraph.split()), style.MUTED)
 
-    def _refresh(self) -> None:
-        model, chosen = self._editor.model, self._node
-        state = (model.document, id(model.checked), model.selection)
-        if state == self._noted:
-            return
-        self._noted = state
+    def _show(self) -> None:
+        """Show the values as they are."""
+        chosen, selection = self._node, self._session.selection
         if chosen:
             self._refresh_node(*chosen)
-        elif not model.selection:
+        elif not selection:
             self._refresh_graph()
         else:
-            self._show_problems([p for id in model.selection for p in self._problems(id)])
+            self._show_problems([p for id in selection for p in self._problems(id)])
 
     def _refresh_graph(self) -> None:
         if self._parameters:
             self._parameters.refresh()
         for name in ("title", "description"):
-            keep_up(f"inspector/{name}", getattr(self._editor.model.document, name))
+            keep_up(f"inspector/{name}", getattr(self._session.document, name))
         self._show_facts(self._document_facts())
-        checked = self._editor.model.checked
-        name = self._editor.model.graph_name
-        found = checked.problems if checked else ()
+        session = self._session
+        name, found = session.graph_name, session.problems
         general = [p for p in found if p.node is None and p.graph == name]
         self._show_problems(general)
 
@@ -239,8 +232,8 @@ class Inspector(Panel):
         self._show_facts(self._node_facts(id))
 
     def _problems(self, id: str) -> list[Problem]:
-        model = self._editor.model
-        return problems_of(model.checked, model.graph_name).get(id, [])
+        session = self._session
+        return problems_of(session.checked, session.graph_name).get(id, [])
 
     def _show_problems(self, problems: list[Problem]) -> None:
         dpg.delete_item(self._notes, children_only=True)
@@ -248,8 +241,8 @@ class Inspector(Panel):
             words(problem_text(problem), style.ERROR, parent=self._notes)
             for number, fix in enumerate(problem.fixes):
                 tag = f"inspector/fix/{index}/{number}"
-                action = lambda fix=fix: self._editor.apply_fix(fix)  # noqa: E731
-                button(fix.title, action, parent=self._notes, tag=tag)
+                repair = partial(self._commands.run, "apply_fix", fix)
+                button(fix.title, repair, parent=self._notes, tag=tag)
 
     def _show_facts(self, facts: list[tuple[str, str]]) -> None:
         dpg.delete_item(self._facts, children_only=True)
@@ -261,26 +254,25 @@ class Inspector(Panel):
                 words(value)
 
     def _node_facts(self, id: str) -> list[tuple[str, str]]:
-        model, captions = self._editor.model, self._editor.captions
-        if model.checked is None or not captions.was_checked(id):
+        checked, name = self._session.checked, self._session.graph_name
+        if checked is None or not captions_of(self._session).was_checked(id):
             return []
-        name = model.graph_name
         outputs = [
-            (port.name, f"{model.checked.kind(name, end)} {model.checked.shape_text(name, end)}")
-            for port in model.checked.outputs(name, id)
-            if model.checked.meta(name, end := End(id, port.name))
+            (port.name, f"{checked.kind(name, end)} {checked.shape_text(name, end)}")
+            for port in checked.outputs(name, id)
+            if checked.meta(name, end := End(id, port.name))
         ]
-        count = model.checked.count_parameters(name, id)
+        count = checked.count_parameters(name, id)
         return outputs + ([("learns", f"{count:,} numbers")] if count else [])
 
     def _document_facts(self) -> list[tuple[str, str]]:
-        model = self._editor.model
-        graph = model.graph
+        session, graph = self._session, self._session.graph
+        checked, name = session.checked, session.graph_name
         facts = [("nodes", str(len(graph.nodes))), ("wires", str(len(graph.wires)))]
-        if model.graph_name != MAIN:
-            uses = counted_uses(model.document, self._editor.library)
-            facts.append(("used", f"{uses[model.graph_name]} times"))
-        if model.checked and model.graph_name in model.checked.graphs:
-            total = model.checked.count_all_parameters(model.graph_name)
+        if name != MAIN:
+            uses = counted_uses(session.document, session.library)
+            facts.append(("used", f"{uses[name]} times"))
+        if checked and name in checked.graphs:
+            total = checked.count_all_parameters(name)
             facts.append(("learns", f"{total:,} numbers"))
         return facts

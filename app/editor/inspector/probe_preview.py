@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from app.editor.canvas.probe_thumbnails import Peek, Peeker
+from app.editor.inspector.probe_thumbnails import Peek, Peeker
+from app.editor.session.session import Session
 from app.editor.theme import style
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, words
 
 if TYPE_CHECKING:
-    from app.editor.window.window import Editor
     from app.runs.run_folder import Run
 
 ROOM = 230
@@ -22,23 +23,28 @@ ROOM = 230
 class ProbeView:
     """A picture below the form of a probe, for as long as the form is there."""
 
-    def __init__(self, editor: Editor, node: str) -> None:
-        self._editor, self._node = editor, node
+    def __init__(self, session: Session, node: str) -> None:
+        self._session, self._node = session, node
         self._peeker: Peeker | None = None
         self._run: Run | None = None
         self._texture: Item = 0
         self._group = dpg.add_group(tag="inspector/probe")
 
-    def update(self) -> None:
-        """Follow the run of this document, and draw what is new."""
-        run = self._editor.run_controls.run
+    def refresh(self) -> None:
+        """Follow the run of this document."""
+        run = self._session.training.run
         if run != self._run:
             self.close()
             self._run = run
-            self._peeker = Peeker(run, self._node, scale(ROOM)) if run else None
-        if self._peeker and self._peeker.peeks:
-            self._draw(self._peeker.peeks.popleft())
-            self._editor.wake()
+            self._peeker = Peeker(run, self._node, scale(ROOM), self._post(run)) if run else None
+
+    def _post(self, run: Run) -> Callable[[Peek], None]:
+        """For the thread: draw a picture, unless another run is followed by then."""
+        return lambda peek: self._session.inbox.post(lambda: self._take(run, peek))
+
+    def _take(self, run: Run, peek: Peek) -> None:
+        if run is self._run:
+            self._draw(peek)
 
     def close(self) -> None:
         """Take the picture away, and look no more."""

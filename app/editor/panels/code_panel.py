@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import dearpygui.dearpygui as dpg
 
+from app.editor.panels.panel import Panel
+from app.editor.session.session import Part
 from app.editor.theme import style, theme
+from app.editor.theme.area import Area
 from app.editor.theme.highlight import Piece, lines_of, pieces
 from app.editor.theme.icons import icon
 from app.editor.theme.style import faded, hexed, scale
-from app.editor.theme.widgets import Item, button, words
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
+from app.editor.theme.widgets import button, words
 
 LINE = 20
 COLUMN = 0.6 / 1.32
@@ -29,82 +27,97 @@ COLOURS = {
 }
 
 
-class Code:
-    """A tab that shows what Export writes."""
+class Code(Panel):
+    """A tab that shows what Export writes. It is printed while the tab is in front."""
 
-    def __init__(self, editor: Editor, parent: Item) -> None:
-        self._editor = editor
-        self._source = ""
+    tag = "code/panel"
+    listens = frozenset({"document", "file", "analysis", "source", "graph", "selection"})
+    padding = None
+    scrolls = False
+
+    def place(self, area: Area) -> None:
+        """The tabs have taken a place; the code fills what they leave it."""
+        self.area = area
+
+    def build(self) -> None:
+        self.source = ""
+        """What is shown: the newest program that was printed."""
         self._lines: list[list[Piece]] = []
-        self._shown: object = None
-        self._followed: object = None
-        with dpg.group(horizontal=True, parent=parent):
-            self._note = words("", style.MUTED)
-            copy = f"{icon('copy')} Copy"
-            self._copy = button(copy, lambda: dpg.set_clipboard_text(self._source), tag="code/copy")
-            self._export = button(f"{icon('export')} Export…", lambda: editor.actions.run("export"))
-        self._scroll = dpg.add_child_window(
-            parent=parent, border=False, horizontal_scrollbar=True, tag="code"
-        )
+        self._lit: frozenset[int] = frozenset()
+        self._in_sight: tuple[int, int] | None = None
+        self._followed: frozenset[str] = frozenset()
+        with dpg.group(horizontal=True):
+            self._note = words("", style.MUTED, tag="code/note")
+            self._buttons = [
+                button(f"{icon('copy')} Copy", self._copy, tag="code/copy"),
+                button(f"{icon('export')} Export…", lambda: self._commands.run("export")),
+            ]
+        self._scroll = dpg.add_child_window(border=False, horizontal_scrollbar=True, tag="code")
         dpg.bind_item_theme(self._scroll, theme.bare())
         self._list = dpg.add_drawlist(10, 10, parent=self._scroll)
+        self._take("")
 
-    def update(self) -> None:
-        """Show the newest program, and what of it is in sight."""
-        if self._editor.source != self._source:
-            self._take(self._editor.source)
-        self._say()
-        self._draw_in_sight()
+    def refresh(self, parts: frozenset[Part]) -> None:
+        session = self._session
+        if not session.source:
+            session.want_source()
+        is_old = session.analysis is not None and not session.problems and not session.source
+        if session.source != self.source and not is_old:
+            self._take(session.source)
+        self._light()
+
+    def _copy(self) -> None:
+        self._commands.run("copy_text", self.source)
 
     def _take(self, source: str) -> None:
-        self._source = source
+        self.source = source
         self._lines = pieces(source) if source else []
         longest = max((len(line) for line in source.split("\n")), default=0)
         w = scale(GUTTER) + longest * self._column + scale(20)
         dpg.configure_item(self._list, width=int(w), height=max(len(self._lines), 1) * scale(LINE))
-        self._shown = None
+        self._in_sight = None
+        self._say()
 
     def _say(self) -> None:
-        if self._source:
+        if self.source:
             text = f"{len(self._lines)} lines of plain PyTorch, trained as they stand"
         else:
             text = "The program appears here when the document has no problems."
-        if dpg.get_value(self._note) != text:
-            dpg.set_value(self._note, text)
-        for item in (self._copy, self._export):
-            dpg.configure_item(item, show=bool(self._source))
+        dpg.set_value(self._note, text)
+        for item in self._buttons:
+            dpg.configure_item(item, show=bool(self.source))
 
     @property
     def _column(self) -> float:
-        size = dpg.get_text_size("0" * 100, font=self._editor.fonts.mono)
+        size = dpg.get_text_size("0" * 100, font=theme.fonts().mono)
         return size[0] / 100 if size and size[0] else scale(theme.CODE_SIZE) * COLUMN
 
-    def _draw_in_sight(self) -> None:
-        count = dpg.get_item_rect_size(self._scroll)[1] // scale(LINE) + 2
-        lit = self._lit()
-        self._follow(lit, count)
+    def _light(self) -> None:
+        """Light the lines of the selected node; scroll to the first when another is selected."""
+        id = self._session.selected_node
+        node = self._session.graph.nodes[id] if id else None
+        lit = lines_of(self.source, id, node) if self.source and id and node else frozenset()
+        if lit != self._lit:
+            self._lit, self._in_sight = lit, None
+        if self._session.selection != self._followed:
+            self._followed = self._session.selection
+            if lit:
+                top = max(min(lit) - self._lines_in_sight[1] // 3, 0)
+                dpg.set_y_scroll(self._scroll, top * scale(LINE))
+
+    @property
+    def _lines_in_sight(self) -> tuple[int, int]:
+        """The first line that the scroll bar leaves in sight, and how many there are."""
         first = int(dpg.get_y_scroll(self._scroll) // scale(LINE))
-        state = (self._source, first, count, lit)
-        if state != self._shown:
-            self._shown = state
+        return first, int(dpg.get_item_rect_size(self._scroll)[1]) // scale(LINE) + 2
+
+    def poll(self) -> None:
+        """Draw the lines in sight when they are others."""
+        if self._in_sight != self._lines_in_sight:
+            self._in_sight = first, count = self._lines_in_sight
             dpg.delete_item(self._list, children_only=True)
             for number in range(first, min(first + count, len(self._lines))):
-                self._draw_line(number, number in lit)
-
-    def _follow(self, lit: frozenset[int], count: int) -> None:
-        """When another node is selected, scroll to its first line."""
-        selection = self._editor.model.selection
-        if selection != self._followed:
-            self._followed = selection
-            if lit:
-                dpg.set_y_scroll(self._scroll, max(min(lit) - count // 3, 0) * scale(LINE))
-
-    def _lit(self) -> frozenset[int]:
-        model = self._editor.model
-        if not self._source or len(model.selection) != 1:
-            return frozenset()
-        (id,) = model.selection
-        return lines_of(self._source, id, model.graph.nodes[id])
+                self._draw_line(number, number in self._lit)
 
     def _draw_line(self, number: int, lit: bool) -> None:
         y, size = number * scale(LINE), scale(theme.CODE_SIZE)
@@ -120,4 +133,4 @@ class Code:
 
     def _text(self, x: float, y: float, text: str, colour: style.Colour, size: int) -> None:
         item = dpg.draw_text((x, y + 1), text, size=size, color=colour, parent=self._list)
-        dpg.bind_item_font(item, self._editor.fonts.mono)
+        dpg.bind_item_font(item, theme.fonts().mono)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
 from app.editor.panels.panel import Panel
+from app.editor.session.session import Part
+from app.editor.session.wording import counted
 from app.editor.theme import style
+from app.editor.theme.area import Area
 from app.editor.theme.style import Colour, scale
 from app.editor.theme.widgets import words
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
 
 STAYS = 12.0
 """For how many seconds a sentence stays."""
@@ -22,48 +21,44 @@ STAYS = 12.0
 class Footer(Panel):
     """One sentence at a time, and the zoom."""
 
+    tag = "footer"
+    listens = frozenset({"document", "graph", "selection", "camera", "analysis", "failure"})
     padding = (12, 3)
+    scrolls = False
 
-    def __init__(self, editor: Editor) -> None:
-        super().__init__(editor.window, "footer", scrolls=False)
-        self._editor = editor
+    def build(self) -> None:
         self._until = 0.0
         self.text = ""
-        self._said = words("", parent=self.root, pos=(scale(12), scale(2)))
-        self._legend = words(
-            "", style.ACCENT, parent=self.root, pos=(scale(12), scale(2)), tag="footer/legend"
-        )
-        self._right = words("", style.MUTED, parent=self.root)
-        self._shown = ""
+        """What is said at the moment."""
+        place = (scale(12), scale(2))
+        self._said = words("", pos=place)
+        self._legend = words("", style.ACCENT, pos=place, tag="footer/legend")
+        self._right = words("", style.MUTED, tag="footer/counts")
+
+    def place(self, area: Area) -> None:
+        super().place(area)
+        dpg.configure_item(self._right, pos=(area.width - scale(210), scale(2)))
 
     def say(self, text: str, colour: Colour) -> None:
         """Show a sentence for a while."""
         self.text, self._until = text, time.monotonic() + STAYS
         dpg.set_value(self._said, text)
         dpg.configure_item(self._said, color=colour)
+        self._show_legend()
 
-    def update(self) -> None:
+    def poll(self) -> None:
         if self.text and time.monotonic() > self._until:
             self.say("", style.MUTED)
-        self._update_legend()
-        graph = self._editor.model.graph
-        zoom = f"{self._editor.canvas.camera.zoom:.0%}"
+
+    def refresh(self, parts: frozenset[Part]) -> None:
+        graph = self._session.graph
         nodes, wires = counted(len(graph.nodes), "node"), counted(len(graph.wires), "wire")
-        shown = f"{nodes}   {wires}   {zoom}"
-        if shown != self._shown:
-            self._shown = shown
-            dpg.set_value(self._right, shown)
-        x = self.area.width - scale(210)
-        dpg.configure_item(self._right, pos=(x, scale(2)))
+        dpg.set_value(self._right, f"{nodes}   {wires}   {self._session.zoom:.0%}")
+        self._show_legend()
+        if "failure" in parts:
+            self.say(self._session.failure, style.ERROR)
 
-    def _update_legend(self) -> None:
+    def _show_legend(self) -> None:
         """What the colours of the canvas mean, while nothing else is to be said."""
-        reach = self._editor.reach
-        legend = reach.legend if reach and not self.text else ""
-        if legend != dpg.get_value(self._legend):
-            dpg.set_value(self._legend, legend)
-
-
-def counted(number: int, word: str) -> str:
-    """A number with its word: `1 node`, `2 nodes`."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+        reach = self._session.reach
+        dpg.set_value(self._legend, reach.legend if reach and not self.text else "")

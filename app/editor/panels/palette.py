@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from app.editor.canvas.gestures import DropNode
-from app.editor.canvas.node_captions import block_of, title_of
-from app.editor.canvas.wiring_rules import new_node, shape_of_new
-from app.editor.commands.add_nodes import add_made
-from app.editor.panels.footer import counted
+from app.editor.canvas.wiring_rules import new_node
 from app.editor.panels.panel import Panel
 from app.editor.session.block_uses import USE, counted_uses, inside
-from app.editor.theme import style
+from app.editor.session.session import Part
+from app.editor.session.wording import block_of, counted
+from app.editor.theme import style, theme
 from app.editor.theme.icons import icon
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, text_field, tooltip, words
@@ -26,7 +24,6 @@ from nodes.families import FAMILIES
 from nodes.search import by_family, ranked
 
 if TYPE_CHECKING:
-    from app.editor.window.window import Editor
     from graphs.nodetypes.node_type import NodeType
 
 ABOUT_BLOCKS = (
@@ -40,32 +37,38 @@ DRAG = 4.0
 class Palette(Panel):
     """Node types to choose from."""
 
-    def __init__(self, editor: Editor) -> None:
-        super().__init__(editor.window, "palette", scrolls=False)
-        self._editor = editor
+    tag = "palette"
+    listens = frozenset({"library", "document", "graph"})
+    scrolls = False
+
+    def build(self) -> None:
         self._shown: object = None
         self._entries: dict[Item, Node] = {}
         self._pressed: Node | None = None
         self._pressed_at: Sequence[float] = (0.0, 0.0)
         self._search = text_field(
             tag="palette/search",
-            parent=self.root,
             hint=f"{icon('magnifying-glass')}  Search nodes",
             width=-1,
+            callback=lambda: self._show(),
         )
         tooltip(self._search, "Type to search; Enter adds the first that is found.")
-        self._list = dpg.add_child_window(parent=self.root, border=False)
+        self._list = dpg.add_child_window(border=False)
+        self._show()
 
-    def update(self) -> None:
-        query = dpg.get_value(self._search)
-        uses = counted_uses(self._editor.model.document, self._editor.library)
-        state = (query, len(self._editor.library), uses, self._editor.model.trail)
+    def refresh(self, parts: frozenset[Part]) -> None:
+        self._show()
+
+    def _show(self) -> None:
+        """List what the search finds, where that has changed."""
+        session, query = self._session, dpg.get_value(self._search)
+        uses = counted_uses(session.document, session.library)
+        state = (query, session.library, uses, session.trail)
         if state != self._shown:
             self._shown = state
             self._fill(query, uses)
 
     def press(self, button: int) -> None:
-        """A mouse button went down, anywhere."""
         if button == dpg.mvMouseButton_Right:
             self._open_menu()
         if button != dpg.mvMouseButton_Left:
@@ -78,46 +81,42 @@ class Palette(Panel):
     def _open_menu(self) -> None:
         for item, node in self._entries.items():
             if dpg.is_item_hovered(item) and (name := block_of(node)):
-                self._editor.menu.open(self._editor.blocks.menu_of_block(name))
+                self._commands.run("menu_of_block", name)
 
-    def drag(self) -> None:
-        """The mouse moved; with an entry under the button it begins to carry a node."""
+    def move(self) -> None:
+        """With an entry under the button the mouse begins to carry a node."""
         if not dpg.is_mouse_button_down(dpg.mvMouseButton_Left):
             self._pressed = None
         if self._pressed and math.dist(dpg.get_mouse_pos(local=False), self._pressed_at) > DRAG:
-            node = self._pressed
-            shape = shape_of_new(self._editor.library, node)
-            model = self._editor.model
-            drop = DropNode(model.graph_name, model.graph, node, shape, f"Add {title_of(node)}")
-            self._pressed = None
-            self._editor.hand.begin_drop(drop)
+            node, self._pressed = self._pressed, None
+            self._commands.run("carry", node)
 
     def double_click(self) -> None:
         """A double click on an entry adds it in the middle of the canvas."""
         for item, node in self._entries.items():
             if dpg.is_item_hovered(item):
-                add_made(self._editor, node)
+                self._commands.run("add_node", node)
 
     def enter(self) -> None:
         """Enter in the search field adds the first that is found."""
         query = dpg.get_value(self._search)
         typing = dpg.is_item_active(self._search) or dpg.is_item_focused(self._search)
-        if typing and query and (found := ranked(self._editor.library, query)):
-            self._editor.add_node(found[0].type_name())
+        if typing and query and (found := ranked(self._session.library, query)):
+            self._commands.run("add_type", found[0].type_name())
 
     def _fill(self, query: str, uses: Mapping[str, int]) -> None:
         dpg.delete_item(self._list, children_only=True)
         self._entries = {}
         dpg.push_container_stack(self._list)
-        found = ranked(self._editor.library, query)
+        found = ranked(self._session.library, query)
         blocks = {name: n for name, n in uses.items() if query.lower().strip() in name.lower()}
-        if blocks and self._editor.library:
+        if blocks and self._session.library:
             self._add_blocks(blocks)
         if query.strip():
             self._add_types(found)
         else:
             self._add_families()
-        if not self._editor.library:
+        if not self._session.library:
             words("loading…", style.MUTED)
         elif not found and not blocks:
             words("No node type is called that.", style.MUTED)
@@ -125,8 +124,8 @@ class Palette(Panel):
 
     def _add_blocks(self, blocks: Mapping[str, int]) -> None:
         self._heading("BLOCKS OF THIS DOCUMENT", "Blocks")
-        document, library = self._editor.model.document, self._editor.library
-        around = set(self._editor.model.trail)
+        document, library = self._session.document, self._session.library
+        around = set(self._session.trail)
         for name, count in blocks.items():
             said = counted(count, "use") if count else "not used"
             node = new_node(library[USE], block=name)
@@ -138,12 +137,12 @@ class Palette(Panel):
 
     def _heading(self, text: str, family: str) -> Item:
         item: Item = dpg.add_text(text, color=style.lightened(style.family_colour(family)))
-        dpg.bind_item_font(item, self._editor.fonts.small)
+        dpg.bind_item_font(item, theme.fonts().small)
         return item
 
     def _add_families(self) -> None:
         abouts = {family.name: family.about for family in FAMILIES}
-        for family, types in by_family(self._editor.library).items():
+        for family, types in by_family(self._session.library).items():
             tooltip(self._heading(family.upper(), family), abouts[family])
             self._add_types(types)
 

@@ -8,55 +8,58 @@ from typing import TYPE_CHECKING
 
 import dearpygui.dearpygui as dpg
 
-from app.editor.canvas.gradient_reach import count_owned, owners
-from app.editor.canvas.node_captions import listed, told_apart
+from app.editor.panels.panel import Panel
+from app.editor.session.gradient_reach import count_owned, owners
+from app.editor.session.session import Part
+from app.editor.session.wording import listed, ordinal, told_apart
 from app.editor.theme import style, theme
+from app.editor.theme.area import Area
 from app.editor.theme.style import scale
-from app.editor.theme.widgets import Item, button, words
+from app.editor.theme.widgets import button, words
 
 if TYPE_CHECKING:
-    from app.editor.window.window import Editor
     from graphs.check.results import CheckedGraph
     from graphs.nodetypes.node_type import Optimizer
     from graphs.program.stages import Stage
 
 
-class Program:
+class Program(Panel):
     """A tab with the order of training."""
 
-    def __init__(self, editor: Editor, parent: Item) -> None:
-        self._editor = editor
-        self._shown: object = None
-        self._list = dpg.add_child_window(parent=parent, border=False, tag="program")
+    tag = "program"
+    listens = frozenset({"analysis"})
+    padding = None
 
-    def update(self) -> None:
-        """Tell the steps of the last checked document."""
-        model = self._editor.model
-        state = (id(model.checked), self._editor.source)
-        if state != self._shown:
-            self._shown = state
-            self._fill()
+    def place(self, area: Area) -> None:
+        """The tabs have taken a place; the steps fill what they leave it."""
+        self.area = area
+
+    def build(self) -> None:
+        self._fill()
+
+    def refresh(self, parts: frozenset[Part]) -> None:
+        dpg.delete_item(self.root, children_only=True)
+        dpg.push_container_stack(self.root)
+        self._fill()
+        dpg.pop_container_stack()
 
     def _fill(self) -> None:
-        dpg.delete_item(self._list, children_only=True)
-        dpg.push_container_stack(self._list)
-        checked = self._editor.model.checked
+        checked = self._session.checked
         if checked is None or checked.problems:
             words("The steps appear here when the document has no problems.", style.MUTED)
-        else:
-            words("For each batch:", style.MUTED)
-            for number, step in enumerate(steps(checked.main), 1):
-                self._add(f"{number}.", step)
-            if step := watched(checked.main):
-                words("Now and then, for the monitor, outside any step:", style.MUTED)
-                self._add("–", step)
-        dpg.pop_container_stack()
+            return
+        words("For each batch:", style.MUTED)
+        for number, step in enumerate(steps(checked.main), 1):
+            self._add(f"{number}.", step)
+        if shown := watched(checked.main):
+            words("Now and then, for the monitor, outside any step:", style.MUTED)
+            self._add("–", shown)
 
     def _add(self, sign: str, step: Step) -> None:
         with dpg.group(horizontal=True):
             words(sign, style.MUTED)
             if step.node:
-                show = partial(self._editor.jump_to, step.node)
+                show = partial(self._commands.run, "show_node", step.node)
                 item = button(step.title, show, tag=f"program/{step.node}")
                 dpg.bind_item_theme(item, theme.flat())
             else:
@@ -142,9 +145,3 @@ def options_of(given: Optimizer) -> list[str]:
         ),
     ]
     return [text for holds, text in said if holds]
-
-
-def ordinal(number: int) -> str:
-    """A number's place: `2nd`, `11th`."""
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"

@@ -53,7 +53,8 @@ def counted_uses(document: Document, library: Types) -> dict[str, int]:
 
 def way_to(document: Document, library: Types, name: str) -> tuple[str, ...]:
     """The graphs from main to a block, each used in the one before; the shortest such way."""
-    ways, waiting = {MAIN: (MAIN,)}, [MAIN]
+    ways: dict[str, tuple[str, ...]] = {MAIN: (MAIN,)}
+    waiting = [MAIN]
     for here in waiting:
         for node in document.graphs[here].nodes.values():
             for inner in held(node, library):

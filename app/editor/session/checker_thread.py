@@ -1,16 +1,16 @@
 """Checks documents on a thread of its own, so that the window paints while torch loads and thinks.
 
 The thread imports torch, the node library and the checker; it makes no call to Dear PyGui. What
-it finds waits in a deque until the window's loop takes it.
+it finds is posted to the inbox of the window's loop.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,15 @@ class Found:
 
     document: Document
     checked: Checked
-    export: str
-    """The exported program; empty while there are problems."""
+
+
+@dataclass(frozen=True)
+class Printed:
+    """The program of a document was asked for."""
+
+    document: Document
+    source: str
+    """The exported program; empty when it could not be written."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +58,18 @@ class Failed:
     text: str
 
 
-News = Loaded | Found | Failed
+News = Loaded | Found | Printed | Failed
 
 
 class Checker:
-    """Checks the newest document that was asked for; older questions are forgotten."""
+    """Checks the newest document that was asked for, and prints when somebody looks; older
+    questions are forgotten. `post` gets the news, on this thread.
+    """
 
-    def __init__(self) -> None:
-        self.news: deque[News] = deque()
-        self._wanted: tuple[Document, Path | None] | None = None
+    def __init__(self, post: Callable[[News], object]) -> None:
+        self._post = post
+        self._to_check: tuple[Document, Path | None] | None = None
+        self._to_print: tuple[Document, Path | None, Checked] | None = None
         self._wake = threading.Condition()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="checker", daemon=True)
@@ -71,7 +81,13 @@ class Checker:
     def ask(self, document: Document, folder: Path | None) -> None:
         """Check a document, soon."""
         with self._wake:
-            self._wanted = document, folder
+            self._to_check = document, folder
+            self._wake.notify()
+
+    def print(self, document: Document, folder: Path | None, checked: Checked) -> None:
+        """Print the program of a checked document, soon."""
+        with self._wake:
+            self._to_print = document, folder, checked
             self._wake.notify()
 
     def stop(self) -> None:
@@ -82,31 +98,38 @@ class Checker:
 
     def _run(self) -> None:
         try:
-            self.news.append(_load())
+            self._post(_load())
             self._cache = _remembered()
         except Exception as error:
             log.exception("the node library did not load")
-            self.news.append(Failed(f"The node library did not load: {error}"))
+            self._post(Failed(f"The node library did not load: {error}"))
             return
-        while question := self._next():
-            self._answer(*question)
+        while answer := self._next():
+            answer()
 
-    def _next(self) -> tuple[Document, Path | None] | None:
+    def _next(self) -> Callable[[], None] | None:
+        """What is to be done next: a check before a print, which would print what it replaces."""
         with self._wake:
-            self._wake.wait_for(lambda: self._wanted or self._ended)
-            question, self._wanted = self._wanted, None
-            return None if self._ended else question
+            self._wake.wait_for(lambda: self._to_check or self._to_print or self._ended)
+            check, self._to_check = self._to_check, None
+            if self._ended:
+                return None
+            if check:
+                return partial(self._check, *check)
+            printed, self._to_print = self._to_print, None
+            assert printed
+            return partial(self._print, *printed)
 
-    def _answer(self, document: Document, folder: Path | None) -> None:
+    def _check(self, document: Document, folder: Path | None) -> None:
         from graphs.compiler import check
 
         try:
             checked = check(document, folder, self._cache)
         except Exception as error:
             log.exception("a check failed")
-            self.news.append(Failed(f"The check failed: {error}. The log has the details."))
+            self._post(Failed(f"The check failed: {error}. The log has the details."))
             return
-        self.news.append(Found(document, checked, self._program(document, folder, checked)))
+        self._post(Found(document, checked))
         self._remember()
 
     def _remember(self) -> None:
@@ -117,17 +140,16 @@ class Checker:
             log.warning("shapes are not kept on disk: %s", error)
             self._cache.path = None
 
-    def _program(self, document: Document, folder: Path | None, checked: Checked) -> str:
+    def _print(self, document: Document, folder: Path | None, checked: Checked) -> None:
         from graphs.compiler import export
 
-        if checked.problems:
-            return ""
         try:
-            return export(document, folder, checked)
+            source = export(document, folder, checked)
         except Exception as error:
             log.exception("an export failed")
-            self.news.append(Failed(f"No program was written: {error}. The log has the details."))
-            return ""
+            self._post(Failed(f"No program was written: {error}. The log has the details."))
+            source = ""
+        self._post(Printed(document, source))
 
 
 def _remembered() -> Cache:

@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from app.editor.session.editing_session import Change, EditorModel
+from app.editor.session.history import Change, History
 from app.runs.locks import Lock, LockedError
 from graphs.document.document import Document
 from graphs.document.edits import Edit, EditError
@@ -33,37 +33,37 @@ class JournalError(ValueError):
 
 
 class Journal:
-    """Writes down what happens to one model, from the moment it is made."""
+    """Writes down what happens to one document, from the moment it is made."""
 
-    def __init__(self, model: EditorModel) -> None:
-        self._model = model
+    def __init__(self, history: History) -> None:
+        self._history = history
         self._lock: Lock | None = None
         self.path: Path | None = None
         """The journal's file; None when another editor keeps it."""
-        self._base = model.document
+        self._base = history.document
         self._written = False
-        model.listeners.append(self._note)
+        history.listeners.append(self._note)
         self.begin()
 
     def begin(self) -> None:
-        """Keep the journal of the document that the model holds now, from its present state on."""
+        """Keep the journal of the document that is edited now, from its present state on."""
         self._release()
-        self.path = _take_place(self._model.path)
+        self.path = _take_place(self._history.path)
         self._lock = _locked(self.path) if self.path else None
-        self._base, self._written = self._model.document, False
+        self._base, self._written = self._history.document, False
 
     def left_behind(self) -> Path | None:
         """The journal of an editor that crashed on this document; None when there is none worth
         it.
         """
-        if self._model.path:
+        if self._history.path:
             found = [self.path] if self.path and not self._written else []
         else:
             found = [place for place in _unsaved() if not _is_kept(place)]
         return next((place for place in found if place.is_file() and recover(place).past), None)
 
     def adopt(self, journal: Path) -> None:
-        """Go on in a journal that was left behind, whose edits the model holds now."""
+        """Go on in a journal that was left behind, whose edits have been taken over."""
         self._release()
         self.path, self._lock, self._written = journal, _locked(journal), True
 
@@ -71,7 +71,7 @@ class Journal:
         """The document is saved, or its changes are not wanted: forget them."""
         if self.path and self._written:
             self.path.unlink(missing_ok=True)
-        self._base, self._written = self._model.document, False
+        self._base, self._written = self._history.document, False
 
     def close(self) -> None:
         """The document is closed in order."""
@@ -94,7 +94,7 @@ class Journal:
 
     def _start_file(self) -> None:
         assert self.path
-        path = self._model.path
+        path = self._history.path
         head = {
             "patchbay_journal": 1,
             "path": str(path.absolute()) if path else None,
@@ -122,32 +122,32 @@ def _line(change: Change) -> dict[str, Any]:
     return line
 
 
-def recover(journal: Path) -> EditorModel:
+def recover(journal: Path) -> History:
     """The document of a journal with all its edits, undone one by one. Raises JournalError."""
     lines = _lines(journal)
     try:
         head = lines[0]
         document = Document.model_validate(head["document"])
-        model = EditorModel(document, Path(head["path"]) if head["path"] else None)
+        history = History(document, Path(head["path"]) if head["path"] else None)
     except (IndexError, KeyError, TypeError, ValidationError) as error:
         raise JournalError(f"{journal} is no journal of ours, so nothing was recovered.") from error
     for line in lines[1:]:
-        if not _replay(model, line):
+        if not _replay(history, line):
             break
-    return model
+    return history
 
 
-def _replay(model: EditorModel, line: dict[str, Any]) -> bool:
+def _replay(history: History, line: dict[str, Any]) -> bool:
     """Do what a line says; False when it does not fit: no line after it can be trusted."""
     try:
         if line["what"] == "undo":
-            return model.undo()
+            return history.undo()
         if line["what"] == "redo":
-            return model.redo()
+            return history.redo()
         if not line.get("merged"):
-            model.stop_merging()
+            history.stop_merging()
         edits = _EDITS.validate_python(line["edits"])
-        model.do(*edits, title=str(line["title"]), merge=line.get("merge"))
+        history.do(*edits, title=str(line["title"]), merge=line.get("merge"))
     except (KeyError, TypeError, ValidationError, EditError):
         return False
     return True

@@ -7,6 +7,7 @@ import subprocess
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,12 @@ GONE = {"error": "The data could not be loaded: its process ended. It may be too
 
 
 class Previewer:
-    """Answers by the text of what was asked; the newest question only is waited for."""
+    """Answers by the text of what was asked; the newest question only is waited for. `heard` is
+    called on a thread when there is something new.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[], object]) -> None:
+        self._heard = heard
         self._known: dict[str, dict[str, Any]] = {}
         self._process: subprocess.Popen[str] | None = None
         self._answers: deque[dict[str, Any]] = deque()
@@ -99,6 +103,8 @@ class Previewer:
         assert process.stdout
         for line in process.stdout:
             answers.append(json.loads(line))
+            self._heard()
+        self._heard()
 
     def _take(self) -> None:
         """Remember what was answered since the last look; a process answers one at a time."""

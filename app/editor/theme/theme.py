@@ -27,17 +27,18 @@ class Fonts:
     small: int
 
 
-def load_fonts() -> Fonts:
-    """Load the fonts and use the regular one everywhere. Needs a Dear PyGui context."""
+@cache
+def fonts() -> Fonts:
+    """The fonts, of which the regular one is used everywhere. Needs a Dear PyGui context."""
     with dpg.font_registry():
-        fonts = Fonts(
+        loaded = Fonts(
             regular=dpg.add_font(str(FONTS / "Patchbay-Regular.ttf"), scale(SIZE)),
             bold=dpg.add_font(str(FONTS / "Patchbay-SemiBold.ttf"), scale(SIZE)),
             mono=dpg.add_font(str(FONTS / "JetBrainsMono-Regular.ttf"), scale(CODE_SIZE)),
             small=dpg.add_font(str(FONTS / "Patchbay-SemiBold.ttf"), scale(SMALL_SIZE)),
         )
-    dpg.bind_font(fonts.regular)
-    return fonts
+    dpg.bind_font(loaded.regular)
+    return loaded
 
 
 def use_dark_theme() -> None:
@@ -129,8 +130,8 @@ def panel(x: int, y: int) -> int:
 
 
 def forget() -> None:
-    """Drop the themes that were made, which die with the context."""
-    for maker in (bare, frame, text_colour, filled, flat, panel, tab):
+    """Drop the fonts and themes that were made, which die with the context."""
+    for maker in (fonts, bare, frame, text_colour, filled, flat, panel, tab):
         maker.cache_clear()
 
 

@@ -42,10 +42,10 @@ def words(text: str, colour: Colour = style.TEXT, wrap: int = 0, **options: Any)
     return item
 
 
-def heading(text: str, fonts: theme.Fonts, colour: Colour = style.TEXT) -> Item:
+def heading(text: str, colour: Colour = style.TEXT) -> Item:
     """A panel's title."""
     item: Item = dpg.add_text(text, color=colour)
-    dpg.bind_item_font(item, fonts.bold)
+    dpg.bind_item_font(item, theme.fonts().bold)
     return item
 
 

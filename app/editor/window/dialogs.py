@@ -9,30 +9,22 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import dearpygui.dearpygui as dpg
 
+from app.editor.commands.shell import Answer, Wanted
 from app.editor.theme import style, theme
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, button, text_field, words
 
 ROOT = Path(__file__).resolve().parents[3]
 WIDTH = 460
-Kind = Literal["open", "save"]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a file dialog is for."""
-
-    kind: Kind
-    title: str
-    folder: Path
-    name: str = ""
-    pattern: str = "All files (*)"
+SOURCE = 860, 430
+"""Width of the window, and height of the pane, in which a program is shown."""
+TABLE = 780
+"""Width of the window in which a table is shown."""
 
 
 class Dialogs:
@@ -48,25 +40,30 @@ class Dialogs:
     def is_open(self) -> bool:
         return self._window is not None
 
-    def ask(
-        self, title: str, text: str, answers: Sequence[tuple[str, Callable[[], object]]]
-    ) -> None:
+    def ask(self, title: str, text: str, answers: Sequence[Answer]) -> None:
         """A question with a button for each answer; the first is the usual one, Enter gives it."""
-        self.choose(
-            title, lambda window: words(text, parent=window, wrap=scale(WIDTH - 30)), answers
-        )
+        window = self._open(title, lambda: None)
+        words(text, parent=window, wrap=scale(WIDTH - 30))
+        self._add_answers(window, answers)
         self._enter = lambda: self._answer(answers[0][1])
 
-    def choose(
-        self,
-        title: str,
-        fill: Callable[[Item], object],
-        answers: Sequence[tuple[str, Callable[[], object]]],
-        width: int = WIDTH,
+    def ask_about_source(
+        self, title: str, text: str, source: str, note: str, answers: Sequence[Answer]
     ) -> None:
-        """Something to look at, with a button for each answer; Enter gives none of them."""
-        window = self._open(title, lambda: None, width)
-        fill(window)
+        """A question about a program, which is shown whole; Enter gives no answer."""
+        wide, high = SOURCE
+        window = self._open(title, lambda: None, wide)
+        words(text, parent=window, wrap=scale(wide - 30))
+        dpg.add_spacer(height=scale(6), parent=window)
+        pane = dpg.add_child_window(
+            parent=window, width=scale(wide - 24), height=scale(high), horizontal_scrollbar=True
+        )
+        shown = dpg.add_text(source, parent=pane, tag="trust/source")
+        dpg.bind_item_font(shown, theme.fonts().mono)
+        words(note, style.MUTED, parent=window)
+        self._add_answers(window, answers)
+
+    def _add_answers(self, window: Item, answers: Sequence[Answer]) -> None:
         dpg.add_spacer(height=scale(8), parent=window)
         with dpg.group(horizontal=True, parent=window):
             for index, (label, action) in enumerate(answers):
@@ -75,10 +72,16 @@ class Dialogs:
                 if index == 0:
                     dpg.bind_item_theme(item, theme.filled(style.ACCENT))
 
-    def show(self, title: str, fill: Callable[[Item], object], width: int = WIDTH) -> None:
-        """Something to look at; Enter, Escape or its button closes it."""
-        window = self._open(title, self.close, width)
-        fill(window)
+    def show_table(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
+        """Rows of two columns; Enter, Escape or its button closes them."""
+        window = self._open(title, self.close, TABLE)
+        with dpg.table(header_row=False, parent=window, policy=dpg.mvTable_SizingFixedFit):
+            dpg.add_table_column()
+            dpg.add_table_column()
+            for left, right in rows:
+                with dpg.table_row():
+                    words(left, style.ACCENT, wrap=-1)
+                    words(right, wrap=-1)
         dpg.add_spacer(height=scale(8), parent=window)
         button("Close", self.close, parent=window, tag="dialog/0")
 
@@ -205,7 +208,7 @@ class Dialogs:
         dpg.focus_item(field)
 
 
-def _complaint(kind: Kind, path: Path) -> str | None:
+def _complaint(kind: Literal["open", "save"], path: Path) -> str | None:
     if kind == "open" and not path.is_file():
         return f"There is no file {path}."
     if path.is_dir():

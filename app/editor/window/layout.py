@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.editor.theme.area import Area
 from app.editor.theme.style import scale
 
 BAR = 44
@@ -12,16 +13,6 @@ SIDE = 350
 BOTTOM = 230
 FOOTER = 28
 RUN = 440
-
-
-@dataclass(frozen=True)
-class Area:
-    """A rectangle of the window, in pixels."""
-
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 @dataclass(frozen=True)

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import inspect
-import logging
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.editor.session.editing_session import EditorModel
-from app.editor.session.services import Services
+from app.editor.session.analyst import receive
+from app.editor.session.checker_thread import Checker
+from app.editor.session.session import Session
+from app.editor.session.training import Services
 from app.editor.theme import display
 from graphs.document.document import Document
 from graphs.document.document_io import DocumentError, read
 
 if TYPE_CHECKING:
-    from app.editor.window.window import Editor
+    from app.editor.window.window import Window
 
-log = logging.getLogger(__name__)
 FULL_RATE = 60.0
 IDLE_RATE = 5.0
 """Frames a second while something moves, and while nothing does."""
@@ -42,15 +43,18 @@ def run(path: Path | None, services: Services) -> int:
     width, height = (
         min(ours, theirs) for ours, theirs in zip(SIZE, probe.size or SIZE, strict=True)
     )
-    return _run_window(EditorModel(document, path), services, width, height)
+    session = Session(document, path, services)
+    session.keep_journal()
+    return _run_window(session, width, height)
 
 
-def _run_window(model: EditorModel, services: Services, width: int, height: int) -> int:
+def _run_window(session: Session, width: int, height: int) -> int:
     import dearpygui.dearpygui as dpg
 
     from app.editor.theme import theme
-    from app.editor.window.window import Editor
+    from app.editor.window.window import Window
 
+    checker = Checker(lambda news: session.inbox.post(partial(receive, session, news)))
     dpg.create_context()
     dpg.configure_app(manual_callback_management=True)
     try:
@@ -58,33 +62,35 @@ def _run_window(model: EditorModel, services: Services, width: int, height: int)
             title="Patchbay", width=width, height=height, x_pos=0, y_pos=0, disable_close=True
         )
         dpg.setup_dearpygui()
-        editor = Editor(model, services)
+        window = Window(session, checker)
         dpg.show_viewport()
-        dpg.set_primary_window(editor.window, True)
-        editor.begin()
-        _loop(editor)
+        dpg.set_primary_window(window.root, True)
+        window.begin()
+        _loop(window, checker)
     finally:
         dpg.destroy_context()
         theme.forget()
     return 0
 
 
-def _loop(editor: Editor) -> None:
-    """Callbacks, tick, render: all on this thread. Nothing but Dear PyGui is imported before the
-    first frame.
+def _loop(window: Window, checker: Checker) -> None:
+    """Callbacks, what has changed, render: all on this thread. Nothing but Dear PyGui is imported
+    before the first frame.
     """
     import dearpygui.dearpygui as dpg
 
     dpg.render_dearpygui_frame()
-    editor.load_rest()
-    while dpg.is_dearpygui_running() and not editor.closing:
+    checker.start()
+    window.guard(window.load_rest)
+    while dpg.is_dearpygui_running() and not window.is_closing:
         began = time.monotonic()
         for job in dpg.get_callback_queue() or []:
-            _guarded(editor, _call, job)
-        _guarded(editor, type(editor).tick, editor)
+            window.guard(partial(_call, job))
+        window.frame()
         dpg.render_dearpygui_frame()
-        _pace(editor, began)
-    editor.end()
+        _pace(window, began)
+    checker.stop()
+    window.close()
 
 
 def _call(job: tuple[Any, ...]) -> None:
@@ -93,20 +99,11 @@ def _call(job: tuple[Any, ...]) -> None:
         callback(*arguments[: len(inspect.signature(callback).parameters)])
 
 
-def _guarded(editor: Editor, action: Any, argument: Any) -> None:
-    """One job at a time, so that a fault in one does not lose the others."""
-    try:
-        action(argument)
-    except Exception as error:
-        log.exception("a callback failed")
-        editor.report(error)
-
-
-def _pace(editor: Editor, began: float) -> None:
+def _pace(window: Window, began: float) -> None:
     """Sleep until the next frame is due; the display need not hold the loop back, and does not
     under Xvfb.
     """
-    rate = FULL_RATE if editor.is_awake else IDLE_RATE
+    rate = FULL_RATE if window.is_awake else IDLE_RATE
     rest = 1 / rate - (time.monotonic() - began)
     if rest > 0:
         time.sleep(rest)

@@ -15,15 +15,17 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from queue import Queue
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dearpygui.dearpygui as dpg
 
+from app.editor.inspector.inspector import Inspector
+from app.editor.panels.canvas_panel import CanvasPanel
+from app.editor.panels.footer import Footer
+from app.editor.panels.run_controls import RunControls
+from app.editor.session.session import Session
 from app.editor.theme.widgets import is_typing
 from graphs.document.document import End
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
 
 VARIABLE = "PATCHBAY_TEST_CHANNEL"
 
@@ -31,8 +33,16 @@ VARIABLE = "PATCHBAY_TEST_CHANNEL"
 class Channel:
     """Answers questions about the window."""
 
-    def __init__(self, editor: Editor, path: str) -> None:
-        self._editor = editor
+    def __init__(
+        self,
+        path: str,
+        session: Session,
+        canvas: CanvasPanel,
+        footer: Footer,
+        inspector: Inspector,
+        controls: RunControls,
+    ) -> None:
+        self._session, self._canvas, self._curve = session, canvas.canvas, controls.curve
         self._questions: deque[tuple[list[str], Queue[str]]] = deque()
         self._commands: dict[str, Callable[..., Any]] = {
             "frame": dpg.get_frame_count,
@@ -40,22 +50,22 @@ class Channel:
             "node": self._node,
             "port": self._port,
             "canvas": lambda: _rect("canvas"),
-            "document": lambda: editor.model.document.model_dump(mode="json"),
-            "graph": lambda: editor.model.graph_name,
-            "trail": lambda: list(editor.model.trail),
-            "lit": lambda: sorted(editor.reach.nodes) if editor.reach else [],
-            "selection": lambda: sorted(editor.model.selection),
+            "document": lambda: session.document.model_dump(mode="json"),
+            "graph": lambda: session.graph_name,
+            "trail": lambda: list(session.trail),
+            "lit": lambda: sorted(session.reach.nodes) if session.reach else [],
+            "selection": lambda: sorted(session.selection),
             "problems": self._problems,
-            "checked": lambda: editor.model.is_checked,
-            "loaded": lambda: bool(editor.library),
-            "dirty": lambda: editor.model.is_dirty,
+            "checked": lambda: session.is_checked,
+            "loaded": lambda: bool(session.library),
+            "dirty": lambda: session.history.is_dirty,
             "run": self._run,
-            "said": lambda: editor.footer.text,
-            "source": lambda: editor.source,
-            "preview": lambda: editor.inspector.previewed,
+            "said": lambda: footer.text,
+            "source": self._source,
+            "preview": lambda: inspector.previewed,
             "value": dpg.get_value,
             "typing": is_typing,
-            "zoom": lambda: editor.canvas.camera.zoom,
+            "zoom": lambda: session.zoom,
         }
         server = socket.socket(socket.AF_UNIX)
         server.bind(path)
@@ -87,34 +97,44 @@ class Channel:
 
     def _node(self, id: str) -> list[float] | None:
         """The rectangle of a node, in pixels of the window: left, top, right, bottom."""
-        scene = self._editor.canvas.picture.scene
+        canvas, scene = self._canvas, self._canvas.picture.scene
         if id not in scene.shapes:
             return None
-        box, canvas = scene.box(id), self._editor.canvas
+        box = scene.box(id)
         return [*canvas.on_window((box.left, box.top)), *canvas.on_window((box.right, box.bottom))]
 
     def _port(self, side: str, node: str, name: str) -> list[float]:
         """Where a port is, in pixels of the window; `side` is input or output."""
-        canvas = self._editor.canvas
+        canvas = self._canvas
         return list(canvas.on_window(canvas.picture.scene.at(End(node, name), side == "input")))
 
     def _problems(self) -> list[dict[str, Any]]:
-        checked = self._editor.model.checked
-        return [problem.model_dump(mode="json") for problem in checked.problems] if checked else []
+        return [problem.model_dump(mode="json") for problem in self._session.problems]
+
+    def _source(self) -> str:
+        """The program; empty until it has been printed, for which this asks."""
+        self._session.want_source()
+        return self._session.source
 
     def _run(self) -> dict[str, Any] | None:
-        controls = self._editor.run_controls
-        if controls.run is None:
+        training = self._session.training
+        if training.run is None:
             return None
-        state = controls.state.model_dump(mode="json") if controls.state else None
-        points = len(controls.curve.train), len(controls.curve.validation)
-        return {"path": str(controls.run.path), "state": state, "points": points}
+        state = training.state.model_dump(mode="json") if training.state else None
+        points = len(self._curve.train), len(self._curve.validation)
+        return {"path": str(training.run.path), "state": state, "points": points}
 
 
-def open_channel(editor: Editor) -> Channel | None:
+def open_channel(
+    session: Session,
+    canvas: CanvasPanel,
+    footer: Footer,
+    inspector: Inspector,
+    controls: RunControls,
+) -> Channel | None:
     """The channel, when a test asked for it."""
     path = os.environ.get(VARIABLE)
-    return Channel(editor, path) if path else None
+    return Channel(path, session, canvas, footer, inspector, controls) if path else None
 
 
 def _rect(tag: str) -> list[float] | None:

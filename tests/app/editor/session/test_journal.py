@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.editor.session.editing_session import EditorModel
+from app.editor.session.history import History
 from app.editor.session.journal import Journal, JournalError, journal_path, recover
 from graphs.document.document import Document, Node
 from graphs.document.document_io import read, write
@@ -20,20 +20,20 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def crashed(path: Path | None) -> tuple[EditorModel, Path]:
-    """A model that was edited by an editor which then died: the kernel frees its lock."""
-    model = EditorModel(read(path) if path else None, path)
-    journal = Journal(model)
-    model.do(AddNode(id="conv", node=Node(type="Conv2d")), title="Add")
+def crashed(path: Path | None) -> tuple[History, Path]:
+    """A document that was edited by an editor which then died: the kernel frees its lock."""
+    history = History(read(path) if path else None, path)
+    journal = Journal(history)
+    history.do(AddNode(id="conv", node=Node(type="Conv2d")), title="Add")
     for label in ("s", "st", "stem"):
-        model.do(Rename(id="conv", label=label), merge="label")
-    model.stop_merging()
-    model.do(Rename(id="conv", label="other"), merge="label")
-    model.do(Rename(id="conv", label="gone"), title="Rename")
-    model.undo()
+        history.do(Rename(id="conv", label=label), merge="label")
+    history.stop_merging()
+    history.do(Rename(id="conv", label="other"), merge="label")
+    history.do(Rename(id="conv", label="gone"), title="Rename")
+    history.undo()
     journal._release()
     assert journal.path
-    return model, journal.path
+    return history, journal.path
 
 
 def test_a_crash_loses_no_edit(path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_crash_loses_no_edit(path: Path) -> None:
     dead, file = crashed(path)
     assert file == journal_path(path) == path.parent / ".net.graph.json.journal"
 
-    found = Journal(EditorModel(read(path), path)).left_behind()
+    found = Journal(History(read(path), path)).left_behind()
     assert found == file
     back = recover(found)
     assert back.document == dead.document
@@ -68,41 +68,41 @@ def test_a_cut_last_line_is_left_out(path: Path) -> None:
 def test_an_unsaved_document_is_recovered(home: Path) -> None:
     dead, file = crashed(None)
     assert home in file.parents
-    assert Journal(EditorModel()).left_behind() == file
+    assert Journal(History()).left_behind() == file
     assert recover(file).document == dead.document
 
 
 def test_after_recovery_the_journal_goes_on(path: Path) -> None:
     _, file = crashed(path)
-    model = EditorModel(read(path), path)
-    journal = Journal(model)
-    model.adopt(recover(file))
+    history = History(read(path), path)
+    journal = Journal(history)
+    history.adopt(recover(file))
     journal.adopt(file)
-    assert model.is_dirty
-    model.do(Rename(id="conv", label="last"))
+    assert history.is_dirty
+    history.do(Rename(id="conv", label="last"))
     journal._release()
-    assert recover(file).document == model.document
+    assert recover(file).document == history.document
 
 
 def test_saving_and_closing_forget_it(path: Path) -> None:
-    model = EditorModel(read(path), path)
-    journal = Journal(model)
+    history = History(read(path), path)
+    journal = Journal(history)
     assert not journal_path(path).exists()
-    model.do(AddNode(id="a", node=Node(type="ReLU")))
+    history.do(AddNode(id="a", node=Node(type="ReLU")))
     assert journal_path(path).exists()
     journal.discard()
     assert not journal_path(path).exists()
-    model.do(Rename(id="a", label="b"))
+    history.do(Rename(id="a", label="b"))
     journal.close()
     assert not journal_path(path).exists()
 
 
 def test_two_editors_of_one_document_do_not_share_a_journal(path: Path) -> None:
-    first = Journal(EditorModel(read(path), path))
-    model = EditorModel(read(path), path)
-    second = Journal(model)
+    first = Journal(History(read(path), path))
+    history = History(read(path), path)
+    second = Journal(history)
     assert second.path is None
-    model.do(AddNode(id="a", node=Node(type="ReLU")))
+    history.do(AddNode(id="a", node=Node(type="ReLU")))
     assert second.left_behind() is None
     assert first.left_behind() is None
 
@@ -110,9 +110,9 @@ def test_two_editors_of_one_document_do_not_share_a_journal(path: Path) -> None:
 def test_what_was_neither_recovered_nor_discarded_is_kept_aside(path: Path) -> None:
     _, file = crashed(path)
     text = file.read_text()
-    model = EditorModel(read(path), path)
-    Journal(model)
-    model.do(AddNode(id="a", node=Node(type="ReLU")))
+    history = History(read(path), path)
+    Journal(history)
+    history.do(AddNode(id="a", node=Node(type="ReLU")))
     assert file.with_name(file.name + ".old").read_text() == text
 
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
-from app.editor.canvas.node_captions import listed, title_of, told_apart
 from app.editor.session.shared_weights import weights_of
+from app.editor.session.wording import listed, title_of, told_apart
 from graphs.document.document import MAIN
 
 if TYPE_CHECKING:
-    from app.editor.session.editing_session import EditorModel
     from graphs.check.results import Checked, CheckedGraph
     from graphs.program.partition import Statement
 
@@ -22,21 +21,6 @@ class Reach:
 
     nodes: frozenset[str]
     legend: str
-
-
-class Reaching:
-    """Remembers the last answer, since the window asks at every frame."""
-
-    def __init__(self) -> None:
-        self._key: object = None
-        self._reach: Reach | None = None
-
-    def of(self, model: EditorModel) -> Reach | None:
-        """What the gradient of the selected optimizer reaches."""
-        key = (id(model.checked), model.graph_name, model.selection, model.is_checked)
-        if key != self._key:
-            self._key, self._reach = key, reach_of(model.checked, *key[1:])
-        return self._reach
 
 
 def reach_of(

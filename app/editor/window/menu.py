@@ -1,4 +1,4 @@
-"""A small menu at the mouse."""
+"""Small lists to choose from: a menu of commands at the mouse, a list below a button."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Callable, Sequence
 
 import dearpygui.dearpygui as dpg
 
+from app.editor.commands.shell import Choice
+from app.editor.theme import style
 from app.editor.theme.style import scale
 from app.editor.theme.text_width import width
 from app.editor.theme.theme import SIZE
-from app.editor.theme.widgets import Item
+from app.editor.theme.widgets import Item, words
 
-Entry = tuple[str, Callable[[], object]]
+ABOUT = 420
+"""Pixels at which the words about a choice are wrapped, at scale 1."""
 
 
 class Menu:
@@ -24,7 +27,7 @@ class Menu:
     def is_open(self) -> bool:
         return self._window is not None and bool(dpg.is_item_shown(self._window))
 
-    def open(self, entries: Sequence[Entry]) -> None:
+    def open(self, entries: Sequence[tuple[str, Callable[[], object]]]) -> None:
         """Open at the mouse, with words and what they do."""
         self.close()
         self._window = dpg.add_window(
@@ -46,6 +49,26 @@ class Menu:
                 callback=lambda _s, _a, action: self._choose(action),
                 user_data=action,
             )
+
+    def open_list(self, choices: Sequence[Choice], under: Item, top: int) -> None:
+        """Open below a widget, `top` pixels down the window."""
+        self.close()
+        self._window = dpg.add_window(
+            popup=True,
+            no_title_bar=True,
+            autosize=True,
+            min_size=(scale(200), scale(30)),
+            pos=(dpg.get_item_rect_min(under)[0], top),
+        )
+        for choice in choices:
+            dpg.add_selectable(
+                label=choice.label,
+                tag=choice.tag,
+                parent=self._window,
+                callback=lambda _s, _a, action: self._choose(action),
+                user_data=choice.action,
+            )
+            words(choice.about, style.MUTED, wrap=scale(ABOUT), parent=self._window)
 
     def close(self) -> None:
         """Take the menu away."""

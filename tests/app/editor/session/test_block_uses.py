@@ -4,11 +4,9 @@ import pytest
 
 import nodes.library  # noqa: F401
 from app.editor.canvas.canvas_model import Subject, make_picture
-from app.editor.canvas.gradient_reach import reach_of
-from app.editor.canvas.node_captions import Captions, listed, title_of, told_apart
+from app.editor.canvas.node_captions import Captions
 from app.editor.inspector.forms import as_text, from_text
-from app.editor.panels.problems_panel import place_of
-from app.editor.panels.program_panel import options_of, ordinal, steps, watched
+from app.editor.panels.program_panel import options_of, steps, watched
 from app.editor.session.block_uses import (
     add_parameter,
     counted_uses,
@@ -23,8 +21,11 @@ from app.editor.session.block_uses import (
     way_to,
     with_troubles,
 )
-from app.editor.session.editing_session import EditorModel, read_clip
+from app.editor.session.clipboard import read_clip
+from app.editor.session.gradient_reach import reach_of
+from app.editor.session.session import Session
 from app.editor.session.shared_weights import originals, own_weights, same_weights, weights_of
+from app.editor.session.wording import listed, ordinal, place_of, title_of, told_apart
 from app.editor.theme.icons import icon
 from graphs.compiler import check
 from graphs.document.document import MAIN, Document, Graph, Node
@@ -75,15 +76,15 @@ def test_the_way_to_a_block_leads_through_its_uses() -> None:
 
 
 def test_the_trail_ends_where_a_block_is_gone() -> None:
-    model = EditorModel(nested())
-    model.follow((MAIN, "Outer", "Inner"))
-    assert model.graph_name == "Inner"
-    model.do(*delete_block(model.document, TYPES, "Outer"))
-    assert model.trail == (MAIN,)
-    model.undo()
-    model.follow((MAIN, "Outer"))
-    model.load(Document(), None)
-    assert model.graph_name == MAIN
+    session = Session(nested())
+    session.follow((MAIN, "Outer", "Inner"))
+    assert session.graph_name == "Inner"
+    session.do(*delete_block(session.document, TYPES, "Outer"))
+    assert session.trail == (MAIN,)
+    session.undo()
+    session.follow((MAIN, "Outer"))
+    session.load(Document(), None)
+    assert session.graph_name == MAIN
 
 
 def test_a_renamed_block_is_renamed_where_it_is_used() -> None:
@@ -172,37 +173,39 @@ def test_a_use_says_its_block_and_its_weights() -> None:
     assert listed(names, ["fake", "real_score", "fake"]) == "Generator and real_score"
 
 
-def copies_of(model: EditorModel, *ids: str) -> Graph:
-    model.select(frozenset(ids))
-    return read_clip(model.copied())
+def copies_of(session: Session, *ids: str) -> Graph:
+    session.select(frozenset(ids))
+    return read_clip(session.copied())
 
 
 def test_a_copy_with_the_same_weights() -> None:
-    model = EditorModel(gan())
-    copies = copies_of(model, "fake", "noise")
-    assert originals(model.graph, copies, TYPES) == {"fake"}
-    edits, named = same_weights(MAIN, model.graph, copies, TYPES)
-    model.put(named, *edits, title="Duplicate")
+    session = Session(gan())
+    copies = copies_of(session, "fake", "noise")
+    assert originals(session.graph, copies, TYPES) == {"fake"}
+    edits, named = same_weights(MAIN, session.graph, copies, TYPES)
+    session.put(named, *edits, title="Duplicate")
     assert (
-        weights_of(model.graph.nodes["fake"]) == weights_of(model.graph.nodes["fake_2"]) == "fake"
+        weights_of(session.graph.nodes["fake"])
+        == weights_of(session.graph.nodes["fake_2"])
+        == "fake"
     )
-    model.undo()
-    assert model.document == gan()
+    session.undo()
+    assert session.document == gan()
 
 
 def test_copies_with_own_weights_share_among_themselves() -> None:
-    model = EditorModel(gan())
-    both = own_weights(model.graph, copies_of(model, "real_score", "fake_score"), TYPES)
+    session = Session(gan())
+    both = own_weights(session.graph, copies_of(session, "real_score", "fake_score"), TYPES)
     assert {weights_of(node) for node in both.nodes.values()} == {"discriminator_2"}
-    one = own_weights(model.graph, copies_of(model, "real_score"), TYPES)
+    one = own_weights(session.graph, copies_of(session, "real_score"), TYPES)
     assert weights_of(one.nodes["real_score"]) == ""
 
 
 def test_what_has_no_original_here_is_not_asked_about() -> None:
-    model = EditorModel(gan())
-    copies = copies_of(model, "fake", "noise")
-    model.remove_selected()
-    assert originals(model.graph, copies, TYPES) == frozenset()
+    session = Session(gan())
+    copies = copies_of(session, "fake", "noise")
+    session.remove_selected()
+    assert originals(session.graph, copies, TYPES) == frozenset()
 
 
 def test_the_stages_of_a_gan_in_words() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +29,12 @@ class Peek:
 
 
 class Peeker:
-    """Looks at the image probe of one node of one run, again and again, until it is stopped."""
+    """Looks at the image probe of one node of one run, again and again, until it is stopped.
+    `post` gets what is new, on this thread.
+    """
 
-    def __init__(self, run: Run, node: str, room: int) -> None:
-        self.peeks: deque[Peek] = deque(maxlen=1)
+    def __init__(self, run: Run, node: str, room: int, post: Callable[[Peek], object]) -> None:
+        self._post = post
         self._run, self._node, self._room = run, node, room
         self._stop = threading.Event()
         threading.Thread(target=self._watch, name="peeker", daemon=True).start()
@@ -48,7 +50,7 @@ class Peeker:
                 steps = probe_steps(self._run.probes_path)
                 if steps and steps[-1] != seen and (peek := self._peek(steps[-1])):
                     seen = peek.step
-                    self.peeks.append(peek)
+                    self._post(peek)
             except (RunError, OSError, ValueError, KeyError, TypeError):
                 pass  # the monitor says what is wrong with a run; here is no picture then
             self._stop.wait(PERIOD)

@@ -1,41 +1,44 @@
 """The editor's look at the newest pictures of a probe, without a screen."""
 
 import time
+from collections import deque
 from pathlib import Path
 
-from app.editor.canvas.probe_thumbnails import Peek, Peeker
+from app.editor.inspector.probe_thumbnails import Peek, Peeker
 from app.runs.run_folder import Run
 from tests.app.monitor_runs import make_run
 from tests.app.probe_runs import PROBES, add_look, add_probes, looked_at
 
 
-def next_peek(peeker: Peeker) -> Peek:
+def next_peek(peeks: deque[Peek]) -> Peek:
     """The next picture."""
     deadline = time.monotonic() + 20
-    while not peeker.peeks:
+    while not peeks:
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return peeker.peeks.popleft()
+    return peeks.popleft()
 
 
 def test_the_newest_pictures_come_enlarged(home: Path) -> None:
     run = make_run()
     add_probes(run, 0, 20)
-    peeker = Peeker(run, "samples", 100)
-    peek = next_peek(peeker)
+    peeks: deque[Peek] = deque()
+    peeker = Peeker(run, "samples", 100, peeks.append)
+    peek = next_peek(peeks)
     assert (peek.step, peek.width, peek.height) == (20, 70, 70)  # 4 images of 8, 3 gaps; twice
     pixels = peek.pixels.reshape(70, 70, 4)
     assert pixels.min() >= 0 and pixels.max() <= 1 and (pixels[..., 3] == 1).all()
     add_look(run, 40, looked_at(40))
-    assert next_peek(peeker).step == 40
+    assert next_peek(peeks).step == 40
     peeker.stop()
 
 
 def test_large_pictures_are_thinned(home: Path) -> None:
     run = make_run()
     add_probes(run, 0)
-    peeker = Peeker(run, "samples", 20)
-    peek = next_peek(peeker)
+    peeks: deque[Peek] = deque()
+    peeker = Peeker(run, "samples", 20, peeks.append)
+    peek = next_peek(peeks)
     peeker.stop()
     assert (peek.width, peek.height) == (18, 18)
 
@@ -43,9 +46,10 @@ def test_large_pictures_are_thinned(home: Path) -> None:
 def test_nothing_comes_of_other_probes_or_of_no_run(home: Path) -> None:
     run = make_run()
     add_probes(run, 0, probes={"waves": PROBES["waves"]})
-    peekers = [Peeker(run, node, 50) for node in ("waves", "gone")]
-    peekers.append(Peeker(Run(home / "nowhere"), "samples", 50))
+    peeks: deque[Peek] = deque()
+    peekers = [Peeker(run, node, 50, peeks.append) for node in ("waves", "gone")]
+    peekers.append(Peeker(Run(home / "nowhere"), "samples", 50, peeks.append))
     time.sleep(0.2)
-    assert not any(peeker.peeks for peeker in peekers)
+    assert not peeks
     for peeker in peekers:
         peeker.stop()

@@ -9,9 +9,9 @@ from app.editor.canvas.canvas_model import Subject, make_picture
 from app.editor.canvas.hover import Hover
 from app.editor.canvas.node_captions import Captions, telling
 from app.editor.canvas.scene import Hit, Port
-from app.editor.canvas.wiring_rules import EditorBoard, new_node, output_kind, wire_to_new
+from app.editor.canvas.wiring_rules import SessionBoard, new_node, output_kind, wire_to_new
 from app.editor.panels.program_panel import steps
-from app.editor.session.editing_session import EditorModel
+from app.editor.session.session import Session
 from app.editor.theme import style
 from app.editor.theme.highlight import lines_of, pieces
 from graphs.check.checking import Checked
@@ -23,7 +23,7 @@ from graphs.nodetypes.node_type import node_types
 from nodes.families import FAMILIES
 from tests.graphs.test_choosing import variants
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "assets" / "examples" / "digits_cnn.graph.json"
+EXAMPLE = Path(__file__).resolve().parents[4] / "assets" / "examples" / "digits_cnn.graph.json"
 
 
 @pytest.fixture(scope="module")
@@ -112,20 +112,20 @@ def test_ports_light_up_or_dim_while_a_wire_is_dragged(
 
 
 @pytest.fixture
-def model(document: Document, checked: Checked) -> EditorModel:
-    model = EditorModel(document, EXAMPLE)
-    model.was_checked(document, checked)
-    return model
+def session(document: Document, checked: Checked) -> Session:
+    session = Session(document, EXAMPLE)
+    session.was_checked(document, checked)
+    return session
 
 
-def board(model: EditorModel) -> EditorBoard:
-    captions = Captions(model.graph, node_types(), model.checked, model.graph)
-    picture = make_picture(subject(model.document, model.checked))
-    return EditorBoard("main", picture.scene, model, captions)
+def board(session: Session) -> SessionBoard:
+    captions = Captions(session.graph, node_types(), session.checked, session.graph)
+    picture = make_picture(subject(session.document, session.checked))
+    return SessionBoard("main", picture.scene, session, captions)
 
 
-def test_the_board_knows_cycles_kinds_and_ports_that_take_many(model: EditorModel) -> None:
-    its = board(model)
+def test_the_board_knows_cycles_kinds_and_ports_that_take_many(session: Session) -> None:
+    its = board(session)
     assert not its.allows(End("conv2", "output"), End("conv1", "x"))
     assert not its.allows(End("conv1", "output"), End("conv1", "x"))
     assert its.allows(End("conv1", "output"), End("logits", "x"))
@@ -145,9 +145,9 @@ def test_sizes_are_said_in_numbers() -> None:
     assert telling(node_types()["Table"], features) == ["2 features"]
 
 
-def test_a_wire_let_go_finds_the_best_port_of_a_new_node(model: EditorModel) -> None:
+def test_a_wire_let_go_finds_the_best_port_of_a_new_node(session: Session) -> None:
     label = Port(End("digits", "label"), False)
-    assert output_kind(model, label.end) == "labels"
+    assert output_kind(session, label.end) == "labels"
     wire = wire_to_new(node_types()["CrossEntropy"], "new", label, "labels")
     assert wire == Wire(source=label.end, target=End("new", "label"))
     back = wire_to_new(node_types()["Conv2d"], "new", Port(End("pool1", "x"), True))
@@ -158,21 +158,21 @@ def test_a_wire_let_go_finds_the_best_port_of_a_new_node(model: EditorModel) -> 
     assert wire_to_new(node_types()["Block"], "new", label) is None
 
 
-def test_the_tooltip_explains(model: EditorModel) -> None:
-    hover = Hover(model, Captions(model.graph, node_types(), model.checked, model.graph))
+def test_the_tooltip_explains(session: Session) -> None:
+    hover = Hover(session, Captions(session.graph, node_types(), session.checked, session.graph))
     words = lambda **hit: " | ".join(text for text, _ in hover.paragraphs(Hit(**hit)))  # noqa: E731
     assert "18,496 learned numbers" in words(node="conv2")
     assert words(port=Port(End("digits", "image"), False)) == "image: image (N, 1, 8, 8)"
     assert "needs (N, C, H, W)" in words(port=Port(End("conv1", "x"), True))
-    assert "image (N, 1, 8, 8)" in words(wire=next(model.graph.into("conv1")))
+    assert "image (N, 1, 8, 8)" in words(wire=next(session.graph.into("conv1")))
     assert words() == ""
 
 
 def test_a_problem_is_in_the_tooltip(document: Document) -> None:
     bad = SetParameters(id="conv1", parameters={"out_channels": 0}).apply(document)
-    model = EditorModel(bad)
-    model.was_checked(bad, check(bad))
-    hover = Hover(model, Captions(model.graph, node_types(), model.checked, model.graph))
+    session = Session(bad)
+    session.was_checked(bad, check(bad))
+    hover = Hover(session, Captions(session.graph, node_types(), session.checked, session.graph))
     said = hover.paragraphs(Hit(node="conv1"))
     assert any(colour == style.ERROR and "out_channels" in text for text, colour in said)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import dearpygui.dearpygui as dpg
 
-from app.editor.commands.shortcuts import command_for
+from app.editor.commands.table import command_for
 from app.editor.theme.widgets import is_typing
-
-if TYPE_CHECKING:
-    from app.editor.window.window import Editor
+from app.editor.window.shell import WindowShell
 
 NAMES = {
     **{getattr(dpg, f"mvKey_{letter}"): letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
@@ -29,9 +27,6 @@ NAMES = {
     dpg.mvKey_Down: "Down",
 }
 """What the keys are called."""
-WHILE_TYPING = frozenset({"new", "open", "save", "save_as", "export", "help"})
-"""Commands that work from within a field, too: no field has a use for their keys."""
-
 REPEATING = frozenset("ZY+-") | {"Up", "Down"}
 """Keys that do their work again while they are held."""
 
@@ -40,10 +35,12 @@ HOLD = 0.6
 
 
 class Keyboard:
-    """Turns key presses into commands, for whatever is in front."""
+    """Turns key presses into commands, for whatever is in front. `enter` is what Enter does when
+    that is the window.
+    """
 
-    def __init__(self, editor: Editor) -> None:
-        self._editor = editor
+    def __init__(self, shell: WindowShell, enter: Callable[[], object]) -> None:
+        self._shell, self._enter = shell, enter
         self._held: dict[int, float] = {}
 
     def release(self, key: int) -> None:
@@ -59,27 +56,27 @@ class Keyboard:
             self._do(name)
 
     def _do(self, name: str) -> None:
-        if self._editor.dialogs.is_open:
+        if self._shell.dialogs.is_open:
             self._in_dialog(name)
-        elif self._editor.quick_search.is_open:
+        elif self._shell.search.is_open:
             self._in_search(name)
-        elif self._editor.menu.is_open:
+        elif self._shell.menu.is_open:
             self._in_menu(name)
         else:
             self._in_window(name)
 
     def _in_dialog(self, name: str) -> None:
         if name == "Enter":
-            self._editor.dialogs.enter()
+            self._shell.dialogs.enter()
         elif name == "Escape":
-            self._editor.dialogs.cancel()
+            self._shell.dialogs.cancel()
 
     def _in_menu(self, name: str) -> None:
         if name == "Escape":
-            self._editor.menu.close()
+            self._shell.menu.close()
 
     def _in_search(self, name: str) -> None:
-        search = self._editor.quick_search
+        search = self._shell.search
         actions = {"Enter": search.enter, "Escape": search.close}
         steps = {"Down": 1, "Up": -1}
         if name in actions:
@@ -91,6 +88,6 @@ class Keyboard:
         ctrl = dpg.is_key_down(dpg.mvKey_ModCtrl)
         command = command_for(name, ctrl, dpg.is_key_down(dpg.mvKey_ModShift))
         if name == "Enter":
-            self._editor.palette.enter()
-        elif command and (command in WHILE_TYPING or not is_typing()):
-            self._editor.actions.run(command)
+            self._enter()
+        elif command and (command.while_typing or not is_typing()):
+            self._shell.commands.run(command.id)
