@@ -12,7 +12,7 @@ from app.editor.theme.style import Colour, faded, scale
 from app.editor.theme.text_width import width
 from app.editor.theme.widgets import Item
 from app.runs.run_follower import RunFollower
-from app.runs.series import Key
+from app.runs.series import Key, Series
 
 HEIGHT = 118
 LEFT, BOTTOM, TOP = 44, 18, 8
@@ -39,7 +39,7 @@ class CurveView:
         self._width = max(width_, 60)
         dpg.configure_item(self._list, width=self._width)
 
-    def show(self, run: RunFollower | None) -> None:
+    def show(self, run: RunFollower[Series] | None) -> None:
         """Draw the first loss of a run anew."""
         name = run.first_loss if run else ""
         self.train, self.validation = _points(run, name, "train"), _points(run, name, "validation")
@@ -97,7 +97,7 @@ class CurveView:
         dpg.draw_text(place, text, size=scale(SIZE), color=colour, parent=self._list)
 
 
-def _points(run: RunFollower | None, name: str, split: str) -> list[Point]:
+def _points(run: RunFollower[Series] | None, name: str, split: str) -> list[Point]:
     """A series as it is drawn: epochs and values."""
     series = run.series.get(Key(name, split)) if run else None
     return series.thinned("epoch", POINTS) if series else []

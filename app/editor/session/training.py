@@ -10,6 +10,7 @@ from app.runs.records import RunError, State
 from app.runs.run_folder import Run
 from app.runs.run_follower import RunFollower, Update
 from app.runs.run_list import live_run
+from app.runs.series import Series
 
 if TYPE_CHECKING:
     from app.editor.session.session import Session
@@ -36,7 +37,7 @@ class Training:
 
     def __init__(self, session: Session, services: Services | None = None) -> None:
         self._session, self._services = session, services
-        self.follower: RunFollower | None = None
+        self.follower: RunFollower[Series] | None = None
 
     @property
     def run(self) -> Run | None:
@@ -97,7 +98,7 @@ class Training:
 
     def follow(self, run: Run) -> None:
         """Follow a run from its beginning, and no other."""
-        follower: RunFollower = RunFollower(run)
+        follower: RunFollower[Series] = RunFollower(run)
         self._show(follower)
         inbox = self._session.inbox
         follower.start(lambda update: inbox.post(lambda: self._take(follower, update)))
@@ -111,12 +112,12 @@ class Training:
         if self.follower:
             self.follower.stop()
 
-    def _show(self, follower: RunFollower | None) -> None:
+    def _show(self, follower: RunFollower[Series] | None) -> None:
         self.close()
         self.follower = follower
         self._session.tell("run")
 
-    def _take(self, follower: RunFollower, update: Update) -> None:
+    def _take(self, follower: RunFollower[Series], update: Update) -> None:
         """The follower's thread has found something new."""
         if follower is self.follower:
             follower.take(update)

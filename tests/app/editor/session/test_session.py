@@ -130,7 +130,7 @@ def test_a_copy_keeps_the_wires_inside_and_covers_nothing(session: Session) -> N
     session.select(frozenset({"a", "b"}))
     text = session.copied()
     for count in (4, 6):
-        session.history.paste(text)
+        session.paste(text)
         assert len(session.graph.nodes) == count
         assert len({node.position for node in session.graph.nodes.values()}) == count
     assert len(session.graph.wires) == 3
@@ -142,7 +142,7 @@ def test_a_copy_keeps_the_wires_inside_and_covers_nothing(session: Session) -> N
 @pytest.mark.parametrize("text", ["", "hello", "{}", '{"patchbay": 1, "graph": {"nodes": 3}}'])
 def test_a_strange_clipboard_is_refused_in_a_sentence(session: Session, text: str) -> None:
     with pytest.raises(EditError, match="clipboard holds no nodes"):
-        session.history.paste(text)
+        session.paste(text)
 
 
 def test_listeners_hear_what_happens(session: Session) -> None:
