@@ -96,7 +96,13 @@ TABLE = (
     Command("add_node", "Add a node", add_nodes.add_node),
     Command("carry", "Carry a node onto the canvas", view_commands.carry),
     Command("apply_fix", "Repair", add_nodes.apply_fix),
-    Command("open_node", "Open a node", view_commands.open_node, mouse="double click"),
+    Command(
+        "open_node",
+        "Open a node",
+        view_commands.open_node,
+        mouse="double click",
+        during_gesture=True,  # the second press has begun one
+    ),
     Command("show_node", "Show a node", view_commands.show_node),
     Command("menu_of_node", "What can be done with a node", block_commands.menu_of_node),
     # What is shown.

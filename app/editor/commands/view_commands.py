@@ -47,6 +47,7 @@ def carry(session: Session, shell: Shell, node: Node) -> None:
 
 def follow(session: Session, shell: Shell, trail: tuple[str, ...]) -> None:
     """Show the last graph of a trail that begins at main."""
+    shell.cancel_gesture()
     session.follow(trail)
     shell.frame()
 

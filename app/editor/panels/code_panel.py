@@ -50,7 +50,7 @@ class Code(Panel):
             self._note = words("", style.MUTED, tag="code/note")
             self._buttons = [
                 button(f"{icon('copy')} Copy", self._copy, tag="code/copy"),
-                button(f"{icon('export')} Export…", lambda: self._commands.run("export")),
+                button(f"{icon('export')} Export…", self._write, tag="code/export"),
             ]
         self._scroll = dpg.add_child_window(border=False, horizontal_scrollbar=True, tag="code")
         dpg.bind_item_theme(self._scroll, theme.bare())
@@ -68,6 +68,9 @@ class Code(Panel):
 
     def _copy(self) -> None:
         self._commands.run("copy_text", self.source)
+
+    def _write(self) -> None:
+        self._commands.run("export")
 
     def _take(self, source: str) -> None:
         self.source = source

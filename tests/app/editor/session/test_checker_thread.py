@@ -3,8 +3,6 @@
 from pathlib import Path
 from queue import Queue
 
-import pytest
-
 from app.editor.session.checker_thread import Checker, Found, Loaded, News, Printed
 from graphs.document.document_io import read
 
