@@ -22,10 +22,13 @@ def train(session: Session, shell: Shell) -> None:
     elif session.problems:
         shell.say("Solve the problems first; the list below says which.", WARNING)
         shell.show_tab("Problems")
-    elif _attempt(shell, session.training.start, "The training did not start: ") and (
-        read_preferences().open_monitor
-    ):
+    elif _start(session, shell) and read_preferences().open_monitor:
         open_monitor(session, shell)
+
+
+def _start(session: Session, shell: Shell) -> bool:
+    start = partial(session.training.start, session.document, session.folder, session.path)
+    return _attempt(shell, start, "The training did not start: ")
 
 
 def pause(session: Session, shell: Shell) -> None:
@@ -53,7 +56,7 @@ def open_monitor(session: Session, shell: Shell) -> None:
 
 def attach(session: Session, shell: Shell) -> None:
     """Follow a training of this document that goes on already."""
-    if run := session.training.find_live():
+    if run := session.training.find_live(session.path):
         shell.say(f"Found a running training, attached: {run.name}", GOOD)
 
 

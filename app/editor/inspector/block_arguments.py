@@ -4,12 +4,13 @@ while it is empty.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import dearpygui.dearpygui as dpg
 
 from app.editor.inspector.forms import given_text, given_value, value_of
 from app.editor.session.block_uses import defaults
+from app.editor.session.session import Session
 from app.editor.theme import style, theme
 from app.editor.theme.style import scale
 from app.editor.theme.text_width import width
@@ -17,17 +18,29 @@ from app.editor.theme.widgets import text_field, tooltip, words
 from graphs.document.document import Node
 
 if TYPE_CHECKING:
-    from app.editor.inspector.fields import Fields
     from graphs.nodetypes.parameters import Parameter
 
 LABEL_ROOM = 134
 RESET_ROOM = 40
 
 
+class Form(Protocol):
+    """The form of a node, of which these rows are a part."""
+
+    session: Session
+
+    @property
+    def node(self) -> Node:
+        """The node as it is now."""
+
+    def set(self, parameter: Parameter, value: Any) -> None:
+        """Give the node another value of a parameter."""
+
+
 class Values:
     """The rows of one parameter that gives values to names."""
 
-    def __init__(self, fields: Fields, parameter: Parameter) -> None:
+    def __init__(self, fields: Form, parameter: Parameter) -> None:
         self._fields = fields
         self._parameter = parameter
         self._names: tuple[str, ...] = ()

@@ -69,7 +69,7 @@ class Session:
         self._waiting: list[Callable[[str], object]] = []
         self._reach: tuple[object, Reach | None] = (None, None)
         self._look_at_main()
-        self.training = Training(self, services)
+        self.training = Training(self.inbox, lambda: self.tell("run"), services)
 
     def _look_at_main(self) -> None:
         self.trail: tuple[str, ...] = (MAIN,)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from app.editor.session.inbox import Inbox
 from app.runs.records import RunError, State
 from app.runs.run_folder import Run
 from app.runs.run_follower import RunFollower, Update
 from app.runs.run_list import live_run
 from app.runs.series import Series
-
-if TYPE_CHECKING:
-    from app.editor.session.session import Session
+from graphs.document.document import Document
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,10 @@ class Services:
 class Training:
     """The run that a session follows, and what is known of it so far."""
 
-    def __init__(self, session: Session, services: Services | None = None) -> None:
-        self._session, self._services = session, services
+    def __init__(
+        self, inbox: Inbox, tell: Callable[[], object], services: Services | None = None
+    ) -> None:
+        self._inbox, self._tell, self._services = inbox, tell, services
         self.follower: RunFollower[Series] | None = None
 
     @property
@@ -54,16 +56,17 @@ class Training:
         """A worker is at the run."""
         return self.state is not None and self.state.is_active
 
-    def start(self) -> None:
-        """Train the document as it is now. Raises RunError or OSError where that does not begin."""
-        session, settings = self._session, self._session.document.settings
+    def start(self, document: Document, folder: Path | None, path: Path | None) -> None:
+        """Train a document that lies at a path, with the data of a folder. Raises RunError or
+        OSError where that does not begin.
+        """
         run = self._asked.start(
-            session.document,
-            device=settings.device,
-            epochs=settings.epochs,
-            seed=settings.seed,
-            folder=session.folder,
-            document_path=session.path.absolute() if session.path else None,
+            document,
+            device=document.settings.device,
+            epochs=document.settings.epochs,
+            seed=document.settings.seed,
+            folder=folder,
+            document_path=path.absolute() if path else None,
         )
         self.follow(run)
 
@@ -89,9 +92,9 @@ class Training:
             raise RunError("there is nothing here that trains")
         return self._services
 
-    def find_live(self) -> Run | None:
-        """Follow a training of this document that another editor began, if there is one."""
-        run = live_run(self._session.path)
+    def find_live(self, path: Path | None) -> Run | None:
+        """Follow a training of a document that another editor began, if there is one."""
+        run = live_run(path)
         if run:
             self.follow(run)
         return run
@@ -100,8 +103,7 @@ class Training:
         """Follow a run from its beginning, and no other."""
         follower: RunFollower[Series] = RunFollower(run)
         self._show(follower)
-        inbox = self._session.inbox
-        follower.start(lambda update: inbox.post(lambda: self._take(follower, update)))
+        follower.start(lambda update: self._inbox.post(lambda: self._take(follower, update)))
 
     def forget(self) -> None:
         """Follow nothing; a run goes on."""
@@ -115,10 +117,10 @@ class Training:
     def _show(self, follower: RunFollower[Series] | None) -> None:
         self.close()
         self.follower = follower
-        self._session.tell("run")
+        self._tell()
 
     def _take(self, follower: RunFollower[Series], update: Update) -> None:
         """The follower's thread has found something new."""
         if follower is self.follower:
             follower.take(update)
-            self._session.tell("run")
+            self._tell()

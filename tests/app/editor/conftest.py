@@ -11,8 +11,8 @@ from app.editor.commands.commands import Commands
 from app.editor.commands.table import TABLE
 from app.editor.session.session import Session
 from app.editor.theme import theme
-from graphs.check.checking import Checked, check
-from graphs.codegen.script.export import export
+from graphs.check.results import Checked
+from graphs.compiler import check, export
 from graphs.document.document import Document
 from graphs.document.document_io import read
 from graphs.nodetypes.node_type import node_types

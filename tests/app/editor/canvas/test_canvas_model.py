@@ -14,7 +14,7 @@ from app.editor.panels.program_panel import steps
 from app.editor.session.session import Session
 from app.editor.theme import style
 from app.editor.theme.highlight import lines_of, pieces
-from graphs.check.checking import Checked
+from graphs.check.results import Checked
 from graphs.compiler import check, export
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.document_io import read

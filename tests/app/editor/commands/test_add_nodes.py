@@ -4,7 +4,7 @@ from app.editor.canvas.drawing import scene_of
 from app.editor.canvas.scene import Port
 from app.editor.commands.commands import Commands
 from app.editor.session.session import Session
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.document.document import End, Node, Wire
 from graphs.document.edits import Connect, Move, RemoveNodes
 from tests.app.editor.shells import WrittenShell

@@ -9,7 +9,7 @@ from app.editor.commands.document_files import with_suffix
 from app.editor.commands.table import TABLE
 from app.editor.session.journal import Journal
 from app.editor.session.session import Session
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.document.document import Document, Node
 from graphs.document.document_io import read, write
 from graphs.document.edits import AddNode, Configure, Rename, SetParameters, apply

@@ -11,7 +11,8 @@ from app.editor.session.training import Services
 from app.editor.theme.preferences import Preferences, write_preferences
 from app.runs.records import RunError
 from app.runs.run_folder import Run
-from graphs.check.checking import Checked, check
+from graphs.check.results import Checked
+from graphs.compiler import check
 from graphs.document.document import Document
 from graphs.document.edits import SetParameters
 from graphs.nodetypes.node_type import node_types

@@ -9,7 +9,7 @@ from app.editor.commands.commands import Commands
 from app.editor.commands.table import TABLE
 from app.editor.inspector.inspector import Inspector
 from app.editor.session.session import Part, Session
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.document.document import Document, End, Wire
 from graphs.document.edits import Connect, Rename, SetParameters
 from graphs.nodetypes.node_type import node_types

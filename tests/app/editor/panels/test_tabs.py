@@ -11,7 +11,7 @@ from app.editor.panels.program_panel import Program
 from app.editor.panels.tabs import Tabs
 from app.editor.session.session import Session
 from app.editor.theme.area import Area
-from graphs.check.checking import check
+from graphs.compiler import check
 from graphs.document.document import End, Wire
 from graphs.document.edits import Connect, Disconnect, SetParameters
 from tests.app.editor.shells import WrittenShell

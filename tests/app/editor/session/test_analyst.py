@@ -8,7 +8,8 @@ import pytest
 from app.editor.session.analyst import Analyst, receive
 from app.editor.session.checker_thread import Failed, Found, Loaded, Printed
 from app.editor.session.session import Part, Session
-from graphs.check.checking import Checked, check
+from graphs.check.results import Checked
+from graphs.compiler import check
 from graphs.document.document import Document, Node
 from graphs.document.edits import AddNode, Configure, Move, Rename, SetParameters, apply
 from graphs.nodetypes.node_type import node_types
