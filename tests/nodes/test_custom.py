@@ -278,7 +278,7 @@ def test_the_class_goes_into_the_export(folder: Path) -> None:
     assert source.index("from __future__ import annotations") < source.index("import argparse")
     assert "self.gate = Gate(in_features=256, width=12)" in source
     assert "def average_2(x: Tensor)" in source and "EPS * average_2(x)" in source
-    assert "UNUSED" not in source and "import math" not in source and "Annotated" in source
+    assert "UNUSED" not in source and "import cmath" not in source and "Annotated" in source
 
 
 def test_names_of_the_program_stay_its_own(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import cmath
 from typing import Annotated, Literal
 
 import torch
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 EPS = 1e-5
-UNUSED = math.pi
+UNUSED = cmath.pi
 
 
 def average(x: Tensor) -> Tensor:
