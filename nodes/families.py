@@ -24,19 +24,19 @@ class Family(NamedTuple):
 FAMILIES = (
     Family(
         "Data",
-        "Data sets: files of your own, hubs, bundled and synthetic samples.",
+        "Samples from files of your own, hubs and bundled sets, or synthetic ones.",
         "#3d6b58",
         (
-            "data.arrays",
-            "data.benchmark_tasks",
             "data.bundled",
-            "data.glyphs",
-            "data.graph_data",
-            "data.huggingface_torchvision",
-            "data.image_and_audio_folders",
-            "data.synthetic",
             "data.tables",
+            "data.image_and_audio_folders",
             "data.texts",
+            "data.huggingface_torchvision",
+            "data.arrays",
+            "data.graph_data",
+            "data.synthetic",
+            "data.benchmark_tasks",
+            "data.glyphs",
         ),
     ),
     Family(
@@ -111,9 +111,9 @@ FAMILIES = (
         "#566274",
         (
             "operations.arithmetic",
-            "operations.constants",
-            "operations.gating",
             "operations.reductions",
+            "operations.gating",
+            "operations.constants",
         ),
     ),
     Family(
@@ -133,10 +133,10 @@ FAMILIES = (
         "Blocks run over time, over an axis, over tasks, or on their own outputs.",
         "#3a7561",
         (
+            "blocks.scan_map_adapt",
             "blocks.generation",
             "blocks.generation_pixels",
             "blocks.receptive_fields",
-            "blocks.scan_map_adapt",
         ),
     ),
     Family(
@@ -150,10 +150,10 @@ FAMILIES = (
         "Noise, sampling, likelihoods, quantisation and normalising flows.",
         "#4d6f4f",
         (
-            "probability.categorical",
             "probability.distributions",
-            "probability.flows",
+            "probability.categorical",
             "probability.likelihoods",
+            "probability.flows",
         ),
     ),
     Family(
@@ -161,13 +161,13 @@ FAMILIES = (
         "Scalars for an optimizer to minimise.",
         "#98543f",
         (
-            "losses.adversarial_losses",
             "losses.classification_losses",
-            "losses.contrastive_losses",
-            "losses.divergences",
-            "losses.loss_weighting",
             "losses.regression_losses",
+            "losses.divergences",
+            "losses.adversarial_losses",
+            "losses.contrastive_losses",
             "losses.sequence_losses",
+            "losses.loss_weighting",
         ),
     ),
     Family(
@@ -189,11 +189,11 @@ FAMILIES = (
         ("optimizers.optimizers", "optimizers.lbfgs_muon"),
     ),
 )
-"""In the palette's order, which is that of building a network."""
+"""In the palette's order, which is that of building a network; so are the files of each."""
 ELSEWHERE = Family("Other", "Node types from outside the library.", "#4a505c")
 
 _BY_MODULE = {f"nodes.{file}": family for family in FAMILIES for file in family.files}
-_PLACES = {family: place for place, family in enumerate((*FAMILIES, ELSEWHERE))}
+_PLACES = {module: place for place, module in enumerate(_BY_MODULE)}
 
 
 def family_of(known: type[NodeType]) -> Family:
@@ -202,5 +202,5 @@ def family_of(known: type[NodeType]) -> Family:
 
 
 def place_of(known: type[NodeType]) -> int:
-    """The place of its family in the palette."""
-    return _PLACES[family_of(known)]
+    """The place of its file in the palette; node types of a file lie as they stand in it."""
+    return _PLACES.get(known.__module__, len(_PLACES))

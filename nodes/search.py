@@ -95,7 +95,7 @@ def _entry(known: type[NodeType]) -> _Entry:
     family = family_of(known)
     own = [*name.words, *_words(" ".join(known.keywords)), *_words(family.name)]
     fields = (f"{field} {info.description or ''}" for field, info in known.model_fields.items())
-    said = [*own, *_words(" ".join([known.help(), family.about, *fields]))]
+    said = [*own, *_words(" ".join([known.help(), *fields]))]
     return _Entry(name, keywords, tuple(dict.fromkeys(own)), tuple(dict.fromkeys(said)))
 
 

@@ -107,7 +107,7 @@ class NodeType(FromFiles):
     """Names of the outputs; a tuple where `build` returns several, nested as it returns them."""
     examples: ClassVar[tuple[Example, ...]] = ()
     stops_gradient: ClassVar[bool] = False
-    """Whether nothing before it learns from what comes after."""
+    """Whether no gradient passes through to what stands before it."""
     adapter: ClassVar[bool] = False
     """Whether it may be offered, with its default parameters, to make a wire fit a port."""
     over_time: ClassVar[OverTime] = looks
@@ -237,7 +237,7 @@ class Data(NodeType, base=True):
     downloads: ClassVar[bool] = False
     """Whether its samples come over the network."""
     batch_size: PositiveInt = 64
-    """How many samples the network sees between two updates."""
+    """Batch size: how many samples the network sees between two updates."""
     sampling: Literal["shuffled", "fixed", "weighted", "balanced"] = "shuffled"
     """The order of training samples: at random, as they lie (fixed), drawn so that classes come
     equally often (weighted), or classes in turn (balanced)."""
@@ -300,13 +300,13 @@ class Data(NodeType, base=True):
 
 
 class Loss(NodeType, base=True):
-    """A number to make small. It is logged under the node's name."""
+    """A scalar to minimise. It is logged under the node's name."""
 
     role = "loss"
 
 
 class Metric(NodeType, base=True):
-    """A number to watch. It is logged under the node's name and moves nothing."""
+    """A scalar to watch. It is logged under the node's name and moves nothing."""
 
     role = "metric"
     better: ClassVar[Literal["max", "min"]] = "max"
@@ -332,19 +332,24 @@ class Optimizer(NodeType, base=True):
     last_epoch: PositiveInt | None = None
     """The last epoch in which it acts; none: the run's last."""
     clip_norm: PositiveFloat | None = None
-    """The longest that its gradient may be, over all its weights together; none: any length."""
+    """Gradient clipping: the largest norm that its gradient may have, over all its weights
+    together; none: no limit.
+    """
     accumulate: PositiveInt = 1
-    """Over how many of its batches the gradient is averaged before the weights move."""
+    """Gradient accumulation: over how many of its batches the gradient is averaged before the
+    weights move.
+    """
     schedule: Literal[
         "constant", "step", "exponential", "cosine", "one_cycle", "warm_up", "plateau"
     ] = "constant"
-    """How the learning rate goes: lower after every few epochs (step) or each (exponential), to 0
-    along a cosine, up and down (one_cycle), up at first (warm_up), lower when the validation loss
-    stops falling (plateau).
+    """Learning-rate schedule: lower after every few epochs (step) or each (exponential), to 0 along
+    a cosine, up and down (one_cycle), up at first (warm_up), lower when the validation loss stops
+    falling (plateau).
     """
     schedule_factor: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """What the rate is multiplied by each time (step and plateau: 0.1, exponential: 0.95 where
-    none), or the share of it with which warm_up begins (0.1 where none)."""
+    """What the learning rate is multiplied by each time (step and plateau: 0.1, exponential: 0.95
+    where none), or the share of it with which warm_up begins (0.1 where none).
+    """
     schedule_length: PositiveInt | None = None
     """Epochs between steps (none: 10) or that plateau waits (5), or updates of warm_up (100)."""
 

@@ -108,7 +108,9 @@ class BlockUse(_Holder, base=True):
     """A node whose block has weights that other nodes may share."""
 
     weights: str = ""
-    """A name for its weights; uses of the block with the same name share them. Empty: its own."""
+    """A name for its weights, to share them (weight sharing): uses of the block with the same name
+    have the same. Empty: its own.
+    """
     state: Literal["trained", "frozen"] = "trained"
     """Trained, or frozen: in evaluation mode, and moved by no optimizer."""
     start_from: Annotated[str, File] = ""
@@ -138,7 +140,8 @@ class BlockUse(_Holder, base=True):
 
 
 class Block(BlockUse):
-    """A use of a block, which is a graph of the same document drawn once and used many times.
+    """A use of a block (submodule), which is a graph of the same document drawn once and used many
+    times.
 
     Give two uses the same name of weights, and they share them: a discriminator that sees real and
     generated images is one block, used twice. Two names, or none, are two sets of weights.
@@ -171,9 +174,9 @@ class Block(BlockUse):
     weights, in evaluation mode too.
     """
     average_of: str = ""
-    """For an average: the name of the weights that it follows, step by step."""
+    """For a moving average (EMA): the name of the weights that it follows, step by step."""
     decay: Annotated[float, Field(gt=0, lt=1)] = 0.999
-    """For an average: how much of it stays at each step, from 0 to 1."""
+    """For a moving average: its decay, how much of it stays at each step, from 0 to 1."""
 
     @property
     def frozen(self) -> bool:
@@ -200,11 +203,11 @@ class Block(BlockUse):
 
 
 class Repeat(_Holder):
-    """A block in a row, several times: what leaves one copy arrives at the next.
+    """Stack of copies of a block: the output of one copy is the input of the next.
 
-    The first output and the first input are the chain. Other inputs reach every copy; other outputs
-    are summed over all copies. A parameter inside may say `=2 ** i`, where `i` is the number of the
-    copy, from 0.
+    The first output and the first input are the chain, such as a residual stream. Other inputs
+    reach every copy; other outputs are summed over all copies, as skip connections are. A parameter
+    inside may say `=2 ** i`, where `i` is the number of the copy, from 0.
     """
 
     keywords = (

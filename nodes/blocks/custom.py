@@ -1,4 +1,4 @@
-"""Your own: modules that you have written yourself."""
+"""Blocks: modules of your own, from a Python file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Higher order: blocks run on what they gave."""
+"""Loops over blocks: autoregressive generation of sequences."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -18,12 +18,13 @@ from nodes.blocks.blocks import BlockUse
 
 
 class Generate(BlockUse):
-    """Lengthens sequences by what a block says comes next, fed back to it step by step.
+    """Autoregressive generation: lengthens sequences by what a block predicts next, fed back to it
+    step by step.
 
-    The first input of the block is a sequence. For tokens, (N, T), it gives a score for each that
-    may come next; for vectors, (N, T, F), the next one; where it gives one for every step, the last
+    The first input of the block is a sequence. For tokens, (N, T), it gives the logits of the next
+    one; for vectors, (N, T, F), the next one itself; where it gives one for every step, the last
     counts. Of a block with several outputs the first is what comes next. Give it the weights of the
-    block that you train. Nothing learns from what is generated.
+    block that you train. No gradient passes through what is generated.
     """
 
     keywords = (
@@ -45,14 +46,16 @@ class Generate(BlockUse):
     steps: PositiveInt = 16
     """How many steps are added to the prompt."""
     temperature: NonNegativeFloat = 0.0
-    """How freely tokens are drawn: 0 takes the best, 1 draws by the scores, more is wilder."""
+    """Temperature of the sampling: 0 takes the most probable token (greedy), 1 samples by the
+    softmax, more is more random.
+    """
     sees: Literal["everything", "last_steps"] = "everything"
     """What the block sees at each step: everything so far, or the last steps, as many as the prompt
     has, for a block whose sizes depend on their number.
     """
     cached: Literal["where_possible", "always", "never"] = "where_possible"
-    """Whether layers keep what they need of earlier steps, so that these are computed once: much
-    faster, with the same result. `always` says which node stands in the way.
+    """Whether layers keep what they need of earlier steps (a key-value cache), so that these are
+    computed once: much faster, with the same result. `always` says which node stands in the way.
     """
 
     stops_gradient = True

@@ -1,4 +1,4 @@
-"""Higher order: images that a block draws, one pixel after another."""
+"""Loops over blocks: autoregressive generation of images."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,15 +16,16 @@ from nodes.blocks.blocks import BlockUse
 
 
 class GeneratePixels(BlockUse):
-    """Draws images pixel by pixel, each by what a block says of it from the pixels before.
+    """Autoregressive generation of images, pixel by pixel, each by what a block predicts of it from
+    the pixels before.
 
-    The first input of the block is an image of classes, such as grey levels, (N, H, W), or
-    (N, K, H, W) with K colours. What it gives, its first output, are scores of each class at every
-    pixel, (N, C, H, W) or (N, C, K, H, W), which must not depend on that pixel or on later ones:
-    masked convolutions see to that. Pixels are drawn row by row, colours one after another; those
-    not drawn yet are 0. The images wired here say how large the new ones are, and how they begin.
-    Give it the weights of the block that you train. Nothing learns from what is drawn (PixelCNN,
-    van den Oord et al. 2016, arXiv 1601.06759).
+    The first input of the block is an image of classes, such as grey levels, (N, H, W), or (N, K,
+    H, W) with K colours. Its first output are logits of each class at every pixel, (N, C, H, W) or
+    (N, C, K, H, W), which must not depend on that pixel or on later ones: masked convolutions see
+    to that. Pixels are drawn row by row, colours one after another; those not drawn yet are 0. The
+    images wired here say how large the new ones are, and how they begin. Give it the weights of the
+    block that you train. No gradient passes through what is drawn (PixelCNN, van den Oord et al.
+    2016, arXiv 1601.06759).
     """
 
     keywords = (
@@ -37,11 +38,13 @@ class GeneratePixels(BlockUse):
     )
 
     keep_rows: NonNegativeInt = 0
-    """How many rows at the top stay as they arrive; 0 draws whole images, and half of the rows asks
-    how the rest could look.
+    """How many rows at the top stay as they arrive; 0 draws whole images, and half of the rows is a
+    completion (inpainting).
     """
     temperature: NonNegativeFloat = 1.0
-    """How freely pixels are drawn: 0 takes the best, 1 draws by the scores, more is wilder."""
+    """Temperature of the sampling: 0 takes the most probable class (greedy), 1 samples by the
+    softmax, more is more random.
+    """
 
     stops_gradient = True
     outputs = "image"

@@ -1,4 +1,4 @@
-"""Higher order: what a block looks at."""
+"""Loops over blocks: receptive fields."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,8 @@ from nodes.blocks.blocks import BlockUse
 
 
 class ReceptiveField(BlockUse):
-    """How much what a block says at one place depends on each place of its input: its receptive
-    field, as far as it learned to use it.
+    """Receptive field of a block, as far as it learned to use it: how much its answer at one place
+    depends on each place of its input.
 
     Each place in turn gets what the next sample of the batch has there; how much the answer changes
     is averaged over all samples, and the most is 1. What the block cannot see is exactly 0.

@@ -1,4 +1,4 @@
-"""Higher order: blocks run over time, over an axis, or over tasks."""
+"""Loops over blocks: over time, over an axis, or over tasks."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -26,7 +26,7 @@ _OVER_STEPS: dict[type[Tensor], type[Tensor]] = {Vector: Sequence, Labels: Token
 
 
 class Scan(BlockUse):
-    """Runs a block over time, with a memory: a recurrent network whose cell you draw.
+    """Recurrent loop: runs a block over time with a state, a recurrent network whose cell you draw.
 
     The block is one step. An input of it that has an output's name is a state: what leaves there
     comes in again at the next step. Other inputs get one step each of the sequences wired here;
@@ -48,7 +48,7 @@ class Scan(BlockUse):
     )
 
     features: PositiveInt = 64
-    """How many features a state has that begins as zeros, (N, features)."""
+    """Hidden size of a state that begins as zeros, (N, features)."""
     whole: tuple[str, ...] = ()
     """Inputs that every step sees whole, such as the sequence that an attention looks at."""
 
@@ -102,10 +102,11 @@ class Scan(BlockUse):
 
 
 class Map(BlockUse):
-    """Runs a block at every place along an axis, as if each place were a sample of its own.
+    """Maps a block over an axis: applies it at every place, as if each place were a sample of its
+    own.
 
     Use it to show each step of a sequence, each frame or each patch to a network that is made for
-    one. The block's weights are the same everywhere.
+    one (time-distributed). The block's weights are the same everywhere.
     """
 
     keywords = (
@@ -134,13 +135,13 @@ class Map(BlockUse):
 
 
 class Adapt(BlockUse):
-    """Lets a block learn each task from a few examples, and says what it then makes of queries.
+    """Model-agnostic meta-learning (MAML): adapts a block to each task by gradient steps on a few
+    examples, and applies it to the task's queries.
 
     Every sample of a batch is a task: `support`, (N, K, …), are its K examples, `answer` what is
-    right for them, `query`, (N, Q, …), what is asked. The block is adapted to each task by gradient
-    steps of its own; the weights that they start from are what an optimizer learns here (MAML, Finn
-    et al. 2017, arXiv 1703.03400). The block has one input and one output, and keeps no running
-    means.
+    right for them, `query`, (N, Q, …), what is asked. The weights that the inner gradient steps
+    start from are what an optimizer trains here (Finn et al. 2017, arXiv 1703.03400). The block has
+    one input and one output, and keeps no running means.
     """
 
     keywords = (
@@ -154,14 +155,14 @@ class Adapt(BlockUse):
     )
 
     steps: PositiveInt = 1
-    """How many gradient steps each task takes."""
+    """How many inner gradient steps each task takes."""
     lr: PositiveFloat = 0.01
-    """How far such a step goes."""
+    """Learning rate of the inner gradient steps."""
     loss: Literal["mean_squared_error", "cross_entropy"] = "mean_squared_error"
-    """What the steps make small: for numbers, or for classes (N, K)."""
+    """The loss of the inner steps: for real numbers, or for classes (N, K)."""
     order: Literal["second", "first"] = "second"
-    """Second: the gradient runs through the steps; first: it takes their slopes as constants, which
-    is cheaper and nearly as good.
+    """Second order: the gradient runs through the inner steps; first order: their gradients are
+    taken as constants, which is cheaper and nearly as good.
     """
 
     outputs = "prediction"

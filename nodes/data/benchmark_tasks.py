@@ -1,4 +1,4 @@
-"""Data: samples that are made up when training begins, the same for the same seed."""
+"""Data: synthetic benchmarks of memory and of few-shot regression, the same for the same seed."""
 
 from typing import Annotated
 
@@ -13,7 +13,8 @@ N = SYMBOLS["N"]
 
 
 class AddingProblem(Data):
-    """A test of memory: in a sequence of numbers two are marked, and their sum is wanted.
+    """Adding problem, a benchmark of long-term memory: in a sequence of numbers two are marked, and
+    their sum is wanted.
 
     `sequence`, (N, T, 2), holds a number of 0 to 1 and its mark, 0 or 1, at each step; one mark is
     in the first half, one in the second. `target`, (N, 1), is the sum. Always saying 1 has a mean
@@ -59,7 +60,7 @@ class AddingProblem(Data):
 
 
 class SinusoidTasks(Data):
-    """Tasks to learn quickly: each is a sine wave, of which a few points are known.
+    """Tasks of few-shot regression: each is a sine wave, of which a few points are known.
 
     `support`, (N, K, 1), are places on a wave and `answer` its height there; `query`, (N, Q, 1),
     are other places of the same wave and `target` its height there. Places lie between -5 and 5;

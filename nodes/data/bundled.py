@@ -1,4 +1,4 @@
-"""Data: where samples come from, split into training, validation and test."""
+"""Data: bundled data sets, and random ones to try a network."""
 
 from typing import Annotated, Literal
 
@@ -12,10 +12,10 @@ from nodes.data.splits import N, SplitData
 
 
 class Digits(SplitData):
-    """1,797 real handwritten digits, 8x8 pixels each, from scikit-learn: small enough to train in
-    seconds.
+    """Handwritten digits: 1,797 real images of 8x8 pixels from scikit-learn, a small MNIST that
+    trains in seconds.
 
-    `image` is 0 (paper) to 1 (ink), `label` the digit, 0 to 9 (UCI Optical Recognition of
+    `image` is 0 (background) to 1 (ink), `label` the digit, 0 to 9 (UCI Optical Recognition of
     Handwritten Digits, Alpaydin and Kaynak 1998).
     """
 
@@ -51,12 +51,13 @@ class Digits(SplitData):
 
 
 class DigitsDomain(SplitData):
-    """Half of the handwritten digits' training images, as pale as wanted, or their edges alone: a
-    domain of its own.
+    """One domain of handwritten digits: half of the training images, with less contrast or as edges
+    alone.
 
-    Two of them, one plain and one changed, are the two domains of an adaptation or a translation:
-    no training image is in both halves. Validation and test have all their images, changed too and
-    in the same order in both domains, so that each has its counterpart there.
+    Two of them, one plain and one changed, are the two domains of a domain adaptation or of
+    unpaired image translation: no training image is in both halves. Validation and test have all
+    their images, changed too and in the same order in both domains, so that each has its
+    counterpart there.
     """
 
     keywords = (
@@ -74,9 +75,11 @@ class DigitsDomain(SplitData):
     drawing: Literal["strokes", "edges"] = "strokes"
     """What is drawn: the strokes of the digit, as they were written, or where ink ends (edges)."""
     contrast: float = 1.0
-    """What each pixel, 0 (paper) to 1 (ink), is multiplied by; 0.35 is pale."""
+    """Contrast: what each pixel, 0 (background) to 1 (ink), is multiplied by; 0.35 is pale."""
     brightness: float = 0.0
-    """What is then added to it; 0.45 is grey paper, and -1 after a contrast of 2 gives -1 to 1."""
+    """Brightness: what is then added to it; 0.45 is a grey background, and -1 after a contrast of 2
+    gives -1 to 1.
+    """
 
     outputs = ("image", "label")
     examples = (
@@ -105,7 +108,7 @@ class DigitsDomain(SplitData):
 
 
 class RandomImages(Data):
-    """Images of pure noise with labels dealt at random: nothing can be learned from them.
+    """Images of random noise with random labels: nothing can be learned from them.
 
     Use them to see whether a network fits together and how fast it trains, before its real data is
     at hand. `image` is (N, C, H, W), `label` is (N,), from 0.

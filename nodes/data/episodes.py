@@ -1,4 +1,4 @@
-"""Meta-learning: learning from a few examples of classes that were never seen before."""
+"""Few-shot learning: episodes, and layers of prototypical and matching networks."""
 
 import operator
 from collections.abc import Mapping
@@ -25,15 +25,15 @@ _LABELS = Meta((2, 6), "int64")
 
 
 class Episodes(Data):
-    """Deals the samples of a data node into tasks: a few known examples of a few classes, and
-    other samples of these classes that are asked (n-way k-shot, Vinyals et al. 2016, arXiv
-    1606.04080).
+    """Episodes for few-shot learning: deals the samples of a data node into tasks, each a few known
+    examples (support) of a few classes, and others of these classes that are asked (query).
 
-    Wire the samples and labels of any data node to it. Their split is given up: the classes are
-    dealt into training, validation and test, so that a network is asked of classes that it never
-    saw. In a batch of N tasks, `support` is (N, way * shot, …), its examples, and `query`
-    (N, way * queries, …); `support_label` and `query_label` are (N, way * shot) and
-    (N, way * queries), the number that a class has in its task. All samples lie in memory once.
+    These are the n-way k-shot tasks of Vinyals et al. 2016 (arXiv 1606.04080). Wire the samples and
+    labels of any data node to it. Their split is given up: the classes are dealt into training,
+    validation and test, so that a network is asked of classes that it never saw. In a batch of N
+    tasks, `support` is (N, way * shot, …), its examples, and `query` (N, way * queries, …);
+    `support_label` and `query_label` are (N, way * shot) and (N, way * queries), the number that a
+    class has in its task. All samples lie in memory once.
     """
 
     keywords = (
@@ -48,18 +48,18 @@ class Episodes(Data):
     )
 
     way: PositiveInt = 5
-    """How many classes a task has."""
+    """Way: how many classes a task has."""
     shot: PositiveInt = 1
-    """How many examples of each class are known."""
+    """Shot: how many examples of each class are known (support)."""
     queries: PositiveInt = 5
-    """How many other samples of each class are asked."""
+    """How many other samples of each class are asked (query)."""
     tasks: PositiveInt = 1000
     """How many tasks there are to train on, which is one epoch."""
     held_out: PositiveInt = 200
     """How many there are for validation, and as many again for the test after training."""
     training_tasks: Literal["once", "anew"] = "once"
     """Dealt once, so that each epoch has the same in another order, or anew in every epoch, which
-    cannot be learned by heart.
+    prevents overfitting to single tasks.
     """
     validation: Share = 0.15
     """The share of classes kept for validation, from 0 to 0.45."""
@@ -139,7 +139,8 @@ class Episodes(Data):
 
 
 class Prototypes(NodeType):
-    """The middle of each class's examples: what a prototypical network compares queries with.
+    """Class prototypes: the mean embedding of each class's examples, with which a prototypical
+    network compares queries.
 
     `embedding`, (N, K, F), are the K known examples of each task as a network sees them, `label`,
     (N, K), their classes; out come (N, classes, F). Follow it by Distances with scores (Snell et
@@ -171,10 +172,10 @@ class Prototypes(NodeType):
 
 
 class Distances(NodeType):
-    """How far each of some vectors is from each of some others, or how near, as scores.
+    """Pairwise distances between two sets of vectors, or scores, which are distances times -1.
 
     `x` is (N, Q, F), such as queries, `y` (N, P, F), such as prototypes; out come (N, Q, P). With
-    scores the nearest has the highest number, as a loss for classes wants it.
+    scores the nearest has the largest logit, as a cross-entropy takes it.
     """
 
     keywords = (
@@ -209,12 +210,13 @@ class Distances(NodeType):
 
 
 class CosineAttention(NodeType):
-    """Looks from each query at the known examples, and says how much of its attention each class
-    gets: a matching network's answer.
+    """Attention over labelled examples by cosine similarity: the log-probabilities of a matching
+    network.
 
-    `query`, (N, Q, F), and `support`, (N, K, F), are what a network makes of the samples, `label`,
-    (N, K), the examples' classes. Out come the logarithms of the classes' parts, (N, Q, classes),
-    which a cross-entropy takes as they are (Vinyals et al. 2016, arXiv 1606.04080).
+    `query`, (N, Q, F), and `support`, (N, K, F), are embeddings of the samples, `label`, (N, K),
+    the examples' classes. Each query attends to the known examples; out come the logarithms of each
+    class's share of the attention, (N, Q, classes), which a cross-entropy takes as they are
+    (Vinyals et al. 2016, arXiv 1606.04080).
     """
 
     keywords = ("matching network", "soft nearest neighbour", "few-shot")
@@ -222,7 +224,9 @@ class CosineAttention(NodeType):
     classes: PositiveInt = 5
     """How many classes a task has."""
     sharpness: PositiveFloat = 10.0
-    """What the cosine is multiplied by: the higher, the more the likest example counts."""
+    """What the cosine is multiplied by, an inverse temperature: the higher, the more the likest
+    example counts.
+    """
 
     outputs = "scores"
     examples = (
@@ -245,12 +249,12 @@ class CosineAttention(NodeType):
 
 
 class PreviousLabels(NodeType):
-    """Shows at each step the label of the step before, so that a network with a memory can learn
-    what belongs together.
+    """One-hot labels of the step before, for a network with a memory that learns what belongs
+    together.
 
-    Labels, (N, T), become vectors that are 1 at the class, (N, T, classes), one step late; the
-    first is all zeros. Put it beside the samples of the steps: the network is asked for a label
-    before it sees it (Santoro et al. 2016, arXiv 1605.06065).
+    Labels, (N, T), become one-hot vectors, (N, T, classes), one step late; the first is all zeros.
+    Put it beside the samples of the steps: the network is asked for a label before it sees it
+    (Santoro et al. 2016, arXiv 1605.06065).
     """
 
     keywords = ("memory-augmented network", "shifted labels", "one-hot", "meta-learning", "mann")
@@ -268,11 +272,11 @@ class PreviousLabels(NodeType):
 
 
 class KnownLabels(NodeType):
-    """Shows the labels of known examples as vectors, and zeros for what is asked after them.
+    """One-hot labels of known examples, and zeros for the queries after them.
 
-    Labels, (N, K), become (N, K + asked, classes): 1 at the class, and all zeros in the last steps.
-    Put it beside the examples followed by queries, for a network that reads them as one sequence
-    (SNAIL, Mishra et al. 2017, arXiv 1707.03141).
+    Labels, (N, K), become (N, K + asked, classes): one-hot, and all zeros in the last steps. Put it
+    beside the examples followed by queries, for a network that reads them as one sequence (SNAIL,
+    Mishra et al. 2017, arXiv 1707.03141).
     """
 
     keywords = ("snail", "one-hot labels", "few-shot", "meta-learning")

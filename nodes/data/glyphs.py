@@ -1,4 +1,4 @@
-"""Data: signs drawn by chance, of as many classes as are wanted."""
+"""Data: synthetic characters, of as many classes as are wanted."""
 
 from typing import Annotated
 
@@ -14,12 +14,13 @@ N = SYMBOLS["N"]
 
 
 class Glyphs(Data):
-    """Signs of two to four random strokes, each class drawn several times by a shaking hand: many
-    classes of few samples, as alphabets are.
+    """Synthetic characters: signs of two to four random strokes, each class drawn several times
+    with the variation of handwriting.
 
-    Wire it to Episodes to learn from few examples. `image`, (N, 1, size, size), is 0 (paper) to 1
-    (ink), `label` the class, (N,). It stands for Omniglot (Lake et al. 2015), which is no part of
-    Patchbay; every class is in every split here, and Episodes deals the classes anew.
+    They are many classes of few samples, as alphabets are. Wire it to Episodes for few-shot
+    learning. `image`, (N, 1, size, size), is 0 (background) to 1 (ink), `label` the class, (N,). It
+    stands for Omniglot (Lake et al. 2015), which is no part of Patchbay; every class is in every
+    split here, and Episodes deals the classes anew.
     """
 
     keywords = (

@@ -1,4 +1,4 @@
-"""Data: graphs, each batch a union of some, or one graph with a few nodes that are asked."""
+"""Data: graphs, each batch a union of several, or one graph of which some nodes are asked."""
 
 from typing import Annotated, Literal
 
@@ -54,8 +54,8 @@ _ASKED = Meta((N,), "int64")
 
 
 class KarateClub(_OneGraph):
-    """Who sides with whom in a karate club: 34 members, 78 friendships, and a quarrel (Zachary
-    1977, from networkx).
+    """Zachary's karate club, a graph for semi-supervised node classification: 34 members, 78
+    friendships, and a quarrel (Zachary 1977, from networkx).
 
     One member of each group is known and trains the network. `nodes`, (V, 34), says no more than
     who each is; `edge_index`, (2, E), are the friendships, both ways: from whom, and to whom.
@@ -91,12 +91,13 @@ class KarateClub(_OneGraph):
 
 
 class DigitsGraph(_OneGraph):
-    """1,797 handwritten digits as the nodes of one graph, each joined to those that look most like
-    it; only a few have a known label.
+    """Nearest-neighbour graph of 1,797 handwritten digits, for semi-supervised node classification:
+    only a few have a known label.
 
-    Use it to see what a graph adds to few labels. `nodes`, (V, 64), are pixels, scaled to length 1;
-    `asked`, (N,), are the digits that are asked, and `label` what they are: GatherRows takes the
-    rows of those asked from what a network says of all nodes.
+    Each digit is joined to those that look most like it. Use it to see what a graph adds to few
+    labels. `nodes`, (V, 64), are pixels, scaled to length 1; `asked`, (N,), are the digits that are
+    asked, and `label` what they are: GatherRows takes the rows of those asked from what a network
+    says of all nodes.
     """
 
     keywords = (
@@ -128,12 +129,13 @@ class DigitsGraph(_OneGraph):
 
 
 class RandomGraphs(_Graphs):
-    """Graphs of two origins to tell apart: edges laid anywhere, or graphs that grew.
+    """Random graphs for graph classification: edges laid anywhere (Erdős–Rényi), or graphs that
+    grew (Barabási–Albert).
 
-    Label 0 is Erdős–Rényi, label 1 Barabási–Albert, where a new node prefers well-connected ones;
-    both have equally many edges, and 20 to 40 nodes with the feature 1: only the shape can tell. A
-    batch is one graph that falls into G: `graph_index`, (V,), is the graph of each node, `sizes`,
-    (G,), how many nodes each has.
+    Label 0 is Erdős–Rényi, label 1 Barabási–Albert, where a new node prefers well-connected ones
+    (preferential attachment); both have equally many edges, and 20 to 40 nodes with the feature 1:
+    only the shape can tell. A batch is one graph that falls into G: `graph_index`, (V,), is the
+    graph of each node, `sizes`, (G,), how many nodes each has.
     """
 
     keywords = (
@@ -173,12 +175,13 @@ class RandomGraphs(_Graphs):
 
 
 class Molecules(_Graphs):
-    """Graphs like small molecules, each with an energy to predict from its atoms and bonds.
+    """Synthetic molecules for graph regression, each with an energy to predict from its atoms and
+    bonds.
 
     `nodes`, (V, 4), are atoms (C, N, O, F), `edges`, (E, 3), bonds (single, double, triple), both
-    ways; `target`, (G, 1), is made of bonds, rings and angles, with mean 0 and deviation 1. A batch
-    is one graph that falls into G molecules: `graph_index`, (V,), is the molecule of each atom,
-    `sizes`, (G,), how many atoms each has. They are made up, and obey valences alone.
+    ways; `target`, (G, 1), is made of bonds, rings and angles, with mean 0 and standard deviation
+    1. A batch is one graph that falls into G molecules: `graph_index`, (V,), is the molecule of
+    each atom, `sizes`, (G,), how many atoms each has. They are made up, and obey valences alone.
     """
 
     keywords = (

@@ -1,4 +1,4 @@
-"""Data: sets that others share, from the Hugging Face Hub and from torchvision."""
+"""Data: data sets of the Hugging Face Hub and of torchvision."""
 
 import importlib.util
 import re

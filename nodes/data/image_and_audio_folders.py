@@ -1,4 +1,4 @@
-"""Data: folders of images and of sounds, with a folder for each class; IDX files."""
+"""Data: folders of images and of audio, with a folder for each class; IDX files."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -110,7 +110,7 @@ class ImageFolder(_Folder):
 
 
 class AudioFolder(_Folder):
-    """Sounds of your own: a folder with a folder of WAV, FLAC or OGG files for each class.
+    """Audio of your own: a folder with a folder of WAV, FLAC or OGG files for each class.
 
     `wave` is (N, 1, T), -1 to 1: the beginning of each sound, mixed to one channel, with silence
     after its end; `label` is the class.
@@ -135,7 +135,7 @@ class AudioFolder(_Folder):
     what = "sounds"
     endings = SOUNDS
     rate: PositiveInt = 16_000
-    """Values a second; a file with another rate is resampled."""
+    """Sample rate: values a second; a file with another rate is resampled."""
     length: PositiveInt = 16_000
     """How many values of each sound the network sees: 16,000 are a second at a rate of 16,000."""
 

@@ -1,4 +1,4 @@
-"""Data: what its node types have in common: shares for validation and test, files in a folder."""
+"""Data: what its node types have in common, random splits and files in a folder."""
 
 from pathlib import Path
 from typing import Annotated, ClassVar
@@ -14,7 +14,7 @@ Share = Annotated[float, Field(ge=0, le=0.45)]
 
 
 class SplitData(Data, base=True):
-    """Samples that are dealt at random into training, validation and test."""
+    """Samples that are split at random into training, validation and test."""
 
     common: ClassVar[tuple[str, ...]] = ("validation", "test", "split_seed", *Data.common)
     validation: Share = 0.15

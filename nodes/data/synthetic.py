@@ -1,4 +1,4 @@
-"""Data: points, sounds and strings that are made up when training begins."""
+"""Data: synthetic points, sounds, strings and sequences."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,7 +36,8 @@ class _Made(Data, base=True):
 
 
 class Moons(_Made):
-    """Points on two half circles that interlock: a first test of a classifier that can bend.
+    """Two moons: points on two half circles that interlock, a first test of a non-linear
+    classifier.
 
     `point` is (N, 2), `label` is the half circle, 0 or 1. A second data node with a rotation is
     another domain, to which a classifier of the first can be adapted.
@@ -45,7 +46,7 @@ class Moons(_Made):
     keywords = ("two moons", "make_moons", "sklearn", "2d points", "toy classification", "dataset")
 
     noise: Annotated[float, Field(ge=0, le=1)] = 0.05
-    """How far points are spread around the half circles, whose radius is 1."""
+    """Standard deviation of the points around the half circles, whose radius is 1."""
     rotation: Annotated[float, Field(ge=-180, le=180)] = 0.0
     """By how many degrees all points are turned around their middle; 35 makes a second domain."""
 
@@ -66,7 +67,7 @@ class Moons(_Made):
 
 
 class Spirals(_Made):
-    """Points on spiral arms around one centre: no straight line helps to tell them apart.
+    """Spirals: points on arms around one centre, which are far from linearly separable.
 
     `point` is (N, 2), within a circle of radius 1, `label` is the arm, from 0.
     """
@@ -108,11 +109,12 @@ class Spirals(_Made):
 
 
 class PluckedStrings(_Made):
-    """Melodies of plucked strings, at 4,000 values a second: small sounds that a WaveNet can learn.
+    """Melodies of plucked strings (Karplus-Strong), at 4,000 values a second: small sounds for a
+    WaveNet.
 
     `wave` is (N, 1, T), -1 to 1. `codes` are its mu-law levels, (N, T), and `compressed` is the
-    wave on the scale of the levels, -1 to 1 (Karplus and Strong 1983; 256 levels as in
-    arXiv 1609.03499).
+    wave on the scale of the levels, -1 to 1 (Karplus and Strong 1983; 256 levels as in arXiv
+    1609.03499).
     """
 
     keywords = (
@@ -159,14 +161,14 @@ class PluckedStrings(_Made):
 
 
 class BlownPipes(_Made):
-    """Steady tones of blown pipes, whose density is known: how near a generative model can come is
-    known too.
+    """Steady tones of blown pipes with a known density: the least loss that a generative model can
+    reach is known too.
 
-    `wave`, (N, 1, T), is breath minus an echo, the mean of two values a period before:
-    `wave[t] = breath[t] - echo * (wave[t - P] + wave[t - P - 1]) / 2`, where breath is logistic
-    noise. No model needs fewer nats a value than its entropy, log(breath) + 2. `pipe`, (N,), says
-    which of the pipes it is. An echo turned round is a pipe closed at one end, as a clarinet is,
-    with odd harmonics (Karplus and Strong 1983, blown instead of plucked).
+    `wave`, (N, 1, T), is breath minus an echo, the mean of two values a period before: `wave[t] =
+    breath[t] - echo * (wave[t - P] + wave[t - P - 1]) / 2`, where breath is logistic noise. No
+    model needs fewer nats a value than its entropy, log(breath) + 2. `pipe`, (N,), says which of
+    the pipes it is. An echo turned round is a pipe closed at one end, as a clarinet is, with odd
+    harmonics (Karplus and Strong 1983, blown instead of plucked).
     """
 
     keywords = ("flute", "organ", "audio", "tone", "synthetic sound", "known entropy", "dataset")
@@ -239,11 +241,12 @@ class _Pairs(_Made, base=True):
 
 
 class DateStrings(_Pairs):
-    """Dates as people write them, to be written as 2024-05-31: a small task of translation.
+    """Dates as people write them, to be translated to the form 2024-05-31: a small
+    sequence-to-sequence task.
 
-    `source`, (N, 21), holds letters as numbers from 3, filled up with 0; `mask` is true where there
-    is a letter. `target`, (N, 11), is the answer with 2 after its end, and `before` the answer with
-    1 before its beginning, for a network that is told the letters before. There are 70 tokens.
+    `source`, (N, 21), holds letters as numbers from 3, padded with 0; `mask` is true where there is
+    a letter. `target`, (N, 11), is the answer with 2 after its end, and `before` the answer with 1
+    before its beginning, for a network that is told the letters before. There are 70 tokens.
     """
 
     keywords = (
@@ -277,10 +280,11 @@ class DateStrings(_Pairs):
 
 
 class ReversedStrings(_Pairs):
-    """Words of random letters, to be written from behind: a test of memory and of attention.
+    """Words of random letters, to be reversed: a small sequence-to-sequence test of memory and
+    attention.
 
-    Ports and tokens are those of DateStrings: letters count from 3, 0 fills up, 1 begins an answer,
-    2 ends it. There are 70 tokens.
+    Ports and tokens are those of DateStrings: letters count from 3, 0 is padding, 1 begins an
+    answer, 2 ends it. There are 70 tokens.
     """
 
     keywords = (
@@ -332,11 +336,11 @@ class ReversedStrings(_Pairs):
 
 
 class WarpedDigits(SplitData):
-    """Handwritten digits read row by row at a changing pace: sequences of different lengths to
-    classify.
+    """Sequences of different lengths to classify: handwritten digits read row by row at a changing
+    pace.
 
-    `sequence` is (N, T, 8) with 0 after its end, `mask` (N, T) is true until there,
-    `length` (N,) the number of steps, 8 to T, and `label` the digit.
+    `sequence` is (N, T, 8) with 0 after its end, `mask` (N, T) is true until there, `length` (N,)
+    the number of steps, 8 to T, and `label` the digit.
     """
 
     keywords = (

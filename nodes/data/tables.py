@@ -1,4 +1,4 @@
-"""Data: tables, from files of the user's own or bundled with scikit-learn."""
+"""Data: tables, from CSV and Parquet files or bundled with scikit-learn."""
 
 import csv
 import importlib.util
@@ -41,7 +41,9 @@ class _Columns(SplitData, base=True):
     missing_value: float = 0.0
     """The number that is put into an empty cell where `missing` is value."""
     standardise: bool = True
-    """Shift and scale each feature to mean 0 and deviation 1, as measured on the training rows."""
+    """Standardise each feature to mean 0 and standard deviation 1, as measured on the training
+    rows.
+    """
 
     outputs = ("features", "target")
 
@@ -229,7 +231,9 @@ class _BundledTable(SplitData, base=True):
     table: ClassVar[str]
     columns: ClassVar[int]
     standardise: bool = True
-    """Shift and scale each feature to mean 0 and deviation 1, as measured on the training rows."""
+    """Standardise each feature to mean 0 and standard deviation 1, as measured on the training
+    rows.
+    """
 
     outputs = ("features", "target")
 
@@ -242,7 +246,8 @@ class _BundledTable(SplitData, base=True):
 
 
 class Iris(_BundledTable):
-    """150 iris flowers of three species, each measured four times in cm: the oldest small table.
+    """150 iris flowers of three species, to be classified by four measurements in cm: the oldest
+    small table.
 
     `features`, (N, 4), are length and width of sepal and petal, `target`, (N,), is the species, 0
     to 2 (Fisher 1936).
@@ -267,7 +272,8 @@ class Iris(_BundledTable):
 
 
 class Wine(_BundledTable):
-    """178 wines of three cultivars from one part of Italy, told apart by 13 chemical measurements.
+    """178 wines of three cultivars from one part of Italy, to be classified by 13 chemical
+    measurements.
 
     `features`, (N, 13), are among others alcohol, ash and hue, `target`, (N,), is the cultivar, 0
     to 2 (UCI Wine, Forina et al. 1991).
@@ -284,8 +290,8 @@ class Wine(_BundledTable):
 
 
 class BreastCancer(_BundledTable):
-    """569 tumours, malignant (0) or benign (1), described by 30 numbers from pictures of their
-    cells.
+    """569 tumours, malignant (0) or benign (1), to be classified by 30 measurements of pictures of
+    their cells.
 
     `features`, (N, 30), are means, errors and extremes of radius, texture and the like, `target`,
     (N,), is the class (UCI Wisconsin Diagnostic, Street et al. 1993).
@@ -310,11 +316,11 @@ class BreastCancer(_BundledTable):
 
 
 class Diabetes(_BundledTable):
-    """442 patients with diabetes, and how far the disease went in the year after: a regression.
+    """442 patients with diabetes, a regression: how far the disease went in the year after.
 
     `features`, (N, 10), are age, sex, body mass index, blood pressure and six values of blood
-    serum, `target`, (N, 1), is a number of 25 to 346: guessing its mean has a mean squared error of
-    about 5,900 (Efron et al. 2004).
+    serum, `target`, (N, 1), is a number of 25 to 346: always predicting the mean has a mean squared
+    error of about 5,900 (Efron et al. 2004).
     """
 
     keywords = (

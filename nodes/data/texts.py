@@ -1,4 +1,4 @@
-"""Data: texts, from files of the user's own or Python's reference, for models of language."""
+"""Data: texts for language models, from files of your own or Python's reference."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,8 +30,9 @@ class _Text(Data, base=True):
     length: PositiveInt = 64
     """How many tokens a piece has."""
     continues: bool = False
-    """Whether each place in a batch goes on where the batch before ended, for a network that
-    remembers between batches; the order of training samples is then fixed."""
+    """Whether each place in a batch goes on where the batch before ended, for a stateful recurrent
+    network that remembers between batches; the order of training samples is then fixed.
+    """
     validation: Share = 0.05
     """The share of the text kept for validation, from 0 to 0.45: the part before the test."""
     test: Share = 0.05
@@ -57,7 +58,7 @@ class _Text(Data, base=True):
 
 
 class ReferenceText(_Text):
-    """Python's own reference as a text of about 400,000 characters, to learn to write like it.
+    """Python's own reference as a text of about 400,000 characters, for a language model.
 
     It comes with Python, and differs a little between versions. Repeated paragraphs are left out.
     `target` is the token that comes next at each step; both are (N, T). Guessing from the two

@@ -1,4 +1,4 @@
-"""Graph networks: layers in which the nodes of graphs tell their neighbours what they know."""
+"""Graph networks: graph convolution, graph attention and message passing."""
 
 from typing import Annotated, Literal
 
@@ -49,7 +49,7 @@ class GCNConv(NodeType):
     left out.
     """
     bias: bool = True
-    """Add a learned number to each feature that leaves."""
+    """Add a learned bias to each feature that leaves."""
 
     examples = (
         Example({}, [(5, 3), EDGES], [(5, 16)]),
@@ -80,8 +80,8 @@ class GCNConv(NodeType):
 
 
 class GATConv(NodeType):
-    """Graph attention (GAT): each node looks at its neighbours and itself, and learns at which of
-    them more.
+    """Graph attention (GAT): each node looks at its neighbours and itself, with learned attention
+    weights.
 
     Use it in place of a GCNConv where some neighbours matter more than others. Each head has
     weights and an attention of its own (Veličković et al. 2017, arXiv 1710.10903).
@@ -99,7 +99,7 @@ class GATConv(NodeType):
     out_features: PositiveInt = 8
     """How many features each head gives for each node."""
     heads: PositiveInt = 4
-    """How many heads look at the same time."""
+    """How many attention heads look at the same time."""
     concat: bool = True
     """Put the heads' features side by side, heads x out_features; else they are averaged, as in a
     last layer.
@@ -107,7 +107,7 @@ class GATConv(NodeType):
     negative_slope: NonNegativeFloat = 0.2
     """The slope of the LeakyReLU in front of the softmax, below 0."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """The share of attention dropped while training, from 0 to below 1."""
+    """The share of attention weights dropped while training, from 0 to below 1."""
     self_loops: bool = True
     """Let each node look at itself too; edges from a node to itself in the data are then left out.
     """
@@ -137,8 +137,8 @@ class GINConv(NodeType):
     """Graph isomorphism layer (GIN): the sum of a node and its neighbours goes through two Linear
     layers with a ReLU between.
 
-    Use several of them where the shape of a graph matters, with a sum readout: no network of
-    messages tells more graphs apart (Xu et al. 2018, arXiv 1810.00826).
+    Use several of them where the shape of a graph matters, with a sum readout: no message passing
+    network tells more graphs apart (Xu et al. 2018, arXiv 1810.00826).
     """
 
     keywords = (
@@ -154,7 +154,7 @@ class GINConv(NodeType):
     out_features: PositiveInt = 32
     """How many features leave for each node."""
     hidden_features: PositiveInt | None = None
-    """How many there are between the two Linear layers; none: as many as leave."""
+    """Hidden size between the two Linear layers; none: as many as leave."""
     epsilon: float = 0.0
     """A node itself counts 1 + epsilon times."""
     train_epsilon: bool = False
@@ -183,7 +183,7 @@ class GINConv(NodeType):
 
 
 class SAGEConv(NodeType):
-    """GraphSAGE: a linear map of each node, plus another one of what its neighbours have together.
+    """GraphSAGE: a linear map of each node, plus another one of an aggregate of its neighbours.
 
     Use it where a node should stay apart from its neighbours, and for graphs that grow: nothing in
     it depends on degrees (Hamilton et al. 2017, arXiv 1706.02216).
@@ -203,11 +203,11 @@ class SAGEConv(NodeType):
     out_features: PositiveInt = 16
     """How many features leave for each node."""
     reduce: Literal["mean", "max", "sum"] = "mean"
-    """What of the neighbours is taken: their mean, the largest of each feature, or their sum."""
+    """How the neighbours are aggregated: their mean, the maximum of each feature, or their sum."""
     normalize: bool = False
     """Scale the features that leave to length 1 for each node, as in the paper."""
     bias: bool = True
-    """Add a learned number to each feature that leaves."""
+    """Add a learned bias to each feature that leaves."""
 
     examples = (
         Example({}, [(5, 3), EDGES], [(5, 16)]),
@@ -229,8 +229,8 @@ class SAGEConv(NodeType):
 
 
 class NNConv(NodeType):
-    """Messages that depend on the edge (edge network of MPNN): a small network makes a matrix of
-    each edge's features, and the source node is multiplied by it.
+    """Edge-conditioned messages (the edge network of an MPNN): a small network turns each edge's
+    features into a matrix, by which the source node is multiplied.
 
     Use it where edges are of many kinds, as bonds of molecules are, with a GRU cell between rounds
     (message passing neural network, Gilmer et al. 2017, arXiv 1704.01212).
@@ -251,11 +251,11 @@ class NNConv(NodeType):
     out_features: PositiveInt = 16
     """How many features leave for each node."""
     hidden_features: PositiveInt | None = 32
-    """How many features the network on the edges has between its two Linear layers; none: it has
-    one, which is enough where edge features only say of which kind an edge is.
+    """Hidden size of the network on the edges, between its two Linear layers; none: it has one
+    layer, which is enough where edge features only say of which kind an edge is.
     """
     reduce: Literal["sum", "mean", "max"] = "sum"
-    """What of the messages arrives: their sum, their mean, or the largest of each feature."""
+    """How messages are aggregated: their sum, their mean, or the maximum of each feature."""
     root: bool = True
     """Add a linear map of the node itself, and a bias; without it only messages leave."""
 

@@ -1,4 +1,4 @@
-"""Graph networks: from nodes to edges and back, and from nodes to graphs."""
+"""Graph networks: messages from nodes to edges and back, and readouts of whole graphs."""
 
 from typing import Literal
 
@@ -51,10 +51,11 @@ class EdgeGather(NodeType):
 
 
 class EdgeScatter(NodeType):
-    """Brings what edges carry to the nodes where they lead: (E, F) becomes (V, F).
+    """Aggregates messages: what edges carry is summed, averaged or maximised at the nodes where
+    they lead; (E, F) becomes (V, F).
 
-    Use it after EdgeGather and what you do to messages. A node at which no edge arrives gets
-    zeros. `x` are the nodes; only how many there are matters here.
+    Use it after EdgeGather and what you do to messages. A node at which no edge arrives gets zeros.
+    `x` are the nodes; only how many there are matters here.
     """
 
     keywords = (
@@ -70,8 +71,8 @@ class EdgeScatter(NodeType):
     )
 
     reduce: Literal["sum", "mean", "max"] = "sum"
-    """What of the messages that arrive at a node is kept: the sum, the mean, or the largest of each
-    feature.
+    """How messages that arrive at a node are aggregated: their sum, their mean, or the maximum of
+    each feature.
     """
 
     examples = (
@@ -87,7 +88,8 @@ class EdgeScatter(NodeType):
 
 
 class EdgeSoftmax(NodeType):
-    """Turns the scores of edges into shares: those of all edges that arrive at a node add up to 1.
+    """Softmax among the edges that arrive at a node: scores become attention weights that add up to
+    1.
 
     Use it for attention of your own: score each edge, EdgeSoftmax, multiply what it carries, then
     EdgeScatter. `x` are the nodes; only how many there are matters here.
@@ -111,7 +113,7 @@ class EdgeSoftmax(NodeType):
 
 
 class Degree(NodeType):
-    """How many edges arrive at each node: (V, 1).
+    """Node degree: how many edges arrive at each node, (V, 1).
 
     Use it as a feature where nodes have none of their own, or to divide a sum. `x` are the nodes;
     only how many there are matters here.
@@ -135,10 +137,10 @@ class Degree(NodeType):
 
 
 class GatherRows(NodeType):
-    """Takes rows by their numbers: what a network says of the nodes that are asked, in their order.
+    """Gathers rows by their index: what a network says of the nodes that are asked, in their order.
 
-    Use it between the last layer and the loss where only some nodes of a graph have labels; or
-    with a graph index, to give each node what is known of its graph.
+    Use it between the last layer and the loss where only some nodes of a graph have labels; or with
+    a graph index, to give each node what is known of its graph.
     """
 
     keywords = (
@@ -161,7 +163,7 @@ class GatherRows(NodeType):
 
 
 class Readout(NodeType):
-    """Makes one vector of all nodes of each graph: (V, F) becomes (G, F).
+    """Readout (global pooling): makes one vector of all nodes of each graph; (V, F) becomes (G, F).
 
     Use it between the layers on nodes and those that say something of the whole graph. A sum knows
     how large a graph is, a mean does not. `sizes` is how many nodes each graph has.
@@ -178,7 +180,7 @@ class Readout(NodeType):
     )
 
     reduce: Literal["sum", "mean", "max"] = "mean"
-    """The sum of a graph's nodes, their mean, or the largest of each feature."""
+    """The sum of a graph's nodes, their mean, or the maximum of each feature."""
 
     examples = (
         Example({}, [(5, 3), _SIZES], [(2, 3)]),
@@ -195,8 +197,8 @@ class Readout(NodeType):
 
 
 class Set2Set(NodeType):
-    """A readout with a memory: it looks at all nodes of each graph several times, each time at
-    those that its last look made it ask for. (V, F) becomes (G, 2 F).
+    """Set2Set readout: an LSTM attends to all nodes of each graph several times; (V, F) becomes (G,
+    2 F).
 
     Use it in place of a Readout where a graph is more than the sum of its nodes, as for properties
     of molecules (Vinyals et al. 2015, arXiv 1511.06391).
@@ -205,7 +207,7 @@ class Set2Set(NodeType):
     keywords = ("set to set", "attention readout", "graph pooling", "molecules", "gnn")
 
     steps: PositiveInt = 3
-    """How many times it looks."""
+    """How many times it attends to them."""
 
     examples = (
         Example({}, [(5, 3), _SIZES], [(2, 6)]),

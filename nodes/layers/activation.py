@@ -1,6 +1,4 @@
-"""Non-linearities: what stands between layers, without which two layers would be one: ReLU and its
-kin.
-"""
+"""Activations: ReLU and its variants, the non-linearities between layers."""
 
 from typing import Annotated, Literal
 
@@ -21,8 +19,8 @@ _SAME_SHAPE = (
 
 
 class ReLU(NodeType):
-    """Keeps what is positive and makes the rest zero. The usual choice after a convolution or a
-    Linear layer.
+    """Rectified linear unit, max(x, 0): keeps what is positive and makes the rest zero. The usual
+    activation after a convolution or a Linear layer.
     """
 
     keywords = ("nn.ReLU", "rectifier", "rectified linear unit", "activation", "non-linearity")
@@ -34,8 +32,8 @@ class ReLU(NodeType):
 
 
 class LeakyReLU(NodeType):
-    """Keeps what is positive and lets a little of the rest through, so that every unit keeps
-    learning.
+    """A ReLU with a small slope below zero: a little of the negative part passes, so that every
+    unit keeps a gradient.
 
     Use it in discriminators, where a plain ReLU lets too little gradient back.
     """
@@ -43,7 +41,7 @@ class LeakyReLU(NodeType):
     keywords = ("nn.LeakyReLU", "lrelu", "leaky rectifier", "activation")
 
     negative_slope: Annotated[float, Field(ge=0, le=1)] = 0.01
-    """How much of a negative value is left, from 0 to 1; discriminators use 0.2."""
+    """The slope below zero, from 0 to 1; discriminators use 0.2."""
 
     over_time = alone
     examples = (
@@ -57,7 +55,8 @@ class LeakyReLU(NodeType):
 
 
 class ELU(NodeType):
-    """Keeps what is positive and bends the rest smoothly down to a floor: means stay near 0.
+    """Exponential linear unit: keeps what is positive and bends the rest smoothly down to -alpha,
+    so that means stay near 0.
 
     Use it in place of ReLU in networks without normalisation (Clevert et al. 2015, arXiv
     1511.07289).
@@ -80,7 +79,8 @@ class ELU(NodeType):
 
 
 class GELU(NodeType):
-    """A ReLU with a soft corner: each value times the chance that a normal number lies below it.
+    """Gaussian error linear unit: x times the probability that a standard normal value lies below
+    x; a ReLU with a soft corner.
 
     Use it inside Transformers, where it is the usual choice (Hendrycks and Gimpel 2016, arXiv
     1606.08415).
@@ -103,7 +103,7 @@ class GELU(NodeType):
 
 
 class SiLU(NodeType):
-    """Each value times its own sigmoid: a smooth ReLU, also called swish.
+    """Sigmoid linear unit (swish): x times its own sigmoid; a smooth ReLU.
 
     Use it in place of ReLU in recent convolutional and diffusion networks.
     """
@@ -117,9 +117,9 @@ class SiLU(NodeType):
 
 
 class ReLU6(NodeType):
-    """A ReLU that stops at 6: keeps what lies between 0 and 6, and cuts off the rest.
+    """A ReLU clipped at 6: keeps what lies between 0 and 6, and cuts off the rest.
 
-    Use it in networks for small devices, which count in few bits (Krizhevsky 2010, MobileNets).
+    Use it in networks for small devices, which compute in few bits (Krizhevsky 2010, MobileNets).
     """
 
     keywords = ("nn.ReLU6", "clipped relu", "relu 6", "activation", "mobilenet")
@@ -131,7 +131,7 @@ class ReLU6(NodeType):
 
 
 class PReLU(NodeType):
-    """Keeps what is positive, and lets a part of the rest through that it learns itself.
+    """Parametric ReLU: keeps what is positive, and scales the rest by a learned slope.
 
     Use it in place of LeakyReLU where you do not want to choose the slope (He et al. 2015, arXiv
     1502.01852).
@@ -157,19 +157,19 @@ class PReLU(NodeType):
 
 
 class RReLU(NodeType):
-    """Keeps what is positive, and lets a part of the rest through that is drawn anew each time.
+    """Randomised leaky ReLU: keeps what is positive, and scales the rest by a slope that is drawn
+    anew each time.
 
-    Use it in place of LeakyReLU where a network learns its training data by heart: the chance in it
-    makes that harder. In validation the part is the middle of its range (Xu et al. 2015, arXiv
-    1505.00853).
+    Use it in place of LeakyReLU against overfitting. In validation the slope is the middle of its
+    range (Xu et al. 2015, arXiv 1505.00853).
     """
 
     keywords = ("nn.RReLU", "randomized leaky relu", "random slope", "activation")
 
     lower: Annotated[float, Field(ge=0, le=1)] = 1 / 8
-    """The smallest part of a negative value that is left, from 0 to 1."""
+    """The smallest slope below zero, from 0 to 1."""
     upper: Annotated[float, Field(ge=0, le=1)] = 1 / 3
-    """The largest part of a negative value that is left, from lower to 1."""
+    """The largest slope below zero, from lower to 1."""
 
     over_time = alone
     examples = (
@@ -188,7 +188,8 @@ class RReLU(NodeType):
 
 
 class SELU(NodeType):
-    """A scaled ELU that keeps mean 0 and variance 1 from layer to layer by itself.
+    """Scaled exponential linear unit: an ELU whose scale keeps mean 0 and variance 1 from layer to
+    layer by itself.
 
     Use it in deep networks of Linear layers without normalisation, with AlphaDropout in place of
     Dropout (Klambauer et al. 2017, arXiv 1706.02515).
@@ -203,7 +204,8 @@ class SELU(NodeType):
 
 
 class CELU(NodeType):
-    """Keeps what is positive and bends the rest smoothly down to a floor, without a kink at 0.
+    """Continuously differentiable ELU: keeps what is positive and bends the rest smoothly down to
+    -alpha, without a kink at 0.
 
     Use it in place of ELU with another alpha than 1 (Barron 2017, arXiv 1704.07483).
     """
@@ -225,7 +227,7 @@ class CELU(NodeType):
 
 
 class Mish(NodeType):
-    """A smooth ReLU that dips a little below 0: each value times the tanh of its softplus.
+    """x times the tanh of its softplus: a smooth ReLU that dips a little below 0.
 
     Use it in place of SiLU, to which it is close (Misra 2019, arXiv 1908.08681).
     """
@@ -239,7 +241,7 @@ class Mish(NodeType):
 
 
 class HardSwish(NodeType):
-    """SiLU made of straight lines: faster, and nearly the same.
+    """Hard swish: SiLU made of straight pieces, which is faster and nearly the same.
 
     Use it in networks for phones and other small devices (MobileNetV3, Howard et al. 2019, arXiv
     1905.02244).

@@ -1,4 +1,4 @@
-"""Non-linearities: what squeezes numbers into a range, and what halves channels."""
+"""Activations: bounded ones (sigmoid, tanh), softmax, and gated units."""
 
 from typing import Annotated, Any
 
@@ -21,8 +21,8 @@ _SAME_SHAPE = (
 
 
 class Tanh(NodeType):
-    """Squeezes every value between -1 and 1, smoothly. Used in recurrent cells and at the end of
-    image generators.
+    """Hyperbolic tangent: a smooth activation bounded by -1 and 1. Used in recurrent cells and at
+    the end of image generators.
     """
 
     keywords = ("nn.Tanh", "hyperbolic tangent", "activation", "bounded", "squash")
@@ -34,8 +34,8 @@ class Tanh(NodeType):
 
 
 class Sigmoid(NodeType):
-    """Squeezes every value between 0 and 1, smoothly. Use it for gates, and for probabilities of
-    yes or no.
+    """Logistic function: a smooth activation bounded by 0 and 1. Use it for gates, and for
+    probabilities of yes or no; BinaryCrossEntropy takes the logits before it.
     """
 
     keywords = ("nn.Sigmoid", "logistic function", "expit", "activation", "probability", "squash")
@@ -49,7 +49,7 @@ class Sigmoid(NodeType):
 class LogSigmoid(NodeType):
     """The logarithm of the sigmoid: always below 0, and exact where a sigmoid would round to 0.
 
-    Use it for the log-probability of a yes, in losses of your own.
+    Use it for the log-probability of yes, in losses of your own.
     """
 
     keywords = ("nn.LogSigmoid", "log probability", "log sigmoid", "activation")
@@ -61,7 +61,7 @@ class LogSigmoid(NodeType):
 
 
 class HardSigmoid(NodeType):
-    """A sigmoid of three straight lines: 0 below -3, 1 above 3, and x / 6 + 1 / 2 between.
+    """Piecewise linear sigmoid: 0 below -3, 1 above 3, and x / 6 + 1 / 2 between.
 
     Use it for gates in networks for small devices, where it is faster.
     """
@@ -75,10 +75,10 @@ class HardSigmoid(NodeType):
 
 
 class HardTanh(NodeType):
-    """Keeps what lies in a range, and moves the rest to its ends.
+    """Piecewise linear tanh: keeps what lies in a range, and clips the rest to its ends.
 
-    Use it as a fast tanh, or where numbers must not leave a range. Nothing learns from what lies
-    outside.
+    Use it as a fast tanh, or where values must not leave a range. What lies outside gets no
+    gradient.
     """
 
     keywords = ("nn.Hardtanh", "hard tanh", "clipped", "activation")
@@ -107,7 +107,7 @@ class HardTanh(NodeType):
 
 
 class Softsign(NodeType):
-    """Squeezes every value between -1 and 1: x / (1 + |x|), which bends more slowly than tanh.
+    """x / (1 + |x|): an activation bounded by -1 and 1 that saturates more slowly than tanh.
 
     Use it in place of Tanh where large values should keep a little gradient.
     """
@@ -121,15 +121,16 @@ class Softsign(NodeType):
 
 
 class Softplus(NodeType):
-    """Makes every value positive, smoothly: log(1 + exp(x)).
+    """log(1 + exp(x)): a smooth ReLU, always positive.
 
-    Use it where a network gives a number that must be positive, such as a deviation or a rate.
+    Use it where a network gives a value that must be positive, such as a standard deviation or a
+    rate.
     """
 
     keywords = ("nn.Softplus", "smooth relu", "positive", "activation")
 
     beta: PositiveFloat = 1.0
-    """How sharply it bends: a large number comes near a ReLU."""
+    """How sharply it bends: a large value comes near a ReLU."""
 
     over_time = alone
     examples = (
@@ -143,10 +144,10 @@ class Softplus(NodeType):
 
 
 class Softmax(NodeType):
-    """Turns numbers into shares that are positive and add up to 1 along one axis.
+    """Turns logits into probabilities along one axis: positive, and 1 in sum.
 
-    Use it for attention and gates. A classifier needs none: CrossEntropy takes the numbers before
-    it.
+    Use it for attention weights and gates. A classifier needs none: CrossEntropy takes the logits
+    before it.
     """
 
     keywords = (
@@ -159,7 +160,7 @@ class Softmax(NodeType):
     )
 
     dim: int = -1
-    """The axis along which the shares add up to 1; -1 is the last, the features."""
+    """The axis along which the probabilities add up to 1; -1 is the last, the features."""
 
     over_time = mixes("dim")
     examples = (
@@ -174,7 +175,8 @@ class Softmax(NodeType):
 
 
 class LogSoftmax(NodeType):
-    """The logarithm of a Softmax: log-probabilities, exact where a probability would round to 0.
+    """Log-probabilities of logits: the logarithm of a softmax, exact where a probability would
+    round to 0.
 
     Use it before a loss that takes log-probabilities. CrossEntropy does it by itself.
     """
@@ -197,7 +199,8 @@ class LogSoftmax(NodeType):
 
 
 class GLU(NodeType):
-    """Splits values into halves along an axis: the first, let through by the sigmoid of the second.
+    """Gated linear unit: splits an axis into halves, and gives the first times the sigmoid of the
+    second.
 
     Use it after a convolution or Linear layer with twice the channels, as gated convolutional
     networks for text do (Dauphin et al. 2016, arXiv 1612.08083).
@@ -223,7 +226,8 @@ class GLU(NodeType):
 
 
 class Maxout(NodeType):
-    """Keeps the largest of each few channels: a non-linearity that the layer before it learns.
+    """Keeps the largest of each few channels: a piecewise linear activation that the layer before
+    it learns.
 
     Use it after a Linear layer or convolution that gives `pieces` times the channels which should
     leave (Goodfellow et al. 2013, arXiv 1302.4389).
@@ -253,7 +257,8 @@ class Maxout(NodeType):
 
 
 class GatedTanh(NodeType):
-    """Splits channels into halves: the tanh of the first, let through by the sigmoid of the second.
+    """Gated activation: splits channels into halves, and gives the tanh of the first times the
+    sigmoid of the second.
 
     Use it after a convolution with twice the channels, as WaveNet and PixelCNN do (van den Oord et
     al. 2016, arXiv 1606.05328).
@@ -275,9 +280,9 @@ class GatedTanh(NodeType):
 
 
 class Binarise(NodeType):
-    """Makes every value 1 where it reaches a threshold and 0 elsewhere. No gradient passes through.
+    """Step function: 1 where a value reaches a threshold, 0 elsewhere. No gradient passes through.
 
-    Use it to turn grey pixels into ink and paper.
+    Use it to turn grey pixels into black and white.
     """
 
     keywords = ("threshold", "step function", "heaviside", "binarize", "sign", "black and white")

@@ -1,4 +1,4 @@
-"""Attention: layers in which every step looks at all others and takes what it needs."""
+"""Attention: multi-head, dot-product and additive."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,7 +14,7 @@ from graphs.runtime.layers.positions import causal_mask, hidden_steps
 
 
 def looks_back(self: Any, arriving: tuple[Arriving, ...]) -> Treatment:
-    """Causal attention of a sequence to itself remembers; a query may look at what is no step."""
+    """Causal self-attention remembers earlier steps; a query may look at what is no step."""
     timed = {value.port for value in arriving if value.time is not None}
     ports = {value.port for value in arriving}
     if self.causal and ports == {"query"} and timed in ({"query"}, set()):
@@ -23,12 +23,14 @@ def looks_back(self: Any, arriving: tuple[Arriving, ...]) -> Treatment:
 
 
 class MultiheadAttention(NodeType):
-    """Lets every step of a sequence look at all others, in several ways (heads) at a time.
+    """Multi-head attention: every step of a sequence looks at all others, in several heads at a
+    time.
 
-    With `query` alone it is self-attention. With a wire to `context` as well, the steps of `query`
-    look at those of `context`. `mask` (N, T) says which steps of what is looked at are real. It
-    knows nothing of order: choose `positions`, or put a node such as SinusoidalPositions before it
-    (Vaswani et al. 2017, arXiv 1706.03762).
+    With `query` alone it is self-attention. With a wire to `context` as well it is cross-attention:
+    the steps of `query` look at those of `context`. `mask` (N, T) is true at the real steps of what
+    is looked at, false at padding. It knows nothing of order: choose `positions`, or put a
+    positional encoding such as SinusoidalPositions before it (Vaswani et al. 2017, arXiv
+    1706.03762).
     """
 
     keywords = (
@@ -48,12 +50,13 @@ class MultiheadAttention(NodeType):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The share of attention weights dropped while training, from 0 to below 1."""
     causal: bool = False
-    """No step sees a later one, as a network needs that predicts what comes next."""
+    """Causal mask: no step sees a later one, as a network needs that predicts what comes next."""
     bias: bool = True
-    """Add learned numbers where queries, keys, values and the result are made."""
+    """Add a bias to the projections of queries, keys, values and the result."""
     positions: Literal["none", "rotary", "alibi"] = "none"
-    """For self-attention: know nothing of order; turn queries and keys by their step (rotary, arXiv
-    2104.09864); or heed what is far away less (alibi, arXiv 2108.12409).
+    """Positional encoding, for self-attention: none; rotary, which rotates queries and keys by
+    their position (RoPE, arXiv 2104.09864); or alibi, which weighs down what is far away (arXiv
+    2108.12409).
     """
 
     over_time = looks_back
@@ -138,12 +141,12 @@ class MultiheadAttention(NodeType):
 
 
 class DotProductAttention(NodeType):
-    """Each step of `query` takes from `value` what fits by its key: the heart of attention, without
-    weights.
+    """Scaled dot-product attention, without weights: each step of `query` takes from `value` what
+    matches by its key.
 
     Use it where you draw attention from parts: Linear layers make query, key and value. `key` and
-    `value` have the same steps; `mask` (N, S) says which of them are real (scaled dot products,
-    Vaswani et al. 2017, arXiv 1706.03762).
+    `value` have the same steps; `mask` (N, S) says which of them are real, not padding ( Vaswani et
+    al. 2017, arXiv 1706.03762).
     """
 
     keywords = (
@@ -161,10 +164,11 @@ class DotProductAttention(NodeType):
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """The share of attention weights dropped while training, from 0 to below 1."""
     causal: bool = False
-    """No step sees a later one, as a network needs that predicts what comes next."""
+    """Causal mask: no step sees a later one, as a network needs that predicts what comes next."""
     positions: Literal["none", "rotary", "alibi"] = "none"
-    """Know nothing of order; turn queries and keys by their step (rotary); or heed what is far away
-    less (alibi). The last two need as many steps in `key` as in `query`.
+    """Positional encoding: none; rotary, which rotates queries and keys by their position; or
+    alibi, which weighs down what is far away. The last two need as many steps in `key` as in
+    `query`.
     """
 
     examples = (
@@ -242,17 +246,19 @@ class DotProductAttention(NodeType):
 
 
 class AdditiveAttention(NodeType):
-    """Looks through a memory for what fits a query, by a small network of its own.
+    """Additive attention (Bahdanau): a small network compares a query with each step of a memory,
+    whose weighted mean leaves.
 
-    Use it in a decoder that is drawn as the block of a Scan: `query` is its state (N, F), `memory`
-    what the encoder gave, `mask` says which of its steps are real. `found` is what the query needs,
-    `shares` how much of it each step gave (Bahdanau et al. 2014, arXiv 1409.0473).
+    Use it in a decoder that is drawn as the block of a Scan: `query` is its hidden state (N, F),
+    `memory` the outputs of the encoder, `mask` is true at its real steps, false at padding. `found`
+    is the weighted mean, `shares` are the attention weights, which add up to 1 (Bahdanau et al.
+    2014, arXiv 1409.0473).
     """
 
     keywords = ("bahdanau", "additive", "mlp attention", "seq2seq attention", "memory", "attention")
 
     hidden_size: PositiveInt = 64
-    """How many units compare the query with a step."""
+    """Hidden size of the network that compares the query with a step."""
 
     outputs = ("found", "shares")
     examples = (
@@ -275,7 +281,7 @@ class AdditiveAttention(NodeType):
 
 
 def require_heads(num_heads: int, features: int, positions: str) -> None:
-    """Heads share the features evenly, and rotary positions turn pairs of them."""
+    """Heads share the features evenly, and rotary positions rotate pairs of them."""
     if features % num_heads:
         fitting = max(n for n in range(1, num_heads + 1) if features % n == 0)
         raise Misfit(

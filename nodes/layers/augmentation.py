@@ -1,5 +1,5 @@
-"""Augmentation: samples are changed at random while training, between data and network, so that it
-sees each one anew.
+"""Augmentation and preprocessing: samples are changed at random while training, between data and
+network, so that it sees each one anew.
 """
 
 import math
@@ -19,11 +19,11 @@ _IMAGE = (2, 3, 8, 8)
 
 
 class RandomShift(NodeType):
-    """Shifts each image at random while training, so that a network learns that places do not
-    matter.
+    """Random translation: shifts each image at random while training, so that a network learns that
+    places do not matter.
 
-    Between pixels values are interpolated; what comes in from outside is 0. Nothing before it
-    learns through it.
+    Between pixels values are interpolated; what comes in from outside is 0. No gradient passes
+    through.
     """
 
     keywords = (
@@ -50,10 +50,10 @@ class RandomShift(NodeType):
 
 
 class RandomRotation(NodeType):
-    """Turns and scales each image at random around its middle while training.
+    """Random rotation and scaling of each image around its centre, while training.
 
-    Between pixels values are interpolated; what comes in from outside is 0. Nothing before it
-    learns through it.
+    Between pixels values are interpolated; what comes in from outside is 0. No gradient passes
+    through.
     """
 
     keywords = (
@@ -67,7 +67,7 @@ class RandomRotation(NodeType):
     )
     stops_gradient = True
     degrees: Annotated[float, Field(ge=0, le=180)] = 15.0
-    """How far an image is turned at most, in degrees, to either side."""
+    """How far an image is rotated at most, in degrees, to either side."""
     scale: Annotated[float, Field(ge=0, le=2)] = 0.0
     """How much an image grows or shrinks at most, as a logarithm: 0.1 is about 10 %."""
 
@@ -82,9 +82,10 @@ class RandomRotation(NodeType):
 
 
 class RandomFlip(NodeType):
-    """Shows some images in a mirror, left to right, while training: for things that have no side.
+    """Random horizontal flip: mirrors some images, left to right, while training.
 
-    Not for letters and digits, which mean something else in a mirror.
+    Use it for objects without a left and a right; not for letters and digits, which mean something
+    else in a mirror.
     """
 
     keywords = (
@@ -108,9 +109,9 @@ class RandomFlip(NodeType):
 
 
 class AugmentNoise(NodeType):
-    """Adds normal noise to samples of any shape while training, and nothing in validation.
+    """Adds Gaussian noise to samples of any shape while training, and nothing in validation.
 
-    Use it so that a network does not learn samples by heart.
+    Use it against overfitting.
     """
 
     keywords = ("gaussian noise", "jitter", "data augmentation", "denoising", "augmentation")
@@ -129,9 +130,10 @@ class AugmentNoise(NodeType):
 
 
 class CutOut(NodeType):
-    """Covers a square of each image while training, so that a network looks at all parts.
+    """Cutout (random erasing): sets a square of each image to 0 while training, so that a network
+    looks at all parts.
 
-    The middle of the square is anywhere in the image, so it may reach over the edge (DeVries and
+    The centre of the square is anywhere in the image, so it may reach over the edge (DeVries and
     Taylor 2017, arXiv 1708.04552).
     """
 
@@ -157,8 +159,8 @@ class CutOut(NodeType):
 
 
 class RandomPlace(NodeType):
-    """Lays each image on a larger canvas of zeros, at a random place: to see whether a network
-    finds a thing wherever it lies.
+    """Lays each image at a random place on a larger canvas of zeros: a test of translation
+    invariance.
 
     While training the place is a new one each time; in validation it is as random, but the same at
     each look, so that epochs can be compared.
@@ -195,11 +197,11 @@ class RandomPlace(NodeType):
 
 
 class MixUp(NodeType):
-    """Mixes each sample with another of the batch while training, and their classes in the same
-    shares.
+    """MixUp: blends each sample with another of the batch while training, and their labels in the
+    same proportions.
 
-    `mixed` goes to the network, `target`, (N, C), says how much of each class there is: wire it to
-    a loss that takes shares of classes, such as KLDivergence after a LogSoftmax. In validation
+    `mixed` goes to the network, `target`, (N, C), are soft labels: how much of each class there is.
+    Wire it to a loss that takes them, such as KLDivergence after a LogSoftmax. In validation
     nothing is mixed (Zhang et al. 2017, arXiv 1710.09412).
     """
 
@@ -216,8 +218,8 @@ class MixUp(NodeType):
     num_classes: PositiveInt = 10
     """How many classes there are."""
     strength: PositiveFloat = 0.2
-    """How far samples are mixed: near 0 most are left almost whole; at 1 every share of the other
-    sample, from 0 to 1, is equally likely.
+    """How far samples are mixed, the alpha of the paper: near 0 most are left almost whole; at 1
+    every share of the other sample, from 0 to 1, is equally likely.
     """
 
     outputs = ("mixed", "target")
@@ -231,10 +233,9 @@ class MixUp(NodeType):
 
 
 class Standardise(NodeType):
-    """Subtracts a mean from each channel and divides by a deviation: for images whose brightness is
-    known.
+    """Standardisation: subtracts a mean from each channel and divides by a standard deviation.
 
-    With none given, each sample is brought to mean 0 and deviation 1 by itself.
+    With none given, each sample is brought to mean 0 and standard deviation 1 by itself.
     """
 
     keywords = (
@@ -277,10 +278,15 @@ class Standardise(NodeType):
 
 
 class Spectrogram(NodeType):
-    """What a sound is made of at each moment: (N, 1, T) becomes an image of pitch over time.
+    """Magnitude spectrogram (short-time Fourier transform): (N, 1, T) becomes an image of frequency
+    over time.
 
-    Overlapping windows are turned into strengths of frequencies by a Fourier transform; a logarithm
-    makes quiet parts visible. The result is (N, 1, window // 2 + 1, 1 + T // hop).
+    Overlapping windows are turned into magnitudes of frequencies; a logarithm makes quiet parts
+    visible. The result is (N, 1, window
+
+    2 + 1, 1 + T
+
+    hop).
     """
 
     keywords = (
@@ -296,11 +302,13 @@ class Spectrogram(NodeType):
     )
 
     window: Annotated[int, Field(ge=4, le=65_536)] = 256
-    """How many values one window has: the more, the finer the pitch and the coarser the time."""
+    """How many samples of the wave one window has: the more, the finer the frequency and the
+    coarser the time.
+    """
     hop: PositiveInt = 128
-    """How many values lie between the beginnings of two windows."""
+    """How many samples of the wave lie between the beginnings of two windows."""
     logarithm: bool = True
-    """Take the natural logarithm of 0.001 + strength."""
+    """Take the natural logarithm of 0.001 + magnitude."""
 
     examples = (
         Example({}, [(2, 1, 1000)], [(2, 1, 129, 8)]),

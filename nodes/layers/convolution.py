@@ -1,4 +1,4 @@
-"""Convolution: layers that look at signals, images and volumes through small windows."""
+"""Convolution: of signals, images and volumes."""
 
 from typing import ClassVar, Literal
 
@@ -34,27 +34,28 @@ class _Convolution(NodeType, base=True):
     1, 7 is a filter of height 1 and width 7.
     """
     stride: Size = 1
-    """How far a filter moves at a time, along each axis; 2 halves the size."""
+    """Stride: how far a filter moves at a time, along each axis; 2 halves the size."""
     padding: Margin | None = None
-    """How many zeros are put at each side; none is as many as keep the size at stride 1, and 0
-    lets it shrink.
+    """How many zeros are put at each side; none is as many as keep the size at stride 1 ("same"),
+    and 0 lets it shrink ("valid").
     """
     dilation: Size = 1
-    """How far apart the places lie that a filter looks at; 2 sees twice as far."""
+    """Dilation: how far apart the places lie that a filter looks at; 2 doubles its receptive field.
+    """
     groups: PositiveInt = 1
     """Into how many groups channels are split that do not see each other; as many as there are
     channels is a depthwise convolution.
     """
     bias: bool = True
-    """Add a learned number to each channel; not needed before a batch normalisation."""
+    """Add a learned bias to each channel; not needed before a batch normalisation."""
     padding_mode: Literal["zeros", "reflect", "replicate", "circular"] = "zeros"
-    """What is put around: zeros, the inside mirrored (reflect), its outermost values (replicate),
+    """What the padding is: zeros, the inside mirrored (reflect), its outermost values (replicate),
     or the opposite side (circular).
     """
     parametrization: Parametrization = "none"
-    """weight_norm learns the length and the direction of each filter apart, which steadies training
-    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
-    which keeps a discriminator tame (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
+    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
+    slope of a discriminator (arXiv 1802.05957).
     """
 
     @field_validator("kernel_size", "stride", "padding", "dilation")
@@ -117,7 +118,8 @@ class _Convolution(NodeType, base=True):
 
 
 class Conv2d(_Convolution):
-    """Slides learned filters over an image; each output channel is what one filter sees.
+    """2d convolution: slides learned filters over an image; each output channel is what one filter
+    sees.
 
     Use it in almost every network that reads images: it needs few weights, because a filter is the
     same everywhere. A kernel of 1 mixes the channels of each pixel alone.
@@ -186,7 +188,8 @@ class Conv2d(_Convolution):
 
 
 class Conv1d(_Convolution):
-    """Slides learned filters along a signal (N, C, T); each output channel is what one filter sees.
+    """1d convolution: slides learned filters along a signal (N, C, T); each output channel is what
+    one filter sees.
 
     Use it on sound and other measurements over time. A sequence (N, T, F) becomes a signal by
     Permute with the order 0, 2, 1.
@@ -224,7 +227,8 @@ class Conv1d(_Convolution):
 
 
 class Conv3d(_Convolution):
-    """Slides learned filters through a volume (N, C, D, H, W), such as a scan or a short film.
+    """3d convolution: slides learned filters through a volume (N, C, D, H, W), such as a scan or a
+    short film.
 
     Use it as Conv2d where depth, or time, is one more axis to look along. Its filters have many
     weights: keep them small.
@@ -249,10 +253,11 @@ class Conv3d(_Convolution):
 
 
 class CausalConv1d(NodeType):
-    """Slides learned filters along a signal (N, C, T) in such a way that no step sees a later one.
+    """Causal 1d convolution: slides learned filters along a signal (N, C, T) so that no step sees a
+    later one.
 
-    Use it where a network predicts what comes next. Copies in a row with dilation `=2 ** i` see
-    twice as far back each (WaveNet, van den Oord et al. 2016, arXiv 1609.03499).
+    Use it where a network predicts what comes next. Copies in a row with dilation `=2 ** i` double
+    the receptive field with each (WaveNet, van den Oord et al. 2016, arXiv 1609.03499).
     """
 
     keywords = (
@@ -272,13 +277,13 @@ class CausalConv1d(NodeType):
     kernel_size: PositiveInt = 2
     """Length of each filter, in steps: the step itself and those before it."""
     dilation: PositiveInt = 1
-    """How far apart the steps that a filter looks at lie."""
+    """Dilation: how far apart the steps that a filter looks at lie."""
     bias: bool = True
-    """Add a learned number to each channel."""
+    """Add a learned bias to each channel."""
     parametrization: Parametrization = "none"
-    """weight_norm learns the length and the direction of each filter apart, which steadies training
-    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
-    which keeps a discriminator tame (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
+    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
+    slope of a discriminator (arXiv 1802.05957).
     """
 
     over_time = remembers(2)

@@ -1,4 +1,4 @@
-"""Convolution: turned round, to make things larger; and masked, to draw them pixel by pixel."""
+"""Convolution: transposed, which enlarges, and masked, for autoregressive images."""
 
 from typing import ClassVar, Literal
 
@@ -30,15 +30,15 @@ class _Transposed(NodeType, base=True):
     the size exactly.
     """
     dilation: Size = 1
-    """How far apart the values of one patch lie."""
+    """Dilation: how far apart the values of one patch lie."""
     groups: PositiveInt = 1
     """Into how many groups channels are split that do not see each other."""
     bias: bool = True
-    """Add a learned number to each channel; not needed before a batch normalisation."""
+    """Add a learned bias to each channel; not needed before a batch normalisation."""
     parametrization: Parametrization = "none"
-    """weight_norm learns the length and the direction of each filter apart, which steadies training
-    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
-    which keeps a discriminator tame (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
+    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
+    slope of a discriminator (arXiv 1802.05957).
     """
 
     @field_validator("kernel_size", "stride", "padding", "output_padding", "dilation")
@@ -80,10 +80,11 @@ class _Transposed(NodeType, base=True):
 
 
 class ConvTranspose2d(_Transposed):
-    """Paints an image with learned strokes: each pixel becomes a patch, and patches overlap.
+    """Transposed 2d convolution (deconvolution): each pixel becomes a learned patch, and patches
+    overlap, so that the image grows.
 
-    It is a convolution turned round (also called a deconvolution), and makes images larger. Use it
-    in generators and decoders; with kernel 4, stride 2 and padding 1 it doubles height and width.
+    Use it in generators and decoders; with kernel 4, stride 2 and padding 1 it doubles height and
+    width.
     """
 
     keywords = (
@@ -127,10 +128,11 @@ class ConvTranspose2d(_Transposed):
 
 
 class ConvTranspose1d(_Transposed):
-    """Paints a signal with learned strokes: each step becomes several, and they overlap.
+    """Transposed 1d convolution (deconvolution): each step becomes several by learned filters, and
+    they overlap, so that the signal grows.
 
-    It is a convolution turned round, and makes signals longer. Use it in generators and decoders of
-    sound; with kernel 4, stride 2 and padding 1 it doubles the length.
+    Use it in generators and decoders of sound; with kernel 4, stride 2 and padding 1 it doubles the
+    length.
     """
 
     keywords = ("nn.ConvTranspose1d", "transposed convolution", "deconvolution", "upsampling")
@@ -149,10 +151,10 @@ class ConvTranspose1d(_Transposed):
 
 
 class ConvTranspose3d(_Transposed):
-    """Paints a volume with learned strokes: each place becomes a small block, and blocks overlap.
+    """Transposed 3d convolution (deconvolution): each place becomes a small learned block, and
+    blocks overlap, so that the volume grows.
 
-    It is a convolution turned round. Use it where Conv3d made a volume smaller and a decoder has to
-    make it large again.
+    Use it where Conv3d made a volume smaller and a decoder has to enlarge it again.
     """
 
     keywords = ("nn.ConvTranspose3d", "transposed convolution", "deconvolution", "upsampling")
@@ -168,11 +170,11 @@ class ConvTranspose3d(_Transposed):
 
 
 class MaskedConv2d(NodeType):
-    """A convolution in which a pixel sees only pixels above it, and those before it in its row.
+    """Masked 2d convolution: a pixel sees only pixels above it, and those before it in its row, as
+    an autoregressive model of images needs.
 
-    Use it to learn images pixel by pixel: mask A once, as the first layer, then B. What such a
-    network says of a pixel is a guess from those before it (PixelCNN, van den Oord et al. 2016,
-    arXiv 1601.06759).
+    Mask A comes once, as the first layer, then B: what such a network predicts of a pixel depends
+    on those before it alone (PixelCNN, van den Oord et al. 2016, arXiv 1601.06759).
     """
 
     keywords = (
@@ -195,11 +197,11 @@ class MaskedConv2d(NodeType):
     another, each seeing those before it; 1 treats all channels alike.
     """
     bias: bool = True
-    """Add a learned number to each channel."""
+    """Add a learned bias to each channel."""
     parametrization: Parametrization = "none"
-    """weight_norm learns the length and the direction of each filter apart, which steadies training
-    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
-    which keeps a discriminator tame (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
+    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
+    slope of a discriminator (arXiv 1802.05957).
     """
 
     examples = (

@@ -1,4 +1,4 @@
-"""Dense: layers that mix all features, and vectors for tokens."""
+"""Linear and embedding: fully connected layers, and vectors for tokens."""
 
 from pydantic import NonNegativeInt, PositiveInt
 from torch import nn
@@ -13,10 +13,10 @@ from nodes.layers.windows import Parametrization, parametrized
 
 
 class Linear(NodeType):
-    """Mixes all features into new ones: each output is a weighted sum of every input, plus a bias.
+    """Fully connected (dense) layer: each output is a weighted sum of every input, plus a bias.
 
-    Use it to end a network with one number for each class, or in a chain with non-linearities
-    between (a perceptron). On a sequence it acts on each step alone.
+    Use it last, with one output for each class (the logits), or several with activations between (a
+    multilayer perceptron, MLP). On a sequence it acts on each step alone.
     """
 
     keywords = (
@@ -42,11 +42,11 @@ class Linear(NodeType):
     out_features: PositiveInt = 64
     """How many features leave; for a classifier's last layer, how many classes there are."""
     bias: bool = True
-    """Add a learned number to each output."""
+    """Add a learned bias to each output."""
     parametrization: Parametrization = "none"
-    """weight_norm learns the length and the direction of each row apart, which steadies training
-    (arXiv 1602.07868); spectral_norm divides the weight by the most that it stretches anything,
-    which keeps a discriminator tame (arXiv 1802.05957).
+    """weight_norm learns length and direction of each row apart, which steadies training (arXiv
+    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
+    slope of a discriminator (arXiv 1802.05957).
     """
 
     over_time = mixes(-1)
@@ -65,8 +65,8 @@ class Linear(NodeType):
 
 
 class Bilinear(NodeType):
-    """Mixes the features of two things with each other: each output is a weighted sum of all their
-    products, plus a bias.
+    """Bilinear layer: each output is a weighted sum of all products of the features of two inputs,
+    plus a bias.
 
     Use it to judge how two vectors go together, such as a question and an answer. It has a weight
     for every pair of features and every output, so keep them few.
@@ -77,7 +77,7 @@ class Bilinear(NodeType):
     out_features: PositiveInt = 64
     """How many features leave."""
     bias: bool = True
-    """Add a learned number to each output."""
+    """Add a learned bias to each output."""
 
     over_time = mixes(-1)
     examples = (
@@ -95,7 +95,7 @@ class Bilinear(NodeType):
 
 
 class Embedding(NodeType):
-    """Looks up a learned vector for each token, such as a character or a word.
+    """Looks up a learned vector (an embedding) for each token, such as a character or a word.
 
     Use it first where a network reads text or other symbols: (N, T) whole numbers become (N, T, F).
     """
@@ -116,12 +116,12 @@ class Embedding(NodeType):
     embedding_dim: PositiveInt = 64
     """How many features each token's vector has."""
     padding_idx: NonNegativeInt | None = None
-    """A token that stands for nothing, such as what fills short texts up: its vector is zeros and
-    never learns. None: there is no such token.
+    """The padding token, which fills short texts up: its vector stays zeros and gets no gradient.
+    None: there is no such token.
     """
     weights: str = ""
-    """A name for its vectors, which another Embedding or TokenScores of that name shares; none:
-    its own.
+    """A name for its weights, which another Embedding or TokenScores of that name shares; none: its
+    own.
     """
 
     @property
@@ -153,10 +153,11 @@ class Embedding(NodeType):
 
 
 class TokenScores(NodeType):
-    """Scores every token at each step by how well its vector fits: the turned-round Embedding.
+    """Logits of every token at each step, the products with the tokens' embeddings: the head of a
+    language model.
 
     Use it last in a network that predicts the next token. Give it the name of an Embedding's
-    weights, and both use the same vectors (Press and Wolf 2016, arXiv 1608.05859).
+    weights, and both use the same vectors (weight tying, Press and Wolf 2016, arXiv 1608.05859).
     """
 
     keywords = (
@@ -171,9 +172,9 @@ class TokenScores(NodeType):
     )
 
     num_embeddings: PositiveInt = 256
-    """How many different tokens there are, and so how many scores leave each step."""
+    """How many different tokens there are, and so how many logits leave each step."""
     weights: str = ""
-    """A name for its vectors, which an Embedding of that name shares; none: its own."""
+    """A name for its weights, which an Embedding of that name shares; none: its own."""
 
     @property
     def shared_weights(self) -> str:

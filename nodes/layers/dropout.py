@@ -1,4 +1,4 @@
-"""Normalisation and regularisation: what keeps a network from learning by heart."""
+"""Normalisation and dropout: dropout and stochastic depth, against overfitting."""
 
 from typing import Annotated
 
@@ -13,7 +13,8 @@ from graphs.runtime.layers.regularisation import StochasticDepth as StochasticDe
 
 
 class Dropout(NodeType):
-    """Makes a random part of the values zero while training, and does nothing in validation.
+    """Dropout, against overfitting: sets a random part of the values to zero while training, and
+    does nothing in validation.
 
     Use it before the last layers of a network that does well on training data and worse on
     validation data (Srivastava et al. 2014).
@@ -22,8 +23,8 @@ class Dropout(NodeType):
     keywords = ("nn.Dropout", "regularisation", "overfitting", "drop", "generalisation")
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The share of values that become zero, from 0 to below 1; the others grow so that the sum
-    stays.
+    """The probability that a value becomes zero, from 0 to below 1; the others are divided by 1 -
+    p, so that the mean stays.
     """
 
     over_time = alone
@@ -38,7 +39,7 @@ class Dropout(NodeType):
 
 
 class Dropout1d(NodeType):
-    """Makes a random part of the channels of each signal zero while training, each as a whole.
+    """Channel dropout: sets whole channels of each signal to zero at random while training.
 
     Use it in place of Dropout between convolutions of signals: neighbouring steps are much alike,
     so that single zeros would hide nothing (Tompson et al. 2014, arXiv 1411.4280).
@@ -47,7 +48,9 @@ class Dropout1d(NodeType):
     keywords = ("nn.Dropout1d", "spatial dropout", "channel dropout", "regularisation")
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The share of channels that become zero, from 0 to below 1; the others grow in turn."""
+    """The probability that a channel becomes zero, from 0 to below 1; the others are divided by 1 -
+    p.
+    """
 
     over_time = alone
     examples = (
@@ -60,7 +63,7 @@ class Dropout1d(NodeType):
 
 
 class Dropout2d(NodeType):
-    """Makes a random part of the channels of each image zero while training, each as a whole.
+    """Channel dropout: sets whole channels of each image to zero at random while training.
 
     Use it in place of Dropout between convolutions: neighbouring pixels are much alike, so that
     single zeros would hide nothing (Tompson et al. 2014, arXiv 1411.4280).
@@ -69,7 +72,9 @@ class Dropout2d(NodeType):
     keywords = ("nn.Dropout2d", "spatial dropout", "channel dropout", "regularisation", "dropblock")
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The share of channels that become zero, from 0 to below 1; the others grow in turn."""
+    """The probability that a channel becomes zero, from 0 to below 1; the others are divided by 1 -
+    p.
+    """
 
     examples = (
         Example({}, [(2, 8, 4, 4)], [(2, 8, 4, 4)]),
@@ -82,7 +87,7 @@ class Dropout2d(NodeType):
 
 
 class Dropout3d(NodeType):
-    """Makes a random part of the channels of each volume zero while training, each as a whole.
+    """Channel dropout: sets whole channels of each volume to zero at random while training.
 
     Use it between three-dimensional convolutions, as Dropout2d between those of images.
     """
@@ -90,7 +95,9 @@ class Dropout3d(NodeType):
     keywords = ("nn.Dropout3d", "spatial dropout", "channel dropout", "regularisation")
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The share of channels that become zero, from 0 to below 1; the others grow in turn."""
+    """The probability that a channel becomes zero, from 0 to below 1; the others are divided by 1 -
+    p.
+    """
 
     examples = (
         Example({}, [(2, 8, 2, 4, 4)], [(2, 8, 2, 4, 4)]),
@@ -102,7 +109,8 @@ class Dropout3d(NodeType):
 
 
 class AlphaDropout(NodeType):
-    """A Dropout that keeps mean and variance: what is dropped gets the floor of SELU, not zero.
+    """Dropout for SELU networks, which keeps mean and variance: what is dropped gets the lower
+    limit of SELU, not zero.
 
     Use it after SELU, whose networks need mean 0 and variance 1 (Klambauer et al. 2017, arXiv
     1706.02515).
@@ -117,7 +125,7 @@ class AlphaDropout(NodeType):
     )
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """The share of values that are dropped, from 0 to below 1."""
+    """The probability that a value is dropped, from 0 to below 1."""
     channels: bool = False
     """Drop whole channels, axis 1, in place of single values."""
 
@@ -136,10 +144,10 @@ class AlphaDropout(NodeType):
 
 
 class StochasticDepth(NodeType):
-    """Makes all values of a random part of the samples zero while training, and does nothing
-    in validation.
+    """Stochastic depth (drop path): sets a residual branch to zero for random samples while
+    training, and does nothing in validation.
 
-    Use it last on a branch whose shortcut goes round it, before the Add: a random part of the
+    Use it last on a branch with a skip connection around it, before the Add: a random part of the
     layers is then left out, and very deep networks train better (Huang et al. 2016, arXiv
     1603.09382).
     """
@@ -155,8 +163,8 @@ class StochasticDepth(NodeType):
     )
 
     p: Annotated[float, Field(ge=0, lt=1)] = 0.1
-    """The share of samples that become zero, from 0 to below 1; the others grow in turn. Later
-    layers usually have a larger one.
+    """The probability that a sample becomes zero, from 0 to below 1; the others are divided by 1 -
+    p. Later layers usually have a larger one.
     """
 
     over_time = alone

@@ -1,4 +1,4 @@
-"""Normalisation and regularisation: what keeps the numbers inside a network of one size."""
+"""Normalisation and dropout: batch, layer, group and instance normalisation."""
 
 from typing import Annotated
 
@@ -14,11 +14,11 @@ from nodes.layers.windows import Grid
 
 
 class _BatchNorm(NodeType, base=True):
-    """Shifts and scales channels by what a batch says of them."""
+    """Normalises channels by the mean and variance of a batch."""
 
     momentum: Annotated[float, Field(gt=0, le=1)] = 0.1
-    """How much of each batch goes into the running averages, from 0 to 1; a small number smooths
-    over many batches.
+    """How much of each batch goes into the running mean and variance, from 0 to 1; a small number
+    smooths over many batches.
     """
     eps: PositiveFloat = 1e-5
     """A small number added to the variance, so that nothing is divided by zero."""
@@ -39,8 +39,8 @@ class _BatchNorm(NodeType, base=True):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Shifts and scales each channel to mean 0 and variance 1 over the batch, then by two learned
-    numbers.
+    """Batch normalisation: brings each channel to mean 0 and variance 1 over the batch, then
+    applies a learned scale and shift.
 
     Use it after a convolution: deep networks then train faster and with larger learning rates. In
     validation it uses running averages in place of the batch's own (Ioffe and Szegedy 2015, arXiv
@@ -68,8 +68,8 @@ class BatchNorm2d(_BatchNorm):
 
 
 class BatchNorm1d(_BatchNorm):
-    """Shifts and scales each feature to mean 0 and variance 1 over the batch, then by two learned
-    numbers.
+    """Batch normalisation: brings each feature to mean 0 and variance 1 over the batch, then
+    applies a learned scale and shift.
 
     Use it after a Linear layer, (N, F), or a convolution of signals, (N, C, T), as BatchNorm2d
     after one of images. A sequence (N, T, F) needs a Permute before it.
@@ -89,8 +89,8 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm3d(_BatchNorm):
-    """Shifts and scales each channel of volumes to mean 0 and variance 1 over the batch, then by
-    two learned numbers.
+    """Batch normalisation: brings each channel of volumes to mean 0 and variance 1 over the batch,
+    then applies a learned scale and shift.
 
     Use it after Conv3d, as BatchNorm2d after Conv2d.
     """
@@ -106,8 +106,8 @@ class BatchNorm3d(_BatchNorm):
 
 
 class LayerNorm(NodeType):
-    """Shifts and scales the features of each step or sample to mean 0 and variance 1, then by
-    learned numbers.
+    """Layer normalisation: brings the features of each step or sample to mean 0 and variance 1,
+    then applies a learned scale and shift.
 
     Use it in Transformers and recurrent networks: it needs no other samples, so training and
     validation are alike (Ba et al. 2016, arXiv 1607.06450).
@@ -146,7 +146,8 @@ class LayerNorm(NodeType):
 
 
 class RMSNorm(NodeType):
-    """Scales the features of each step or sample to a mean square of 1, then by learned numbers.
+    """Root mean square normalisation: divides the features of each step or sample by their root
+    mean square, then applies a learned scale.
 
     Use it in place of LayerNorm: it shifts nothing, costs less, and does as well in large language
     models (Zhang and Sennrich 2019, arXiv 1910.07467).
@@ -182,8 +183,8 @@ class RMSNorm(NodeType):
 
 
 class GroupNorm(NodeType):
-    """Shifts and scales groups of channels of each sample to mean 0 and variance 1, then each
-    channel by two learned numbers.
+    """Group normalisation: brings groups of channels of each sample to mean 0 and variance 1, then
+    applies a learned scale and shift to each channel.
 
     Use it in place of BatchNorm2d where batches are small (Wu and He 2018, arXiv 1803.08494).
     """
@@ -232,10 +233,11 @@ class _InstanceNorm(NodeType, base=True):
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Shifts and scales each channel of each image to mean 0 and variance 1, by itself.
+    """Instance normalisation: brings each channel of each image to mean 0 and variance 1, by
+    itself.
 
-    Use it in networks that paint images in another style: brightness and contrast of the source go
-    away (Ulyanov et al. 2016, arXiv 1607.08022).
+    Use it for style transfer and image translation: brightness and contrast of the source go away
+    (Ulyanov et al. 2016, arXiv 1607.08022).
     """
 
     keywords = (
@@ -260,7 +262,8 @@ class InstanceNorm2d(_InstanceNorm):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Shifts and scales each channel of each signal to mean 0 and variance 1, by itself.
+    """Instance normalisation: brings each channel of each signal to mean 0 and variance 1, by
+    itself.
 
     Use it where loudness and level of a signal should not matter.
     """
@@ -276,7 +279,8 @@ class InstanceNorm1d(_InstanceNorm):
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Shifts and scales each channel of each volume to mean 0 and variance 1, by itself.
+    """Instance normalisation: brings each channel of each volume to mean 0 and variance 1, by
+    itself.
 
     Use it in networks for scans, where batches are of one or two (nnU-Net, arXiv 1809.10486).
     """
@@ -292,7 +296,8 @@ class InstanceNorm3d(_InstanceNorm):
 
 
 class LocalResponseNorm(NodeType):
-    """Makes a value small where those of neighbouring channels at its place are large.
+    """Local response normalisation: makes a value small where those of neighbouring channels at its
+    place are large.
 
     Use it to rebuild AlexNet and other networks of its time; newer ones use BatchNorm2d (Krizhevsky
     et al. 2012).

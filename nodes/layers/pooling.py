@@ -1,4 +1,4 @@
-"""Pooling and resizing: windows that make things smaller, and learn nothing."""
+"""Pooling and resizing: max and average pooling."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -20,7 +20,9 @@ class _Pooling(NodeType, base=True):
     kernel_size: Size = 2
     """Size of each window, in pixels or steps: one number, or one for each axis."""
     stride: Size | None = None
-    """How far the window moves at a time; none is its own size, so that windows do not overlap."""
+    """Stride: how far the window moves at a time; none is its own size, so that windows do not
+    overlap.
+    """
     padding: Margin = 0
     """How much is put at each side, at most half a window: zeros for a mean, and minus infinity for
     a maximum, which no window ever keeps.
@@ -64,10 +66,10 @@ class _Pooling(NodeType, base=True):
 
 
 class MaxPool2d(_Pooling):
-    """Keeps the largest value of each small window, so that the image shrinks and small shifts
-    matter less.
+    """Max pooling: keeps the largest value of each small window, so that the image shrinks and
+    small shifts matter less.
 
-    Use it between convolutions, to let later ones see more of the image at less cost.
+    Use it between convolutions, so that later ones have a larger receptive field at less cost.
     """
 
     keywords = (
@@ -99,10 +101,10 @@ class MaxPool2d(_Pooling):
 
 
 class MaxPool1d(_Pooling):
-    """Keeps the largest value of each short window of a signal, so that it shrinks.
+    """Max pooling: keeps the largest value of each short window of a signal, so that it shrinks.
 
-    Use it between convolutions of sound and other signals, to let later ones hear more at less
-    cost.
+    Use it between convolutions of sound and other signals, so that later ones have a larger
+    receptive field at less cost.
     """
 
     keywords = ("nn.MaxPool1d", "max pooling", "pooling", "downsample")
@@ -120,7 +122,7 @@ class MaxPool1d(_Pooling):
 
 
 class MaxPool3d(_Pooling):
-    """Keeps the largest value of each small window of a volume, so that it shrinks.
+    """Max pooling: keeps the largest value of each small window of a volume, so that it shrinks.
 
     Use it between three-dimensional convolutions, as MaxPool2d between those of images.
     """
@@ -150,7 +152,7 @@ class _Averaging(_Pooling, base=True):
 
 
 class AvgPool2d(_Averaging):
-    """Puts the mean of each small window in its place, so that the image shrinks.
+    """Average pooling: puts the mean of each small window in its place, so that the image shrinks.
 
     Use it where every pixel should count, as between the dense blocks of a DenseNet.
     """
@@ -183,7 +185,8 @@ class AvgPool2d(_Averaging):
 
 
 class AvgPool1d(_Averaging):
-    """Puts the mean of each short window of a signal in its place, so that it shrinks.
+    """Average pooling: puts the mean of each short window of a signal in its place, so that it
+    shrinks.
 
     Use it to make a signal coarser where every step should count.
     """
@@ -209,7 +212,8 @@ class AvgPool1d(_Averaging):
 
 
 class AvgPool3d(_Averaging):
-    """Puts the mean of each small window of a volume in its place, so that it shrinks.
+    """Average pooling: puts the mean of each small window of a volume in its place, so that it
+    shrinks.
 
     Use it where every place of a scan or film should count.
     """

@@ -1,4 +1,4 @@
-"""Pooling and resizing: to a fixed size, or to one number for each channel."""
+"""Pooling and resizing: adaptive pooling, to a fixed size, and global pooling."""
 
 from typing import ClassVar
 
@@ -27,10 +27,11 @@ class _Adaptive(NodeType, base=True):
 
 
 class AdaptiveAvgPool2d(_Adaptive):
-    """Cuts an image of any size into a fixed number of windows and keeps the mean of each.
+    """Average pooling to a fixed size: cuts an image of any size into so many windows and keeps the
+    mean of each.
 
-    Use it before a Flatten, so that a network takes images of several sizes: with size 7,
-    (N, C, H, W) becomes (N, C, 7, 7).
+    Use it before a Flatten, so that a network takes images of several sizes: with size 7, (N, C, H,
+    W) becomes (N, C, 7, 7).
     """
 
     keywords = (
@@ -53,10 +54,11 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool1d(_Adaptive):
-    """Cuts a signal of any length into a fixed number of windows and keeps the mean of each.
+    """Average pooling to a fixed size: cuts a signal of any length into so many windows and keeps
+    the mean of each.
 
-    Use it before a Flatten, so that a network takes signals of several lengths: with size 7,
-    (N, C, T) becomes (N, C, 7).
+    Use it before a Flatten, so that a network takes signals of several lengths: with size 7, (N, C,
+    T) becomes (N, C, 7).
     """
 
     keywords = ("nn.AdaptiveAvgPool1d", "adaptive pooling", "average pooling to a size")
@@ -74,10 +76,11 @@ class AdaptiveAvgPool1d(_Adaptive):
 
 
 class AdaptiveAvgPool3d(_Adaptive):
-    """Cuts a volume of any size into a fixed number of windows and keeps the mean of each.
+    """Average pooling to a fixed size: cuts a volume of any size into so many windows and keeps the
+    mean of each.
 
-    Use it before a Flatten, so that a network takes volumes of several sizes: with size 7,
-    (N, C, D, H, W) becomes (N, C, 7, 7, 7).
+    Use it before a Flatten, so that a network takes volumes of several sizes: with size 7, (N, C,
+    D, H, W) becomes (N, C, 7, 7, 7).
     """
 
     keywords = ("nn.AdaptiveAvgPool3d", "adaptive pooling", "average pooling to a size")
@@ -95,10 +98,10 @@ class AdaptiveAvgPool3d(_Adaptive):
 
 
 class AdaptiveMaxPool2d(_Adaptive):
-    """Cuts an image of any size into a fixed number of windows and keeps the largest value of each.
+    """Max pooling to a fixed size: cuts an image of any size into so many windows and keeps the
+    largest value of each.
 
-    Use it in place of AdaptiveAvgPool2d where it matters whether something is there, not how
-    often.
+    Use it in place of AdaptiveAvgPool2d where it matters whether something is there, not how often.
     """
 
     keywords = (
@@ -121,11 +124,10 @@ class AdaptiveMaxPool2d(_Adaptive):
 
 
 class AdaptiveMaxPool1d(_Adaptive):
-    """Cuts a signal of any length into a fixed number of windows and keeps the largest value of
-    each.
+    """Max pooling to a fixed size: cuts a signal of any length into so many windows and keeps the
+    largest value of each.
 
-    Use it in place of AdaptiveAvgPool1d where it matters whether something is there, not how
-    often.
+    Use it in place of AdaptiveAvgPool1d where it matters whether something is there, not how often.
     """
 
     keywords = ("nn.AdaptiveMaxPool1d", "adaptive max pooling", "max pooling to a size")
@@ -143,10 +145,10 @@ class AdaptiveMaxPool1d(_Adaptive):
 
 
 class AdaptiveMaxPool3d(_Adaptive):
-    """Cuts a volume of any size into a fixed number of windows and keeps the largest value of each.
+    """Max pooling to a fixed size: cuts a volume of any size into so many windows and keeps the
+    largest value of each.
 
-    Use it in place of AdaptiveAvgPool3d where it matters whether something is there, not how
-    often.
+    Use it in place of AdaptiveAvgPool3d where it matters whether something is there, not how often.
     """
 
     keywords = ("nn.AdaptiveMaxPool3d", "adaptive max pooling", "max pooling to a size")
@@ -164,11 +166,11 @@ class AdaptiveMaxPool3d(_Adaptive):
 
 
 class GlobalAvgPool2d(NodeType):
-    """The mean of each channel over the whole image: (N, C, H, W) becomes (N, C).
+    """Global average pooling: the mean of each channel over the whole image; (N, C, H, W) becomes
+    (N, C).
 
-    Use it between the last convolution and the last Linear layer, in place of a Flatten: it
-    needs far fewer weights after it, and any image size will do (Lin et al. 2013, arXiv
-    1312.4400).
+    Use it between the last convolution and the last Linear layer, in place of a Flatten: it needs
+    far fewer weights after it, and any image size will do (Lin et al. 2013, arXiv 1312.4400).
     """
 
     keywords = (
@@ -189,7 +191,8 @@ class GlobalAvgPool2d(NodeType):
 
 
 class GlobalAvgPool1d(NodeType):
-    """The mean of each channel over the whole signal: (N, C, T) becomes (N, C).
+    """Global average pooling: the mean of each channel over the whole signal; (N, C, T) becomes (N,
+    C).
 
     Use it between the last convolution and the last Linear layer: any length of signal will do.
     """
@@ -210,7 +213,8 @@ class GlobalAvgPool1d(NodeType):
 
 
 class GlobalAvgPool3d(NodeType):
-    """The mean of each channel over the whole volume: (N, C, D, H, W) becomes (N, C).
+    """Global average pooling: the mean of each channel over the whole volume; (N, C, D, H, W)
+    becomes (N, C).
 
     Use it between the last convolution and the last Linear layer: any size of volume will do.
     """
@@ -226,7 +230,8 @@ class GlobalAvgPool3d(NodeType):
 
 
 class GlobalMaxPool2d(NodeType):
-    """The largest value of each channel over the whole image: (N, C, H, W) becomes (N, C).
+    """Global max pooling: the largest value of each channel over the whole image; (N, C, H, W)
+    becomes (N, C).
 
     Use it in place of GlobalAvgPool2d where one place that fits is enough, however small it is.
     """
@@ -242,7 +247,8 @@ class GlobalMaxPool2d(NodeType):
 
 
 class GlobalMaxPool1d(NodeType):
-    """The largest value of each channel over the whole signal: (N, C, T) becomes (N, C).
+    """Global max pooling: the largest value of each channel over the whole signal; (N, C, T)
+    becomes (N, C).
 
     Use it where one place that fits is enough, such as a word in a text (Kim 2014, arXiv
     1408.5882).
@@ -259,7 +265,8 @@ class GlobalMaxPool1d(NodeType):
 
 
 class GlobalMaxPool3d(NodeType):
-    """The largest value of each channel over the whole volume: (N, C, D, H, W) becomes (N, C).
+    """Global max pooling: the largest value of each channel over the whole volume; (N, C, D, H, W)
+    becomes (N, C).
 
     Use it in place of GlobalAvgPool3d where one place that fits is enough, however small it is.
     """

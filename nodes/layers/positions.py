@@ -1,4 +1,4 @@
-"""Positions: what tells the steps of a sequence apart, for layers that know nothing of order."""
+"""Positions and masks: positional encodings, the class token, and masks of padded sequences."""
 
 from pydantic import NonNegativeInt, PositiveInt
 
@@ -12,9 +12,10 @@ from nodes.layers.attention import require_heads
 
 
 class SinusoidalPositions(NodeType):
-    """Adds to each step sines and cosines of its position, from short waves to long ones.
+    """Sinusoidal positional encoding: adds to each step sines and cosines of its position, from
+    short waves to long ones.
 
-    Use it before attention: it learns nothing, and takes sequences of any length (Vaswani et al.
+    Use it before attention: it has no parameters, and takes sequences of any length (Vaswani et al.
     2017, arXiv 1706.03762).
     """
 
@@ -39,7 +40,7 @@ class SinusoidalPositions(NodeType):
 
 
 class LearnedPositions(NodeType):
-    """Adds to each step a learned vector, one for each position.
+    """Learned positional embedding: adds to each step a learned vector, one for each position.
 
     Use it before attention where no sequence is longer than those seen in training, as in GPT-2 and
     in Transformers that see images.
@@ -75,11 +76,11 @@ class LearnedPositions(NodeType):
 
 
 class RotaryPositions(NodeType):
-    """Turns the features of each step by its position, so that a product of two steps knows how far
-    apart they are.
+    """Rotary position embedding (RoPE): rotates the features of each step by its position, so that
+    a product of two steps knows how far apart they are.
 
     Use it on queries and on keys, before DotProductAttention; MultiheadAttention has it as an
-    option (RoPE, Su et al. 2021, arXiv 2104.09864).
+    option (Su et al. 2021, arXiv 2104.09864).
     """
 
     keywords = (
@@ -91,7 +92,7 @@ class RotaryPositions(NodeType):
     )
 
     num_heads: PositiveInt = 1
-    """How many heads share the features; those of each are turned on their own."""
+    """How many heads share the features; those of each are rotated on their own."""
 
     over_time = remembers(1)
     examples = (
@@ -107,7 +108,8 @@ class RotaryPositions(NodeType):
 
 
 class ClassToken(NodeType):
-    """Puts a learned step before a sequence, for attention to gather in it what the whole is about.
+    """Class token ([CLS]): puts a learned step before a sequence, for attention to gather in it
+    what the whole is about.
 
     Use it before the positions of a Transformer that classifies, and read step 0 with Select at its
     end (Devlin et al. 2018, arXiv 1810.04805).
@@ -124,10 +126,9 @@ class ClassToken(NodeType):
 
 
 class PaddingMask(NodeType):
-    """Says which steps of a sequence are real: true where the token is not the one that fills up.
+    """Mask of padded sequences: true at real tokens, false at padding, the token that fills up.
 
-    Wire it to the `mask` of recurrent layers and of attention, and what fills a sequence up changes
-    nothing.
+    Wire it to the `mask` of recurrent layers and of attention, and padding changes nothing.
     """
 
     keywords = (
@@ -141,7 +142,7 @@ class PaddingMask(NodeType):
     )
 
     padding: NonNegativeInt = 0
-    """The token that fills sequences up."""
+    """The padding token."""
 
     adapter = True
     over_time = alone
@@ -156,7 +157,7 @@ class PaddingMask(NodeType):
 
 
 class LengthMask(NodeType):
-    """Says which steps of a sequence are real, from how many there are: (N,) lengths to (N, T).
+    """Mask from sequence lengths: true at real steps, false at padding; (N,) lengths become (N, T).
 
     Wire it to the `mask` of recurrent layers and of attention; `like` is any sequence with as many
     steps, (N, T) or (N, T, F).

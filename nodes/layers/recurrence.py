@@ -1,4 +1,4 @@
-"""Recurrence: layers that read a sequence step by step and keep a memory."""
+"""Recurrence: LSTM, GRU and plain recurrent layers, and their cells."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -35,9 +35,11 @@ class _Recurrent(NodeType, base=True):
 
     layer: ClassVar[type[nn.RNNBase]]
     hidden_size: PositiveInt = 64
-    """How many features the memory has, and so how many leave for each step and direction."""
+    """Hidden size: how many features the state has, and so how many leave for each step and
+    direction.
+    """
     num_layers: PositiveInt = 1
-    """How many layers stand on each other, each reading what the one below gives."""
+    """How many layers are stacked, each reading the outputs of the one below."""
     bidirectional: bool = False
     """Also read from the end to the beginning, and put both side by side: twice the features leave.
     """
@@ -81,19 +83,19 @@ class _Recurrent(NodeType, base=True):
         return call(torch.stack, [state] * (self.num_layers * (1 + self.bidirectional)))
 
     def _top(self, layers: Expression) -> Any:
-        """What the top layer holds after its last step, (N, H), both directions side by side."""
+        """The last hidden state of the top layer, (N, H), both directions side by side."""
         return call(torch.cat, [layers[-2], layers[-1]], 1) if self.bidirectional else layers[-1]
 
 
 class LSTM(_Recurrent):
-    """Reads a sequence step by step with a memory that gates open and close (long short-term
-    memory).
+    """Long short-term memory (LSTM): reads a sequence step by step, with a hidden state and a cell
+    state behind gates.
 
     Use `sequence`, (N, T, H), where every step needs an answer, and `last`, (N, H), where the whole
-    sequence needs one; H is hidden_size, and 2 H leave where it reads both ways. With a wire to
-    `mask` (N, T), which is true at real steps, what fills a sequence up behind them changes
-    nothing. Every layer begins with `state` and `memory` (N, H), or with zeros. Weights and gates
-    are those of torch.nn.LSTM (Hochreiter and Schmidhuber 1997).
+    sequence needs one; H is hidden_size, and 2 H leave where it is bidirectional. With a wire to
+    `mask` (N, T), which is true at real steps, padding behind them changes nothing. Every layer
+    begins with `state` and `memory` (N, H), the hidden and the cell state, or with zeros. Weights
+    and gates are those of torch.nn.LSTM (Hochreiter and Schmidhuber 1997).
     """
 
     keywords = (
@@ -143,13 +145,13 @@ class LSTM(_Recurrent):
 
 
 class GRU(_Recurrent):
-    """Reads a sequence step by step with a memory and two gates: an LSTM with less inside.
+    """Gated recurrent unit (GRU): reads a sequence step by step, with a hidden state behind two
+    gates; an LSTM with less inside.
 
     Use it as an LSTM: `sequence`, (N, T, H), where every step needs an answer, `last`, (N, H),
-    where the whole sequence needs one; H is hidden_size, and 2 H leave where it reads both ways.
-    With a wire to `mask` (N, T), which is true at real steps, what fills a sequence up behind them
-    changes nothing. Every layer begins with `state` (N, H), or with zeros (Cho et al. 2014, arXiv
-    1406.1078).
+    where the whole sequence needs one; H is hidden_size, and 2 H leave where it is bidirectional.
+    With a wire to `mask` (N, T), which is true at real steps, padding behind them changes nothing.
+    Every layer begins with `state` (N, H), or with zeros (Cho et al. 2014, arXiv 1406.1078).
     """
 
     keywords = ("nn.GRU", "gated recurrent unit", "bigru", "recurrent", "recurrent neural network")
@@ -174,8 +176,8 @@ class GRU(_Recurrent):
 
 
 class RNN(_Recurrent):
-    """Reads a sequence step by step, each time making a new memory from the step and the old
-    memory.
+    """Plain recurrent layer (Elman): reads a sequence step by step, each time making a new hidden
+    state from the step and the old one.
 
     Use it to see what gates are good for: it forgets within some ten steps, where an LSTM or a GRU
     does not. Ports are those of a GRU (Elman 1990).
@@ -191,7 +193,7 @@ class RNN(_Recurrent):
     )
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
-    """What bends the memory at each step."""
+    """The activation of the hidden state."""
 
     layer = nn.RNN
     outputs = ("sequence", "last")
@@ -214,7 +216,7 @@ class RNN(_Recurrent):
 
 
 class LSTMCell(NodeType):
-    """One step of an LSTM: from what comes in and two states to the new states.
+    """One step of an LSTM: from an input, the hidden state and the cell state to the new states.
 
     Use it inside a block that Scan runs over time, with inputs `h` and `c` of the block that have
     the names of its outputs.
@@ -235,7 +237,7 @@ class LSTMCell(NodeType):
 
 
 class GRUCell(NodeType):
-    """One step of a GRU: from what comes in and a state to the new state.
+    """One step of a GRU: from an input and the hidden state to the new state.
 
     Use it inside a block that Scan runs over time, with an input `h` of the block that has the name
     of its output.
@@ -253,7 +255,7 @@ class GRUCell(NodeType):
 
 
 class RNNCell(NodeType):
-    """One step of a plain recurrent network: from what comes in and a state to the new state.
+    """One step of a plain recurrent layer: from an input and the hidden state to the new state.
 
     Use it inside a block that Scan runs over time, with an input `h` of the block that has the name
     of its output.
@@ -262,7 +264,7 @@ class RNNCell(NodeType):
     keywords = ("nn.RNNCell", "elman cell", "one step", "recurrent cell")
 
     nonlinearity: Literal["tanh", "relu"] = "tanh"
-    """What bends the new state."""
+    """The activation of the new state."""
 
     outputs = "h"
     examples = (

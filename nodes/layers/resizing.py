@@ -1,4 +1,4 @@
-"""Pooling and resizing: larger, with a border, cropped, and channels traded for pixels."""
+"""Pooling and resizing: upsampling, padding, cropping and pixel shuffle."""
 
 from typing import Any, ClassVar, Literal
 
@@ -20,7 +20,7 @@ class _Enlarging(NodeType, base=True):
     factor: Size = 2
     """How many times larger it becomes: one number, or one for each axis."""
     align_corners: bool = False
-    """For a blend: lay the outermost pixels onto each other, not the edges of the image; older
+    """For interpolation: align the centres of the corner pixels, not the edges of the image; older
     networks want it.
     """
 
@@ -42,10 +42,10 @@ class _Enlarging(NodeType, base=True):
 
 
 class Upsample(_Enlarging):
-    """Makes an image larger by repeating its pixels or by blending them; it learns nothing.
+    """Upsampling: enlarges an image by repeating its pixels or by interpolation; no parameters.
 
     Use it before a convolution in decoders and generators, where transposed convolutions leave a
-    chequered pattern.
+    checkerboard pattern.
     """
 
     keywords = (
@@ -64,7 +64,7 @@ class Upsample(_Enlarging):
 
     axes = 2
     mode: Literal["nearest", "bilinear", "bicubic"] = "nearest"
-    """Repeat the nearest pixel, blend the four nearest (bilinear), or sixteen (bicubic)."""
+    """Repeat the nearest pixel, or interpolate between four (bilinear) or sixteen (bicubic)."""
 
     examples = (
         Example({}, [(2, 3, 4, 4)], [(2, 3, 8, 8)]),
@@ -84,7 +84,7 @@ class Upsample(_Enlarging):
 
 
 class Upsample1d(_Enlarging):
-    """Makes a signal longer by repeating its steps or by blending them; it learns nothing.
+    """Upsampling: makes a signal longer by repeating its steps or by interpolation; no parameters.
 
     Use it before a convolution in decoders of sound and other signals.
     """
@@ -93,7 +93,7 @@ class Upsample1d(_Enlarging):
 
     axes = 1
     mode: Literal["nearest", "linear"] = "nearest"
-    """Repeat the nearest step, or blend the two nearest (linear)."""
+    """Repeat the nearest step, or interpolate between two (linear)."""
 
     examples = (
         Example({}, [(2, 3, 4)], [(2, 3, 8)]),
@@ -106,7 +106,7 @@ class Upsample1d(_Enlarging):
 
 
 class Upsample3d(_Enlarging):
-    """Makes a volume larger by repeating its places or by blending them; it learns nothing.
+    """Upsampling: enlarges a volume by repeating its places or by interpolation; no parameters.
 
     Use it before a convolution in decoders of volumes, such as the second half of a 3d U-Net.
     """
@@ -115,7 +115,7 @@ class Upsample3d(_Enlarging):
 
     axes = 3
     mode: Literal["nearest", "trilinear"] = "nearest"
-    """Repeat the nearest place, or blend the eight nearest (trilinear)."""
+    """Repeat the nearest place, or interpolate between eight (trilinear)."""
 
     examples = (
         Example({}, [(2, 3, 2, 4, 4)], [(2, 3, 4, 8, 8)]),
@@ -128,7 +128,8 @@ class Upsample3d(_Enlarging):
 
 
 class PixelShuffle(NodeType):
-    """Lays groups of channels beside each other as pixels: the image grows, channels get fewer.
+    """Pixel shuffle (depth to space): lays groups of channels beside each other as pixels; the
+    image grows, channels get fewer.
 
     Use it after a convolution with factor * factor times the channels, in place of a transposed
     convolution (Shi et al. 2016, arXiv 1609.05158).
@@ -161,7 +162,8 @@ class PixelShuffle(NodeType):
 
 
 class PixelUnshuffle(NodeType):
-    """Makes channels of neighbouring pixels: the image shrinks and no value is lost.
+    """Pixel unshuffle (space to depth): makes channels of neighbouring pixels; the image shrinks
+    and no value is lost.
 
     Use it to make an image smaller before a convolution, or to undo a PixelShuffle.
     """
@@ -216,7 +218,7 @@ class _Padding(NodeType, base=True):
 
 
 class Pad2d(_Padding):
-    """Makes an image larger by putting pixels around it.
+    """Padding: puts pixels around an image.
 
     Use it to reach a size that fits, or, mirrored, before a convolution without padding of its own:
     generators that paint pictures have fewer dark edges so.
@@ -253,7 +255,7 @@ class Pad2d(_Padding):
 
 
 class Pad1d(_Padding):
-    """Makes a signal longer by putting values before and after it.
+    """Padding: puts values before and after a signal.
 
     Use it before a convolution without padding of its own, or to reach a length that fits.
     """
@@ -276,7 +278,7 @@ class Pad1d(_Padding):
 
 
 class Pad3d(_Padding):
-    """Makes a volume larger by putting values around it.
+    """Padding: puts values around a volume.
 
     Use it to reach a size that fits, or before a convolution without padding of its own.
     """
@@ -298,7 +300,7 @@ class Pad3d(_Padding):
 
 
 class CenterCrop(NodeType):
-    """Cuts the middle out of an image, as large as another image is.
+    """Centre crop: cuts the middle out of an image, as large as another image is.
 
     Use it where convolutions without padding have made one of two images smaller, before a Concat,
     as U-Net does.

@@ -22,20 +22,20 @@ class _TransformerLayer(NodeType, base=True):
     num_heads: PositiveInt = 4
     """How many heads share the features; it must divide their number."""
     dim_feedforward: PositiveInt = 256
-    """How many units the two Linear layers have between them, usually four times the features."""
+    """Hidden size of the feedforward network, usually four times the features."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
     """The share of values dropped while training, from 0 to below 1."""
     activation: Literal["relu", "gelu"] = "relu"
-    """What stands between the Linear layers."""
+    """The activation of the feedforward network."""
     norm_first: bool = False
     """Normalise before each part (as GPT-2 does) and not after it (as in the paper); deep networks
     then train more steadily, and need one more LayerNorm at their end.
     """
     causal: bool = False
-    """No step sees a later one, as a network needs that predicts what comes next."""
+    """Causal mask: no step sees a later one, as a network needs that predicts what comes next."""
     positions: Literal["none", "rotary", "alibi"] = "none"
-    """What self-attention knows of order: nothing; rotary turns queries and keys by their step;
-    alibi heeds what is far away less.
+    """Positional encoding of self-attention: none; rotary, which rotates queries and keys by their
+    position (RoPE); or alibi, which weighs down what is far away.
     """
 
     def over_time(self, arriving: tuple[Arriving, ...]) -> Treatment:
@@ -63,12 +63,12 @@ class _TransformerLayer(NodeType, base=True):
 
 
 class TransformerEncoderLayer(_TransformerLayer):
-    """A layer of a Transformer: every step looks at the others, then goes through two Linear
-    layers on its own.
+    """Transformer encoder layer: self-attention, then a feedforward network on each step, each with
+    a residual connection and a LayerNorm.
 
     Use several in a row (Repeat) to read a sequence whose steps have positions. Causal ones predict
-    what comes next, as in GPT. `mask` (N, T) says which steps are real (Vaswani et al. 2017, arXiv
-    1706.03762).
+    what comes next, as in GPT. `mask` (N, T) is true at real steps, false at padding (Vaswani et
+    al. 2017, arXiv 1706.03762).
     """
 
     keywords = (
@@ -108,12 +108,12 @@ class TransformerEncoderLayer(_TransformerLayer):
 
 
 class TransformerDecoderLayer(_TransformerLayer):
-    """A layer of a Transformer that writes: each step looks at those before it, then at a memory,
-    then goes through two Linear layers on its own.
+    """Transformer decoder layer: causal self-attention, cross-attention to a memory, then a
+    feedforward network on each step, each with a residual connection and a LayerNorm.
 
-    Use several in a row (Repeat) after an encoder, to translate what it read: `memory` is what the
-    encoder gave, `memory_mask` (N, S) says which of its steps are real, `mask` (N, T) the same of
-    `x` (Vaswani et al. 2017, arXiv 1706.03762).
+    Use several in a row (Repeat) after an encoder, to translate what it read: `memory` are the
+    outputs of the encoder, `memory_mask` (N, S) is true at its real steps, `mask` (N, T) at those
+    of `x` (Vaswani et al. 2017, arXiv 1706.03762).
     """
 
     keywords = (
@@ -127,7 +127,7 @@ class TransformerDecoderLayer(_TransformerLayer):
     )
 
     causal: bool = True
-    """No step sees a later one, as a network needs that predicts what comes next."""
+    """Causal mask: no step sees a later one, as a network needs that predicts what comes next."""
 
     examples = (
         Example(_SMALL, [(2, 7, 8), (2, 5, 8)], [(2, 7, 8)]),

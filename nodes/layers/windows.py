@@ -1,4 +1,6 @@
-"""Windows that slide along the axes of a signal, an image or a volume: what they have in common."""
+"""Windows that slide along the axes of a signal, an image or a volume: what convolutions and
+pooling have in common.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, TypeVar

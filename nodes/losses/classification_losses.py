@@ -1,4 +1,4 @@
-"""Losses: one number that says how wrong the network is, for an optimizer to make small."""
+"""Losses: cross-entropies and likelihoods of classes."""
 
 import operator
 from typing import Annotated, Any, Literal
@@ -28,12 +28,12 @@ class _CrossEntropy(Loss, base=True):
     """What the cross-entropies have in common."""
 
     label_smoothing: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """How much of the right answer is spread over all classes, from 0 to 1; 0.1 keeps a network
-    from being too sure.
+    """Label smoothing: how much of the target is spread over all classes, from 0 to 1; 0.1 keeps a
+    network from being too sure.
     """
     class_weights: tuple[NonNegativeFloat, ...] = ()
-    """How much a mistake on each class counts, one number a class, such as 1 and 10 where the
-    second is rare; none: all count alike.
+    """Class weights: how much a mistake on each class counts, one number a class, such as 1 and 10
+    where the second is rare; none: all count alike.
     """
     ignore_index: int | None = None
     """A class that does not count, such as that of padding; none: all count. A batch in which
@@ -55,10 +55,10 @@ class _CrossEntropy(Loss, base=True):
 
 
 class CrossEntropy(_CrossEntropy):
-    """How surprised the network is by the right class: the usual loss of a classifier, in nats.
+    """Cross-entropy of the right class: the usual loss of a classifier, in nats.
 
-    `prediction` is one number for each class, before any softmax; `label` is the right class.
-    Guessing among C classes costs log(C).
+    `prediction` are the logits, one for each class, before any softmax; `label` is the right class.
+    It says how surprised the network is: guessing among C classes costs log(C).
     """
 
     keywords = (
@@ -94,11 +94,11 @@ class CrossEntropy(_CrossEntropy):
 
 
 class SequenceCrossEntropy(_CrossEntropy):
-    """How surprised the network is by the right token at each step: the usual loss of a language
-    model, in nats a step.
+    """Cross-entropy of the right token at each step: the usual loss of a language model, in nats a
+    step.
 
-    `prediction` is one number for each token at each step, (N, T, C), before any softmax; `tokens`,
-    (N, T), are the right ones. Set `ignore_index` to the token that fills up short sequences.
+    `prediction` are the logits, one for each token at each step, (N, T, C), before any softmax;
+    `tokens`, (N, T), are the right ones. Set `ignore_index` to the padding token.
     """
 
     keywords = (
@@ -131,11 +131,11 @@ class SequenceCrossEntropy(_CrossEntropy):
 
 
 class PixelCrossEntropy(_CrossEntropy):
-    """How surprised the network is by the right class at each pixel, in nats a pixel.
+    """Cross-entropy of the right class at each pixel, in nats a pixel.
 
-    Use it to mark what each pixel shows (segmentation), and for images of a few grey levels, as
-    PixelCNN reads them. `prediction` is (N, C, H, W), one channel a class, before any softmax;
-    `label` is (N, H, W). Signals, (N, C, T) with (N, T), go as well: a WaveNet's loss.
+    Use it for semantic segmentation, and for images of a few grey levels, as PixelCNN models them.
+    `prediction` are the logits, (N, C, H, W), one channel a class, before any softmax; `label` is
+    (N, H, W). Signals, (N, C, T) with (N, T), go as well: a WaveNet's loss.
     """
 
     keywords = (
@@ -160,10 +160,10 @@ class PixelCrossEntropy(_CrossEntropy):
 
 
 class NegativeLogLikelihood(Loss):
-    """How improbable the right class is, where the network gives logarithms of probabilities.
+    """Negative log-likelihood of the right class, where the network gives log-probabilities.
 
     Use it after a LogSoftmax, or where probabilities come from elsewhere, such as a mixture of
-    several networks; for plain scores CrossEntropy does both at once.
+    several networks; for logits CrossEntropy does both at once.
     """
 
     keywords = ("nn.NLLLoss", "nll", "nll loss", "negative log likelihood", "log probabilities")
@@ -177,10 +177,11 @@ class NegativeLogLikelihood(Loss):
 
 
 class BinaryCrossEntropy(Loss):
-    """How surprised the network is by a yes or a no: the usual loss of a detector, in nats.
+    """Binary cross-entropy of answers of yes or no: the usual loss of a detector, in nats.
 
-    `prediction` is a number for each answer, before any sigmoid. The right answers arrive at
-    `answer`, or are all the same number: 1 for what a discriminator should call real, 0 for fake.
+    `prediction` are the logits, one for each answer, before any sigmoid. The right answers arrive
+    at `answer`, or are all the same number: 1 for what a discriminator should call real, 0 for
+    fake.
     """
 
     keywords = (
@@ -209,7 +210,7 @@ class BinaryCrossEntropy(Loss):
     """How often a missed yes counts, such as 10 where one answer in ten is a yes; none: once."""
     probabilities: bool = False
     """The prediction is a probability already, from 0 to 1; better is to leave the sigmoid out,
-    since scores are computed more exactly.
+    since the loss is computed more exactly from logits.
     """
 
     examples = (

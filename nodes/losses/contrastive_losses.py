@@ -1,4 +1,4 @@
-"""Losses: what belongs together lies near, what does not lies far."""
+"""Losses: contrastive, of pairs and views."""
 
 from typing import Annotated
 
@@ -16,8 +16,8 @@ _LABELS = Meta((2,), "int64")
 
 
 class CosineDistance(Loss):
-    """One minus the cosine of the angle between two vectors, mean over the batch: 0 where they
-    point the same way, 2 where they point against each other.
+    """Cosine distance: one minus the cosine of the angle between two vectors, mean over the batch;
+    0 where they point the same way, 2 where they point against each other.
 
     Use it where the direction of an embedding counts and its length does not.
     """
@@ -35,7 +35,8 @@ class CosineDistance(Loss):
 
 
 class CosineEmbedding(Loss):
-    """Turns pairs that belong together to one direction, and pairs that do not away from it.
+    """Cosine embedding loss: pulls pairs that belong together to one direction, and pushes others
+    apart.
 
     `label` says which is which: 1 for a pair that belongs together, 0 for one that does not.
     """
@@ -58,7 +59,7 @@ class CosineEmbedding(Loss):
 
 
 class Triplet(Loss):
-    """Brings an anchor nearer to what it belongs to than to what it does not, by a margin.
+    """Triplet margin loss: brings an anchor nearer to a positive than to a negative, by a margin.
 
     Use it to learn embeddings, such as of faces, in which distance says who it is (Schroff et al.
     2015, arXiv 1503.03832). Distances are Euclidean; a triplet that fulfils the margin costs
@@ -91,7 +92,8 @@ class Triplet(Loss):
 
 
 class InfoNCE(Loss):
-    """How hard it is to find the key of each query among the keys of the whole batch, in nats.
+    """InfoNCE: the contrastive cross-entropy of finding the key of each query among the keys of the
+    whole batch, in nats.
 
     Use it where two things go together in each sample and with nothing else in the batch: a sound
     and what follows it (van den Oord et al. 2018, arXiv 1807.03748), an image and its caption.
@@ -111,7 +113,9 @@ class InfoNCE(Loss):
     )
 
     temperature: PositiveFloat = 0.07
-    """How sharp the choice is; vectors are of length 1, so their products are at most 1."""
+    """Temperature of the softmax: the lower, the sharper; vectors are of length 1, so their
+    products are at most 1.
+    """
     symmetric: bool = False
     """Find the query of each key as well and take the mean of both, as CLIP does (Radford et al.
     2021, arXiv 2103.00020).
@@ -131,11 +135,12 @@ class InfoNCE(Loss):
 
 
 class NTXent(Loss):
-    """How hard it is to find the other view of each sample among all views of the batch, in nats.
+    """NT-Xent, the contrastive loss of SimCLR: the cross-entropy of finding the other view of each
+    sample among all views of the batch, in nats.
 
-    Use it to learn from images without labels: two random changes of each image are its two views
-    (SimCLR, Chen et al. 2020, arXiv 2002.05709). Unlike in InfoNCE, the rivals of a first view are
-    not only the second views of other samples but their first views too.
+    Use it for self-supervised learning: two random augmentations of each image are its two views
+    (SimCLR, Chen et al. 2020, arXiv 2002.05709). Unlike in InfoNCE, the negatives of a first view
+    are not only the second views of other samples but their first views too.
     """
 
     keywords = (
@@ -148,7 +153,7 @@ class NTXent(Loss):
     )
 
     temperature: PositiveFloat = 0.5
-    """How sharp the choice is; lower looks harder at the nearest rivals."""
+    """Temperature of the softmax; lower looks harder at the nearest negatives."""
 
     examples = (
         Example({}, [(2, 8), (2, 8)], [()]),

@@ -1,4 +1,4 @@
-"""Losses: how far one distribution lies from another."""
+"""Losses: KL divergences between distributions."""
 
 from pydantic import PositiveFloat
 from torch.nn import functional as F
@@ -13,13 +13,13 @@ _UNEQUAL = Example({}, [(2, 8), (2, 4)], problem="needs equal shapes, got (N, 8)
 
 
 class KLToNormal(Loss):
-    """How far the normal distributions that a network gives lie from the standard one, in nats a
-    sample.
+    """KL divergence from the normal distributions that a network gives to the standard one, in nats
+    a sample.
 
-    Use it beside a likelihood in a variational autoencoder: it keeps codes near the standard normal
-    distribution, so that new ones can be drawn from it (Kingma and Welling 2013, arXiv 1312.6114).
-    Without `log_variance` the variance is 1, as in UNIT (arXiv 1703.00848). An Anneal after it
-    brings it in slowly.
+    Use it beside a likelihood in a variational autoencoder; their sum is the negative ELBO. It
+    keeps the latent codes near the standard normal distribution, so that new ones can be drawn from
+    it (Kingma and Welling 2013, arXiv 1312.6114). Without `log_variance` the variance is 1, as in
+    UNIT (arXiv 1703.00848). An Anneal after it brings it in slowly.
     """
 
     keywords = (
@@ -50,11 +50,11 @@ class KLToNormal(Loss):
 
 
 class KLDivergence(Loss):
-    """How far what the network believes lies from given probabilities, in nats a sample.
+    """KL divergence of the network's probabilities from given ones, in nats a sample.
 
-    Use it where the right answer is not one class but a share for each, such as the votes of
-    several people. `log_probability` is the network's, after a LogSoftmax; `target` are the shares,
-    which sum to 1.
+    Use it with soft labels, where the target is not one class but a probability for each, such as
+    the votes of several people. `log_probability` is the network's, after a LogSoftmax; `target`
+    are the probabilities, which sum to 1.
     """
 
     keywords = (
@@ -82,11 +82,11 @@ class KLDivergence(Loss):
 
 
 class Distillation(Loss):
-    """How far a student's answers are from a teacher's, both softened by a temperature, in nats
-    times its square.
+    """Knowledge distillation: the KL divergence of a student's answers from a teacher's, both
+    softened by a temperature, in nats times its square.
 
-    Use it to train a small network on what a large one says, with no labels at all (Hinton et al.
-    2015, arXiv 1503.02531). A Detach before `teacher` leaves the teacher as it is.
+    Use it to train a small network on the logits of a large one, with no labels at all (Hinton et
+    al. 2015, arXiv 1503.02531). A Detach before `teacher` leaves the teacher as it is.
     """
 
     keywords = (
@@ -99,7 +99,8 @@ class Distillation(Loss):
     )
 
     temperature: PositiveFloat = 3.0
-    """How soft the answers are: above 1 the student sees which wrong answers are nearly right."""
+    """Temperature of both softmaxes: above 1 the student sees which wrong answers are nearly right.
+    """
 
     examples = (
         Example({}, [(2, 10), (2, 10)], [()]),

@@ -1,4 +1,4 @@
-"""Losses: several made one, and weights that change while training."""
+"""Losses: weighted sums, and weights that are annealed during training."""
 
 import operator
 from typing import Literal
@@ -12,8 +12,7 @@ from graphs.runtime.measures.losses import Anneal as AnnealModule
 
 
 class WeightedSum(Loss):
-    """Adds losses, each with a weight of its own: what an optimizer makes small where several
-    things count.
+    """Weighted sum of losses: what an optimizer minimises where several terms count.
 
     Use it in the place of a row of Scale and Add. Losses go to `losses` in the order of the
     weights; each loss is logged on its own as well.
@@ -54,13 +53,13 @@ class WeightedSum(Loss):
 
 
 class Anneal(NodeType):
-    """Multiplies by a weight that goes from one value to another over the first training batches,
-    and stays there.
+    """Annealing: multiplies by a weight that goes from one value to another over the first training
+    batches, and stays there.
 
-    Use it on a part of a loss that should come in slowly, such as the KL of a variational
-    autoencoder, whose codes otherwise die early (Bowman et al. 2015, arXiv 1511.06349), or on noise
-    that should fade. In validation and test the weight is the last one, so that epochs can be
-    compared.
+    Use it on a term of a loss that should come in slowly, such as the KL divergence of a
+    variational autoencoder, whose posterior otherwise collapses early (Bowman et al. 2015, arXiv
+    1511.06349), or on noise that should fade. In validation and test the weight is the last one, so
+    that epochs can be compared.
     """
 
     keywords = (

@@ -1,4 +1,4 @@
-"""Losses: how far numbers lie from what they should be."""
+"""Losses: of regression and reconstruction."""
 
 import operator
 from typing import Literal
@@ -16,8 +16,8 @@ _UNEQUAL = Example({}, [(2, 10), (2, 1)], problem="needs equal shapes, got (N, 1
 
 
 class MeanSquaredError(Loss):
-    """The mean of the squared differences between prediction and target: the usual loss where a
-    number is wanted.
+    """Mean squared error (MSE, L2): the mean of the squared differences between prediction and
+    target, the usual loss of a regression.
     """
 
     keywords = (
@@ -43,9 +43,9 @@ class MeanSquaredError(Loss):
 
 
 class MeanAbsoluteError(Loss):
-    """The mean of the differences between prediction and target, whatever their sign (L1).
+    """Mean absolute error (L1): the mean of the absolute differences between prediction and target.
 
-    Use it where a few targets lie far off, which would dominate a squared error.
+    Use it where a few targets are outliers, which would dominate a squared error.
     """
 
     keywords = (
@@ -69,16 +69,17 @@ class MeanAbsoluteError(Loss):
 
 
 class Huber(Loss):
-    """A squared error for small differences and an absolute one, times delta, for large ones.
+    """Huber loss: a squared error for small differences and an absolute one, times delta, for large
+    ones.
 
-    Use it where a few targets lie far off and the others should still be met exactly, as for values
-    in reinforcement learning.
+    Use it where a few targets are outliers and the others should still be met exactly, as for
+    values in reinforcement learning.
     """
 
     keywords = ("nn.HuberLoss", "huber loss", "robust regression", "outliers")
 
     delta: PositiveFloat = 1.0
-    """The difference at which it goes over from squared to straight, in units of the target."""
+    """The difference at which it goes over from squared to linear, in units of the target."""
 
     examples = (
         Example({}, [(2, 10), (2, 10)], [()]),
@@ -93,9 +94,10 @@ class Huber(Loss):
 
 
 class SmoothL1(Loss):
-    """An absolute error whose corner at 0 is rounded: it is Huber's loss divided by beta.
+    """Smooth L1 loss: an absolute error whose corner at 0 is rounded; it is Huber's loss divided by
+    beta.
 
-    Use it for the corners of boxes in object detection (Girshick 2015, arXiv 1504.08083).
+    Use it for bounding boxes in object detection (Girshick 2015, arXiv 1504.08083).
     """
 
     keywords = (
@@ -121,9 +123,10 @@ class SmoothL1(Loss):
 
 
 class TotalVariation(Loss):
-    """How much neighbouring pixels differ, up and down and left and right: small for smooth images.
+    """Total variation: how much neighbouring pixels differ, up and down and left and right; small
+    for smooth images.
 
-    Use it, with a small weight, beside another loss, to keep what a network draws free of speckles
+    Use it, with a small weight, beside another loss, to keep generated images free of speckles
     (Rudin et al. 1992).
     """
 

@@ -1,4 +1,4 @@
-"""Losses: sequences whose steps nobody has aligned."""
+"""Losses: of sequences without an alignment."""
 
 import torch
 from torch import Tensor
@@ -10,14 +10,14 @@ from graphs.runtime.measures.losses import ctc
 
 
 class CTC(Loss):
-    """How improbable a sequence of tokens is where nobody says at which step each one belongs:
-    connectionist temporal classification, in nats a token.
+    """Connectionist temporal classification (CTC): the negative log-likelihood of a sequence of
+    tokens, summed over all its alignments to the steps, in nats a token.
 
-    Use it to read speech or handwriting: `prediction`, (N, T, C), is one number for each class at
-    each step, before any softmax; `tokens`, (N, S), are what was said, in S steps or fewer (Graves
-    et al. 2006). `lengths`, (N,), says how many of the T steps of each sample are real; without it
-    all are. One class is the blank: it means nothing at this step, and fills up short rows of
-    `tokens`. Where T is too short for a row, it counts as 0.
+    Use it to read speech or handwriting: `prediction`, (N, T, C), are the logits of each class at
+    each step, before any softmax; `tokens`, (N, S), are what was said, in S steps or fewer; nobody
+    says at which step each one belongs (Graves et al. 2006). `lengths`, (N,), says how many of the
+    T steps of each sample are real; without it all are. One class is the blank: it means nothing at
+    this step, and pads short rows of `tokens`. Where T is too short for a row, it counts as 0.
     """
 
     keywords = (
@@ -32,7 +32,7 @@ class CTC(Loss):
     )
 
     blank: int = 0
-    """The class that is no token."""
+    """The blank: the class that is no token."""
 
     examples = (
         Example({}, [(2, 7, 5), Meta((2, 3), "int64")], [()]),

@@ -1,4 +1,4 @@
-"""Metrics: numbers to watch, which move nothing."""
+"""Metrics: accuracy, precision, recall, F1 and AUROC."""
 
 from typing import Any, Literal
 
@@ -25,7 +25,7 @@ _TOKENS = Meta((2, 7), "int64")
 
 
 class Accuracy(Metric):
-    """The share of samples whose largest prediction is the right class, from 0 to 1."""
+    """Accuracy: the share of samples whose largest logit is of the right class, from 0 to 1."""
 
     keywords = ("acc", "classification accuracy", "top-1", "correct", "torchmetrics", "error rate")
     examples = (
@@ -38,7 +38,8 @@ class Accuracy(Metric):
 
 
 class TopKAccuracy(Metric):
-    """The share of samples whose right class is among the k largest predictions, from 0 to 1.
+    """Top-k accuracy: the share of samples whose right class is among the k largest logits, from 0
+    to 1.
 
     Use it with many classes, of which several may fit a sample: ImageNet's usual k is 5.
     """
@@ -62,7 +63,7 @@ class TopKAccuracy(Metric):
 
 
 class BinaryAccuracy(Metric):
-    """The share of yes-or-no answers that are right, from 0 to 1.
+    """Accuracy of answers of yes or no: the share that is right, from 0 to 1.
 
     Use it beside BinaryCrossEntropy: a prediction above the threshold says yes. `answer` is 1 for
     yes and 0 for no. Where one answer is rare, saying the other always looks good: watch F1 or
@@ -72,7 +73,7 @@ class BinaryAccuracy(Metric):
     keywords = ("binary classification accuracy", "threshold", "multi-label accuracy")
 
     threshold: float = 0.0
-    """What a prediction must exceed to say yes: 0 for scores before a sigmoid, 0.5 after it."""
+    """What a prediction must exceed to say yes: 0 for logits, 0.5 for probabilities."""
 
     examples = (
         Example({}, [(2, 1), (2, 1)], [()]),
@@ -106,7 +107,8 @@ class _Counted(Metric, base=True):
 
 
 class TokenAccuracy(_Counted):
-    """The share of tokens that are right, over all steps of all sequences, from 0 to 1.
+    """Token accuracy: the share of tokens that are right, over all steps of all sequences, from 0
+    to 1.
 
     Use it beside SequenceCrossEntropy, with the same `ignore_index`.
     """
@@ -124,7 +126,8 @@ class TokenAccuracy(_Counted):
 
 
 class PixelAccuracy(_Counted):
-    """The share of pixels whose largest prediction is the right class, from 0 to 1.
+    """Pixel accuracy: the share of pixels whose largest logit is that of the right class, from 0 to
+    1.
 
     Use it beside PixelCrossEntropy, with the same `ignore_index`: `prediction` is (N, C, H, W),
     `label` (N, H, W).
@@ -167,11 +170,11 @@ class _OfClasses(Metric, base=True):
 
 
 class Precision(_OfClasses):
-    """Of what the network says, the share that is right: how far a find can be trusted, 0 to 1.
+    """Precision: of what the network says, the share that is right, from 0 to 1.
 
-    Use it where a false alarm is dear. `label` is a class for each sample, with (N, C) predictions;
-    or 1 for yes and 0 for no in the prediction's shape. A class that the network never says has 0.
-    It is counted over the whole split, not batch by batch.
+    Use it where a false positive is dear. `label` is a class for each sample, with (N, C)
+    predictions; or 1 for yes and 0 for no in the prediction's shape. A class that the network never
+    says has 0. It is counted over the whole split, not batch by batch.
     """
 
     keywords = ("positive predictive value", "macro precision", "sklearn.metrics", "torchmetrics")
@@ -181,9 +184,9 @@ class Precision(_OfClasses):
 
 
 class Recall(_OfClasses):
-    """The share of what is there that the network finds, from 0 to 1.
+    """Recall (sensitivity): the share of what is there that the network finds, from 0 to 1.
 
-    Use it where missing something is dear. `label` is a class for each sample, with (N, C)
+    Use it where a false negative is dear. `label` is a class for each sample, with (N, C)
     predictions; or 1 for yes and 0 for no in the prediction's shape. It is counted over the whole
     split, not batch by batch.
     """
@@ -195,7 +198,7 @@ class Recall(_OfClasses):
 
 
 class F1(_OfClasses):
-    """The harmonic mean of precision and recall, from 0 to 1: high only where both are.
+    """F1 score: the harmonic mean of precision and recall, from 0 to 1, high only where both are.
 
     Use it in the place of accuracy where classes are unequally frequent. `label` is a class for
     each sample, with (N, C) predictions; or 1 for yes and 0 for no in the prediction's shape. It is
@@ -217,8 +220,8 @@ class F1(_OfClasses):
 
 
 class AUROC(Metric):
-    """The area under the receiver operating curve: how probably something right scores higher than
-    something wrong, 0.5 for guessing and 1 for a perfect order.
+    """Area under the ROC curve (AUROC): how probably something right scores higher than something
+    wrong, 0.5 for guessing and 1 for a perfect order.
 
     Use it where no threshold is chosen yet. `label` is a class for each sample, with (N, C)
     predictions: the mean over the classes, each against all others; or 1 for yes and 0 for no in

@@ -1,4 +1,6 @@
-"""Probes: what to look at while a network learns. They move nothing, and no step computes them."""
+"""Probes: what the monitor shows while a network trains. They move nothing, and no step computes
+them.
+"""
 
 from typing import Annotated, Literal
 
@@ -30,7 +32,7 @@ def _require_steps(name: str, x: Tensor) -> None:
 
 
 class ImageGrid(Probe):
-    """Shows images: samples of a generator, reconstructions beside their originals, filters.
+    """Grid of images: samples of a generator, reconstructions beside their originals, filters.
 
     With several wires, the images of one sample stand together: originals first, then what the
     network made of them. Random numbers before it are the same at each look, so a generator is seen
@@ -83,7 +85,8 @@ class ImageGrid(Probe):
 
 
 class Curve(Probe):
-    """Draws the numbers of single samples as lines: a forecast and the truth, a function, a wave.
+    """Line plot: draws the values of single samples as lines, such as a forecast and the truth, a
+    function, a wave.
 
     `y` is one number a step; `target`, if there is one, is drawn dashed in the same colour. `x`
     says where on the axis the numbers stand; without it they stand at 0, 1, 2, … Where `x` is not
@@ -124,10 +127,11 @@ class Curve(Probe):
 
 
 class Histogram(Probe):
-    """Shows how the values on a wire are spread: activations, codes, errors.
+    """Histogram: how the values on a wire are distributed, such as activations, latent codes,
+    errors.
 
-    Use it to see units that died, codes that collapsed, or values that grow without end. All values
-    of the first validation batch count, whatever their shape.
+    Use it to see dead units, collapsed codes, or values that grow without end. All values of the
+    first validation batch count, whatever their shape.
     """
 
     keywords = (
@@ -139,7 +143,7 @@ class Histogram(Probe):
     )
 
     bins: Annotated[int, Field(ge=2, le=500)] = 50
-    """In how many steps the range from the least value to the largest is cut, 2 to 500."""
+    """Into how many bins the range from the least value to the largest is cut, 2 to 500."""
 
     picture = "histogram"
     examples = (
@@ -155,10 +159,12 @@ class Histogram(Probe):
 
 
 class ScatterPlot(Probe):
-    """Draws each sample as a dot: codes, embeddings, a prediction against the truth.
+    """Scatter plot: draws each sample as a dot, such as latent codes, embeddings, a prediction
+    against the truth.
 
-    Vectors of more than two numbers are shown along the two directions in which they differ most
-    (principal components, PCA). Give it the labels, and each class has a colour of its own.
+    Vectors of more than two features are projected to their first two principal components (PCA),
+    the directions in which they differ most. Give it the labels, and each class has a colour of its
+    own.
     """
 
     keywords = (
@@ -199,7 +205,8 @@ class ScatterPlot(Probe):
 
 
 class ConfusionMatrix(Probe):
-    """Counts which class was taken for which: a row for each right class, a column for each guess.
+    """Confusion matrix: counts which class was taken for which; a row for each right class, a
+    column for each guess.
 
     What lies on the diagonal was right. All of the validation data is counted, not a batch of it.
     """
@@ -229,7 +236,8 @@ class ConfusionMatrix(Probe):
 
 
 class AudioClips(Probe):
-    """Shows sounds as waves and as spectrograms, and lets the monitor save them as WAV files.
+    """Audio player: shows sounds as waves and as spectrograms, and lets the monitor save them as
+    WAV files.
 
     Values from -1 to 1; what lies beyond is cut off.
     """
@@ -258,10 +266,10 @@ class AudioClips(Probe):
 
 
 class TextSamples(Probe):
-    """Shows sequences of tokens as text: what a language model writes, or what it read.
+    """Text: shows sequences of tokens as text, what a language model writes or what it read.
 
-    It takes the tokens (N, T), or scores of each token at each step (N, T, F), of which it reads
-    the largest.
+    It takes the tokens (N, T), or the logits of each token at each step (N, T, F), of which it
+    reads the largest.
     """
 
     keywords = (
@@ -303,7 +311,7 @@ class TextSamples(Probe):
 
 
 class NumberTable(Probe):
-    """Lists the numbers of single samples: inputs beside predictions and right answers.
+    """Table: lists the values of single samples, inputs beside predictions and right answers.
 
     A wire is one column, or as many as it has features.
     """

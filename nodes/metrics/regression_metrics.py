@@ -1,4 +1,4 @@
-"""Metrics: of numbers, and of how surprised a network is."""
+"""Metrics: of regression, and of likelihoods."""
 
 import math
 
@@ -28,7 +28,7 @@ _TOKENS = Meta((2, 7), "int64")
 
 
 class MAE(Metric):
-    """The mean absolute error: how far predictions lie from targets on the mean, in their units.
+    """Mean absolute error (MAE): how far predictions lie from targets on average, in their units.
 
     Use it to say how good a regression is in words that everyone understands.
     """
@@ -43,8 +43,8 @@ class MAE(Metric):
 
 
 class RMSE(Metric):
-    """The root of the mean squared error, in the targets' units; large errors count more than in
-    the MAE.
+    """Root mean squared error (RMSE), in the targets' units; large errors count more than in the
+    MAE.
 
     It is measured over the whole split: the root of a mean is not the mean of roots.
     """
@@ -60,8 +60,8 @@ class RMSE(Metric):
 
 
 class R2(Metric):
-    """The share of the targets' variance that the predictions explain: 1 is perfect, 0 as good as
-    always saying the mean, below 0 worse.
+    """Coefficient of determination (R²): the share of the targets' variance that the predictions
+    explain. 1 is perfect, 0 as good as always saying the mean, below 0 worse.
 
     Use it to compare regressions whose targets have different units. It is measured over the whole
     split; of targets with several numbers, it is the mean over these. Predictions and targets are
@@ -84,10 +84,10 @@ class R2(Metric):
 
 
 class Perplexity(Metric):
-    """Among how many equally probable tokens a language model hesitates: the exponential of its
-    cross-entropy. 1 is perfect; guessing among C tokens is C.
+    """Perplexity: the exponential of a language model's cross-entropy, that is, among how many
+    equally probable tokens it hesitates. 1 is perfect; guessing among C tokens is C.
 
-    `prediction`, (N, T, C), is one number for each token, before any softmax. It is measured over
+    `prediction`, (N, T, C), are the logits of each token, before any softmax. It is measured over
     the whole split: the mean of the nats comes first, then the exponential.
     """
 
@@ -112,11 +112,11 @@ class Perplexity(Metric):
 
 
 class BitsPerDimension(Metric):
-    """A likelihood in bits for each number of a sample, by which models of images and sound are
-    compared.
+    """Bits per dimension: a likelihood in bits for each value of a sample, by which models of
+    images and sound are compared.
 
     Wire the loss in nats to `nats`. Where it is summed over each sample, wire the data to `like`,
-    and it is divided by how many numbers a sample has; a loss that is a mean already, such as
+    and it is divided by how many values a sample has; a loss that is a mean already, such as
     PixelCrossEntropy, needs no `like`.
     """
 

@@ -1,4 +1,4 @@
-"""Connectivity: arithmetic between wires."""
+"""Arithmetic: element-wise operations, skip connections and concatenation."""
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -17,9 +17,10 @@ T = TypeVar("T")
 
 
 class Add(NodeType):
-    """Adds values of equal shape, element by element.
+    """Adds tensors of equal shape, element by element: a skip connection.
 
-    Use it for shortcuts around layers (a residual connection), and to make one loss of several.
+    Use it for residual connections, x + f(x), which lead around layers, and to make one loss of
+    several.
     """
 
     keywords = (
@@ -59,9 +60,10 @@ class Add(NodeType):
 
 
 class Concat(NodeType):
-    """Puts values side by side along one axis; all other axes must be equal.
+    """Concatenates tensors along one axis; all other axes must be equal.
 
-    Use it to give a layer several sources at once, as DenseNet and U-Net do.
+    Use it for skip connections that keep both parts, as in DenseNet and U-Net, and to give a layer
+    several inputs at once.
     """
 
     keywords = (
@@ -101,7 +103,7 @@ class Concat(NodeType):
 
 
 class Choose(NodeType):
-    """Hands on one of its wires: the first, the second, … as `choice` says.
+    """Switch: passes on one of its wires, the first, the second, … as `choice` says.
 
     Use it to keep variants in one drawing, and a hyperparameter as `choice` to turn from one to the
     next: with and without a layer, one of three losses, one of two data sets. What only the other
@@ -153,9 +155,10 @@ class Choose(NodeType):
 
 
 class Multiply(NodeType):
-    """Multiplies values, element by element; an axis of size 1 is repeated to fit.
+    """Multiplies tensors, element by element, with broadcasting: an axis of size 1 is repeated to
+    fit.
 
-    Use it for gates, which let a part of a value through, and for masks.
+    Use it for gating, which lets a part of a value through, and for masking.
     """
 
     keywords = (
@@ -187,10 +190,10 @@ class Multiply(NodeType):
 
 
 class Subtract(NodeType):
-    """Takes the second value from the first, element by element; an axis of size 1 is repeated to
-    fit.
+    """Subtracts the second tensor from the first, element by element, with broadcasting: an axis of
+    size 1 is repeated to fit.
 
-    Use it for differences, such as what is left of a signal after a prediction.
+    Use it for differences, such as the residual that a prediction leaves.
     """
 
     keywords = ("torch.sub", "minus", "difference", "residual error")
@@ -207,11 +210,11 @@ class Subtract(NodeType):
 
 
 class Divide(NodeType):
-    """Divides the first value by the second, element by element; an axis of size 1 is repeated to
-    fit.
+    """Divides the first tensor by the second, element by element, with broadcasting: an axis of
+    size 1 is repeated to fit.
 
     Use it for ratios and for normalising by something the network computes. Where the second may
-    come near 0, set `eps`: a division by 0 makes the loss not a number.
+    come near 0, set `eps`: a division by 0 makes the loss NaN.
     """
 
     keywords = ("torch.div", "ratio", "quotient", "normalise")
@@ -234,7 +237,7 @@ class Divide(NodeType):
 
 
 class Scale(NodeType):
-    """Multiplies by a fixed number.
+    """Multiplies by a constant.
 
     Use it to weigh one loss against another before an Add, and for the constant factors of papers.
     """
@@ -249,7 +252,7 @@ class Scale(NodeType):
     )
 
     factor: float = 1.0
-    """The number that every value is multiplied by; `=features ** 0.5` is one too."""
+    """The constant that every value is multiplied by; `=features ** 0.5` is one too."""
 
     over_time = alone
     examples = (
@@ -264,7 +267,8 @@ class Scale(NodeType):
 
 
 class MatMul(NodeType):
-    """Multiplies matrices: rows of the first by columns of the second, for each sample on its own.
+    """Batched matrix product: rows of the first by columns of the second, for each sample on its
+    own.
 
     (N, …, A, B) and (N, …, B, C) become (N, …, A, C). Use it to compare every vector with every
     other, as attention does: (N, T, F) with (N, F, T), which Permute makes, gives (N, T, T).
@@ -296,7 +300,7 @@ class MatMul(NodeType):
 
 
 def require_broadcast(left: Tensor, right: Tensor) -> None:
-    """Raise Misfit where one shape cannot be stretched to the other."""
+    """Raise Misfit where one shape cannot be broadcast to the other."""
     try:
         torch.broadcast_shapes(left.shape, right.shape)  # type: ignore[no-untyped-call]
     except RuntimeError:
@@ -305,10 +309,11 @@ def require_broadcast(left: Tensor, right: Tensor) -> None:
 
 
 class Arithmetic(NodeType):
-    """Combines values, element by element, as an expression says: `a * b + (1 - a) * c`.
+    """Element-wise formula: combines tensors as an expression says, `a * b + (1 - a) * c`, with
+    broadcasting.
 
     Each name in the expression is an input port. Use it for gates and other small formulas, where a
-    node for each sign would be hard to read. Sizes of 1 are stretched to fit, as torch does.
+    node for each sign would be hard to read.
     """
 
     keywords = (

@@ -1,4 +1,4 @@
-"""Connectivity: values that nothing decides."""
+"""Arithmetic: constants."""
 
 import torch
 from pydantic import PositiveInt
@@ -9,11 +9,10 @@ from graphs.nodetypes.tensor_kinds import Meta, Tensor
 
 
 class Constant(NodeType):
-    """The same number at every place, for each sample of a batch: (N, *sizes).
+    """Constant tensor: the same value at every place, for each sample of a batch, (N, *sizes).
 
-    Use it for what a Scan's state begins with where that is no vector, such as an empty memory of
-    some places, (N, places, features). The wire says how many samples there are, and on which
-    device.
+    Use it for the initial state of a Scan where that is no vector, such as an empty memory of some
+    places, (N, places, features). The wire says how many samples there are, and on which device.
     """
 
     keywords = (
@@ -30,7 +29,7 @@ class Constant(NodeType):
     sizes: tuple[PositiveInt, ...] = (64,)
     """The sizes of all axes but the batch."""
     value: float = 0.0
-    """The number."""
+    """The value."""
 
     examples = (
         Example({}, [(2, 7, 3)], [(2, 64)]),

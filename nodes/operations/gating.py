@@ -1,4 +1,4 @@
-"""Connectivity: values that let others through."""
+"""Arithmetic: gates."""
 
 import operator
 
@@ -13,10 +13,10 @@ from nodes.operations.arithmetic import require_broadcast
 
 
 class Gate(NodeType):
-    """Lets a part of a value through: x times the sigmoid of `gate`, a share from 0 to 1.
+    """Sigmoid gate: x times the sigmoid of `gate`, a share from 0 to 1.
 
     Use it where the network itself decides what passes, as LSTM and WaveNet do. A gate of size 1 on
-    an axis is for all places along it.
+    an axis is broadcast along it.
     """
 
     keywords = ("gating", "sigmoid gate", "multiplicative gate", "highway", "attention gate")
@@ -32,17 +32,19 @@ class Gate(NodeType):
 
 
 class SqueezeExcite(NodeType):
-    """Weighs each channel by what all channels say of the whole image: important ones stay, others
-    fade.
+    """Squeeze-and-excitation (channel attention): weighs each channel by what all channels say of
+    the whole image.
 
-    Use it after the convolutions of a block, before its shortcut; it costs little (Hu et al. 2017,
-    arXiv 1709.01507). Takes (N, C, H, W), and signals (N, C, T) as well.
+    Use it after the convolutions of a block, before its skip connection; it costs little (Hu et al.
+    2017, arXiv 1709.01507). Takes (N, C, H, W), and signals (N, C, T) as well.
     """
 
     keywords = ("squeeze and excitation", "se block", "senet", "channel attention", "efficientnet")
 
     reduction: PositiveInt = 16
-    """How many times fewer hidden values than channels decide: 16 makes 4 of 64, and never none."""
+    """By how much its hidden layer is smaller than the channels: 16 makes 4 hidden units of 64
+    channels, and never none.
+    """
 
     examples = (
         Example({}, [(2, 32, 8, 8)], [(2, 32, 8, 8)]),

@@ -1,4 +1,4 @@
-"""Gradient tools: values pass through, gradients are stopped, turned round or sent elsewhere."""
+"""Gradients and state: values pass through, gradients are stopped, reversed or sent elsewhere."""
 
 import torch
 from pydantic import NonNegativeInt, PositiveFloat
@@ -11,7 +11,7 @@ from graphs.runtime.layers import gradients
 
 
 class Detach(NodeType):
-    """Lets the value through and stops the gradient: nothing before it learns from what comes
+    """Stops the gradient (detach): the value passes, and nothing before it is trained by what comes
     after.
 
     An optimizer moves its own weights alone, so a GAN needs none of these; use it where a loss must
@@ -41,11 +41,11 @@ class Detach(NodeType):
 
 
 class GradientReversal(NodeType):
-    """Lets the value through and turns the gradient round: what stands before it learns to make the
-    loss after it large, while what stands after it makes it small.
+    """Gradient reversal: the value passes, and its gradient changes its sign, so that what stands
+    before is trained to maximise the loss after it.
 
-    Put it between features and a classifier of domains, and the features lose what tells the
-    domains apart (Ganin et al. 2016, arXiv 1505.07818).
+    Put it between features and a domain classifier, and the features lose what tells the domains
+    apart (Ganin et al. 2016, arXiv 1505.07818).
     """
 
     keywords = (
@@ -58,7 +58,7 @@ class GradientReversal(NodeType):
     )
 
     strength: PositiveFloat = 1.0
-    """What the turned gradient is multiplied by."""
+    """What the reversed gradient is multiplied by, the lambda of the paper."""
     steps: NonNegativeInt = 0
     """Over how many training batches the strength grows from 0; 0: it is full from the start."""
 
@@ -74,10 +74,11 @@ class GradientReversal(NodeType):
 
 
 class StraightThrough(NodeType):
-    """Passes `value` on and gives its gradient to `x`, as if the two were the same.
+    """Straight-through estimator: passes `value` on and gives its gradient to `x`, as if the two
+    were the same.
 
-    Use it around a step that has no gradient, such as choosing the nearest code; without a wire to
-    `value`, x is rounded (Bengio et al. 2013, arXiv 1308.3432).
+    Use it around a step that has no gradient, such as vector quantisation, which takes the nearest
+    code; without a wire to `value`, x is rounded (Bengio et al. 2013, arXiv 1308.3432).
     """
 
     keywords = (
@@ -106,9 +107,9 @@ class StraightThrough(NodeType):
 
 
 class Clamp(NodeType):
-    """Keeps values between two limits; what lies outside gets the limit and no gradient.
+    """Clamps values between two limits; what lies outside gets the limit and no gradient.
 
-    Use it on what must not run away, such as a logarithm of a variance.
+    Use it on what must not run away, such as a log-variance.
     """
 
     keywords = ("torch.clamp", "clip", "clip values", "limit", "bound", "minimum and maximum")

@@ -1,4 +1,4 @@
-"""Connectivity: the values along one axis made one, or a few."""
+"""Arithmetic: reductions, which make one value, or a few, of those along an axis."""
 
 from typing import Any
 
@@ -33,9 +33,9 @@ class _Reduction(NodeType, base=True):
 
 
 class Mean(_Reduction):
-    """The mean along one axis, which goes away.
+    """Mean along one axis, which goes away.
 
-    Use it to sum up a sequence, (N, T, F) to (N, F), whatever its length.
+    Use it to pool a sequence, (N, T, F) to (N, F), whatever its length.
     """
 
     keywords = (
@@ -51,7 +51,7 @@ class Mean(_Reduction):
 
 
 class Sum(_Reduction):
-    """The sum along one axis, which goes away.
+    """Sum along one axis, which goes away.
 
     Use it to add up weighted parts, as attention does with what it looked at.
     """
@@ -63,10 +63,10 @@ class Sum(_Reduction):
 
 
 class Max(_Reduction):
-    """The largest value along one axis, which goes away.
+    """Maximum along one axis, which goes away.
 
-    Use it where it matters whether something occurs at all, not how often: the strongest answer of
-    a filter over all steps. The gradient goes to the largest value alone.
+    Use it where it matters whether something occurs at all, not how often: the strongest response
+    of a filter over all steps. The gradient goes to the largest value alone.
     """
 
     keywords = ("torch.max", "torch.amax", "maximum", "reduce max", "max over time")
@@ -76,7 +76,7 @@ class Max(_Reduction):
 
 
 class Min(_Reduction):
-    """The smallest value along one axis, which goes away.
+    """Minimum along one axis, which goes away.
 
     Use it for the nearest of several distances. The gradient goes to the smallest value alone.
     """
@@ -88,10 +88,11 @@ class Min(_Reduction):
 
 
 class LogSumExp(_Reduction):
-    """The logarithm of the sum of exponentials along one axis, which goes away: a soft maximum.
+    """Log-sum-exp along one axis, which goes away: the logarithm of the sum of exponentials, a soft
+    maximum.
 
-    Use it to add up probabilities that are given as logarithms, such as those of a mixture's parts;
-    it is computed so that nothing overflows.
+    Use it to add up probabilities that are given as logarithms, such as those of a mixture's
+    components; it is computed so that nothing overflows.
     """
 
     keywords = ("torch.logsumexp", "log sum exp", "soft maximum", "free energy")
@@ -101,11 +102,13 @@ class LogSumExp(_Reduction):
 
 
 class TopK(NodeType):
-    """The k largest values along one axis, and where they stand; or the k smallest.
+    """The k largest values along one axis and their indices, as an argmax and a sort give; or the k
+    smallest.
 
     Use it to choose: the experts that a token goes to, the keys that are looked at, the place of a
-    memory that is used least. `values` are in order, the most extreme first; `places` count from 0,
-    and OneHot makes vectors of them. A gradient reaches the values that were chosen, and no others.
+    memory that is used least. `values` are in order, the most extreme first; `places` are indices
+    from 0, of which OneHot makes vectors. A gradient reaches the values that were chosen, and no
+    others.
     """
 
     keywords = (

@@ -1,4 +1,4 @@
-"""State: what a step remembers from one batch to the next."""
+"""Gradients and state: what is remembered from one batch to the next."""
 
 from pydantic import PositiveInt
 
@@ -9,11 +9,12 @@ from graphs.runtime.layers import replay_pool
 
 
 class ReplayPool(NodeType):
-    """Keeps values of earlier batches and gives some of them back in the place of new ones.
+    """Replay pool (image buffer): keeps samples of earlier batches and gives some of them back in
+    the place of new ones.
 
-    Put it between a generator and the discriminator that judges it, and the discriminator does not
-    forget earlier fakes (Shrivastava et al. 2017, arXiv 1612.07828; CycleGAN keeps 50 images). No
-    gradient passes it.
+    Put it between a generator and its discriminator, which then does not forget earlier fakes
+    (Shrivastava et al. 2017, arXiv 1612.07828; CycleGAN keeps 50 images). No gradient passes
+    through.
     """
 
     keywords = (
@@ -27,7 +28,7 @@ class ReplayPool(NodeType):
     )
 
     size: PositiveInt = 50
-    """How many values it keeps."""
+    """How many samples it keeps."""
 
     stops_gradient = True
     examples = (

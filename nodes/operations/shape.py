@@ -1,4 +1,4 @@
-"""Shape: nodes that lay values out in another way."""
+"""Shape: nodes that reshape, permute and stack tensors."""
 
 import math
 
@@ -13,7 +13,7 @@ from graphs.runtime.layers.shapes import one_hot
 
 
 class Flatten(NodeType):
-    """Lays all values of a sample in one row, so that a Linear layer can read an image.
+    """Flattens the axes of each sample into one, so that a Linear layer can read an image.
 
     Use it between the last convolution, or the last attention, and the first Linear layer.
     """
@@ -46,7 +46,7 @@ class Flatten(NodeType):
 
 
 class Reshape(NodeType):
-    """Lays the values of each sample out anew, in the same order.
+    """Reshapes each sample: the same values in the same order, in axes of other sizes.
 
     Use it to make an image of a vector, as a generator does.
     """
@@ -92,7 +92,7 @@ class Reshape(NodeType):
 
 
 class Permute(NodeType):
-    """Puts the axes into another order.
+    """Permutes the axes: puts them into another order, as a transpose does.
 
     Use it between layers that want features last, (N, T, F), and those that want channels first,
     (N, C, T).
@@ -133,7 +133,7 @@ class Permute(NodeType):
 
 
 class Squeeze(NodeType):
-    """Takes an axis of size 1 away.
+    """Removes an axis of size 1.
 
     Use it where one number is left of an axis, such as (N, 1) to (N,).
     """
@@ -160,7 +160,7 @@ class Squeeze(NodeType):
 
 
 class Unsqueeze(NodeType):
-    """Puts in an axis of size 1.
+    """Inserts an axis of size 1.
 
     Use it to make a step of a vector, (N, F) to (N, 1, F), or before an Expand.
     """
@@ -188,10 +188,10 @@ class Unsqueeze(NodeType):
 
 
 class Expand(NodeType):
-    """Repeats values along axes of size 1, without copying them.
+    """Broadcasts along axes of size 1: repeats values without copying them.
 
-    Use it to give every step, or every pixel, the same vector: Unsqueeze it first, (N, F) to
-    (N, 1, F), then expand to (N, T, F).
+    Use it to give every step, or every pixel, the same vector: Unsqueeze it first, (N, F) to (N, 1,
+    F), then expand to (N, T, F).
     """
 
     keywords = (
@@ -236,7 +236,7 @@ class Expand(NodeType):
 
 
 class Stack(NodeType):
-    """Puts values of equal shape beside each other along a new axis.
+    """Stacks tensors of equal shape along a new axis.
 
     Use it to make a sequence of vectors, (N, F) and (N, F) to (N, 2, F). Concat joins along an axis
     that is there already.
@@ -267,10 +267,10 @@ class Stack(NodeType):
 
 
 class OneHot(NodeType):
-    """Makes of each class a vector that is 1 at the class and 0 elsewhere.
+    """One-hot encoding: makes of each class a vector that is 1 at the class and 0 elsewhere.
 
-    Use it to give labels or tokens to a layer that wants numbers, such as a generator that is told
-    what to draw.
+    Use it to give labels or tokens to a layer that wants real numbers, such as a conditional
+    generator that is told what to draw.
     """
 
     keywords = (

@@ -1,4 +1,4 @@
-"""Shape: nodes that take a part of what arrives, or move it in time."""
+"""Shape: nodes that index, slice, split and shift tensors."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", 
 
 
 class Select(NodeType):
-    """Takes one place along an axis, which goes away.
+    """Indexes one place along an axis, which goes away.
 
     Use it for the first or last step of a sequence: (N, T, F) becomes (N, F).
     """
@@ -58,7 +58,7 @@ class Select(NodeType):
 
 
 class Slice(NodeType):
-    """Takes neighbouring places along an axis.
+    """Slices a range of neighbouring places along an axis.
 
     Use it to drop the first or last steps of a sequence, or to take some of the features.
     """
@@ -122,9 +122,9 @@ class FirstSamples(NodeType):
 
 
 class Split(NodeType):
-    """Cuts values into parts along an axis, each with an output of its own.
+    """Splits a tensor into parts along an axis, each with an output of its own.
 
-    Use it where one layer gives several things at once, such as a mean and a deviation.
+    Use it where one layer gives several things at once, such as a mean and a log-variance.
     """
 
     keywords = (
@@ -185,10 +185,10 @@ class Split(NodeType):
 
 
 class Shift(NodeType):
-    """Moves a sequence along its time: each step takes the place of a later one, the first are 0.
+    """Shifts a sequence in time: each step takes the place of a later one, the first are 0.
 
-    Use it to give a network at each step what was right at the step before, such as the last token
-    or the last label. Steps that are moved over the end are lost.
+    Use it for teacher forcing: a network then sees at each step what was right at the step before,
+    such as the last token or the last label. Steps that are moved over the end are lost.
     """
 
     keywords = (

@@ -1,4 +1,4 @@
-"""Optimizers: those that look beyond the gradient of each weight alone."""
+"""Optimizers: L-BFGS and Muon, which look beyond the gradient of each weight alone."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -14,8 +14,8 @@ from nodes.optimizers.optimizers import NO_LOSS, Share
 
 
 class LBFGS(Optimizer):
-    """Goes by the curvature of the loss, which it learns from its last steps, and looks at the loss
-    many times in one step.
+    """L-BFGS, a quasi-Newton method: estimates the curvature of the loss from its last steps, and
+    evaluates the loss many times in one step.
 
     Use it for small problems whose whole data is one batch: set the data's batch_size to all
     samples. The loss must be the same each time it is looked at, so dropout and noise do not go
@@ -74,15 +74,15 @@ class Muon(Optimizer):
     lr: PositiveFloat = 0.001
     """Learning rate: how far a step goes, for matrices and for the others."""
     momentum: Share = 0.95
-    """For matrices: how much of the last step's direction is kept, from 0 to below 1."""
+    """For matrices: momentum, how much of the last step's direction is kept, from 0 to below 1."""
     nesterov: bool = True
-    """For matrices: look ahead along the momentum."""
+    """For matrices: Nesterov momentum, which looks ahead."""
     beta1: Share = 0.9
-    """For the others: how long the mean of past gradients lasts, from 0 to below 1."""
+    """For the others: decay of the mean of past gradients, from 0 to below 1."""
     beta2: Share = 0.95
-    """For the others: how long the mean of past squared gradients lasts, from 0 to below 1."""
+    """For the others: decay of the mean of past squared gradients, from 0 to below 1."""
     weight_decay: NonNegativeFloat = 0.1
-    """How strongly weights are pulled towards zero."""
+    """Weight decay: how strongly weights are pulled towards zero."""
 
     examples = (
         Example({}, [()], []),

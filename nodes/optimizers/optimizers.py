@@ -1,4 +1,4 @@
-"""Optimizers: statements that a loss be made small by moving weights."""
+"""Optimizers: stochastic gradient descent and its adaptive variants."""
 
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -16,8 +16,8 @@ NO_LOSS = Example({}, [(2,)], problem="loss needs one number, such as a loss, go
 
 
 class SGD(Optimizer):
-    """Stochastic gradient descent: moves each weight a little against its gradient, with momentum
-    if wanted.
+    """Stochastic gradient descent (SGD): moves each weight a little against its gradient, with
+    momentum.
 
     Use it for convolutional networks that train long; it wants a larger learning rate than Adam.
     """
@@ -33,11 +33,11 @@ class SGD(Optimizer):
     lr: PositiveFloat = 0.01
     """Learning rate: how far a step goes."""
     momentum: Share = 0.9
-    """How much of the last step's direction is kept, from 0 to below 1."""
+    """Momentum: how much of the last step's direction is kept, from 0 to below 1; 0 is none."""
     weight_decay: NonNegativeFloat = 0.0
-    """How strongly weights are pulled towards zero."""
+    """Weight decay: how strongly weights are pulled towards zero."""
     nesterov: bool = False
-    """Look ahead along the momentum before taking the gradient."""
+    """Nesterov momentum: look ahead along the momentum before taking the gradient."""
     fused: bool = False
     """Move all weights in one operation: faster on a GPU, with other last digits of the losses."""
 
@@ -65,11 +65,11 @@ class _Adaptive(Optimizer, base=True):
     lr: PositiveFloat = 0.001
     """Learning rate: how far a step goes."""
     beta1: Share = 0.9
-    """How long the mean of past gradients lasts, from 0 to below 1."""
+    """Decay of the mean of past gradients, from 0 to below 1: the higher, the longer it lasts."""
     beta2: Share = 0.999
-    """How long the mean of past squared gradients lasts, from 0 to below 1."""
+    """Decay of the mean of past squared gradients, from 0 to below 1."""
     weight_decay: NonNegativeFloat = 0.0
-    """How strongly weights are pulled towards zero."""
+    """Weight decay: how strongly weights are pulled towards zero."""
     eps: PositiveFloat = 1e-8
     """A small number that keeps steps finite where gradients are tiny; larger ones, such as 1e-4,
     make the steps calmer.
@@ -111,10 +111,11 @@ class _Adam(_Adaptive, base=True):
 
 
 class Adam(_Adam):
-    """Gives every weight a step size of its own, by the size of its past gradients.
+    """Adam: gives every weight a step size of its own, by running means of its gradient and of its
+    square.
 
-    Use it where a paper says Adam; its weight decay is part of the gradient, which AdamW mended
-    (Kingma and Ba 2014, arXiv 1412.6980).
+    Use it where a paper says Adam; its weight decay is part of the gradient (L2), which AdamW
+    mended (Kingma and Ba 2014, arXiv 1412.6980).
     """
 
     keywords = ("torch.optim.Adam", "adaptive moments", "amsgrad")
@@ -156,14 +157,14 @@ class AdamW(_Adam):
     )
 
     weight_decay: NonNegativeFloat = 0.01
-    """How strongly weights are pulled towards zero."""
+    """Decoupled weight decay: how strongly weights are pulled towards zero."""
 
     def build(self, loss: Scalar, *weights: Weights) -> Expression:
         return self.made(torch.optim.AdamW, weights[0], **self.flags())
 
 
 class NAdam(_Adaptive):
-    """Adam that looks ahead along its momentum before it takes a step, as Nesterov's does.
+    """Adam with Nesterov momentum: looks ahead along its momentum before it takes a step.
 
     Use it where Adam works and should be a little faster (Dozat 2016).
     """
@@ -178,8 +179,8 @@ class NAdam(_Adaptive):
 
 
 class RAdam(_Adaptive):
-    """Adam that starts carefully: it uses a weight's own step size only once it knows enough of its
-    gradients.
+    """Rectified Adam: starts carefully, and uses a weight's own step size only once it knows enough
+    of its gradients.
 
     Use it in the place of Adam with a warm-up (Liu et al. 2019, arXiv 1908.03265).
     """
@@ -191,10 +192,11 @@ class RAdam(_Adaptive):
 
 
 class Adamax(_Adaptive):
-    """Adam that goes by the largest gradient of late, not by the mean of squares: calmer where
-    gradients are sometimes huge.
+    """Adam with the infinity norm: goes by the largest gradient of late, not by the mean of
+    squares.
 
-    Use it for embeddings, of which each batch moves a few (Kingma and Ba 2014, arXiv 1412.6980).
+    It is calmer where gradients are sometimes huge. Use it for embeddings, of which each batch
+    moves a few (Kingma and Ba 2014, arXiv 1412.6980).
     """
 
     keywords = ("torch.optim.Adamax", "infinity norm")
@@ -207,7 +209,7 @@ class Adamax(_Adaptive):
 
 
 class RMSprop(Optimizer):
-    """Divides each gradient by the size that it had of late.
+    """RMSprop: divides each gradient by the root of a running mean of its squares.
 
     Use it for recurrent networks and in reinforcement learning, where papers chose it (Tieleman and
     Hinton 2012); else AdamW is the usual choice.
@@ -218,11 +220,11 @@ class RMSprop(Optimizer):
     lr: PositiveFloat = 0.01
     """Learning rate: how far a step goes."""
     alpha: Share = 0.99
-    """How long the mean of past squared gradients lasts, from 0 to below 1."""
+    """Decay of the mean of past squared gradients, from 0 to below 1."""
     momentum: Share = 0.0
-    """How much of the last step's direction is kept, from 0 to below 1."""
+    """Momentum: how much of the last step's direction is kept, from 0 to below 1; 0 is none."""
     weight_decay: NonNegativeFloat = 0.0
-    """How strongly weights are pulled towards zero."""
+    """Weight decay: how strongly weights are pulled towards zero."""
     eps: PositiveFloat = 1e-8
     """A small number that keeps steps finite where gradients are tiny; reinforcement learning
     likes 1e-5 and more.
@@ -253,7 +255,8 @@ class RMSprop(Optimizer):
 
 
 class Adagrad(Optimizer):
-    """Gives each weight smaller steps the more it has moved already.
+    """Adagrad: divides each weight's steps by the root of the sum of its squared gradients, so that
+    they get smaller.
 
     Use it where some weights get a gradient rarely, such as embeddings of rare words: their steps
     stay large (Duchi et al. 2011). Steps only ever get smaller, so long trainings come to rest.
@@ -266,7 +269,7 @@ class Adagrad(Optimizer):
     lr_decay: NonNegativeFloat = 0.0
     """How much smaller the learning rate gets: after t steps it is lr / (1 + t * lr_decay)."""
     weight_decay: NonNegativeFloat = 0.0
-    """How strongly weights are pulled towards zero."""
+    """Weight decay: how strongly weights are pulled towards zero."""
 
     examples = (
         Example({}, [()], []),

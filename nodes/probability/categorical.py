@@ -1,4 +1,4 @@
-"""Distributions: values as classes, drawn from scores."""
+"""Distributions: categorical, sampled from logits, and quantisation."""
 
 from typing import Literal
 
@@ -13,10 +13,10 @@ from nodes.probability.likelihoods import Levels, Likelihood
 
 
 class CategoricalSample(NodeType):
-    """Draws a class from the scores of a network, each with the probability of its softmax.
+    """Samples a class from logits, each with the probability of its softmax.
 
     Use it as the sampler of a cross-entropy: of the next token, of a pixel's level. The axis of the
-    scores goes away; what leaves are whole numbers. Nothing learns from what is drawn.
+    logits goes away; what leaves are whole numbers. No gradient passes through.
     """
 
     keywords = (
@@ -33,9 +33,11 @@ class CategoricalSample(NodeType):
     )
 
     dim: int = -1
-    """The axis of the scores: -1, the last, of (N, T, C); 1 of an image, (N, C, H, W)."""
+    """The axis of the logits: -1, the last, of (N, T, C); 1 of an image, (N, C, H, W)."""
     temperature: NonNegativeFloat = 1.0
-    """How freely it draws: 0 takes the best, 1 goes by the scores, more is wilder."""
+    """Temperature: 0 takes the most probable class (argmax), 1 samples by the softmax, more is more
+    random.
+    """
 
     stops_gradient = True
     over_time = mixes("dim")
@@ -53,11 +55,11 @@ class CategoricalSample(NodeType):
 
 
 class MuLawEncode(NodeType):
-    """Rounds sound from -1 to 1 to a few levels that lie closer where it is quiet, as telephones
-    do: what leaves are classes from 0.
+    """Mu-law companding: quantises sound from -1 to 1 to a few levels that lie closer where it is
+    quiet; what leaves are classes from 0.
 
-    Use it before a WaveNet, whose cross-entropy then says how well it foretells the next level (van
-    den Oord et al. 2016, arXiv 1609.03499; ITU-T G.711). What is louder than 1 is cut.
+    Use it before a WaveNet, whose cross-entropy then says how well it predicts the next level (van
+    den Oord et al. 2016, arXiv 1609.03499; ITU-T G.711). What is louder than 1 is clipped.
     """
 
     keywords = ("mu-law", "companding", "quantise audio", "wavenet", "torchaudio")
@@ -77,9 +79,10 @@ class MuLawEncode(NodeType):
 
 
 class MuLawDecode(NodeType):
-    """Turns the classes of MuLawEncode back into sound from -1 to 1.
+    """Inverse of mu-law companding: turns the classes of MuLawEncode back into sound from -1 to 1.
 
-    Use it to hear what a WaveNet drew. To show classes to a network as numbers, use Dequantise.
+    Use it to hear what a WaveNet generated. To show classes to a network as numbers, use
+    Dequantise.
     """
 
     keywords = ("mu-law", "expand audio", "wavenet", "torchaudio")
@@ -98,10 +101,10 @@ class MuLawDecode(NodeType):
 
 
 class Quantise(NodeType):
-    """Rounds numbers to a few levels at equal distances: what leaves are classes from 0.
+    """Quantises values to a few levels at equal distances: what leaves are classes from 0.
 
     Use it where a network is to say how probable each level of a pixel or a measurement is, as
-    PixelCNN does. What lies outside is cut. Dequantise gives numbers back.
+    PixelCNN does. What lies outside is clipped. Dequantise gives values back.
     """
 
     keywords = (
@@ -135,9 +138,9 @@ class Quantise(NodeType):
 
 
 class Dequantise(NodeType):
-    """Turns the classes of Quantise back into numbers.
+    """Turns the classes of Quantise back into values.
 
-    Use it to show or hear what a network drew level by level, and to show levels to a network.
+    Use it to show or hear what a network generated level by level, and to show levels to a network.
     """
 
     keywords = ("dequantize", "levels to numbers", "bins to values")
@@ -171,11 +174,11 @@ def require_order(low: float, high: float) -> None:
 
 
 class CategoricalEntropy(Likelihood):
-    """How undecided the scores of a network are: the entropy of their softmax, from 0 where it is
-    sure to log(C) where all C classes are alike.
+    """Entropy of the softmax of logits: 0 where the network is sure, log(C) where all C classes are
+    equally probable.
 
-    Use it, subtracted from a loss, to keep a network from deciding too early, as in reinforcement
-    learning; or to watch how sure it is.
+    Use it, subtracted from a loss, as an entropy bonus against deciding too early, as in
+    reinforcement learning; or to watch how sure a network is.
     """
 
     keywords = (
@@ -188,7 +191,7 @@ class CategoricalEntropy(Likelihood):
     )
 
     dim: int = -1
-    """The axis of the scores: -1, the last, of (N, T, C); 1 of an image, (N, C, H, W)."""
+    """The axis of the logits: -1, the last, of (N, T, C); 1 of an image, (N, C, H, W)."""
     per: Literal["sample", "value"] = "value"
     """The mean over all choices (value), or summed over those of each sample."""
 

@@ -1,4 +1,4 @@
-"""Distributions: flows, which bend one distribution into another and can say by how much."""
+"""Distributions: normalising flows, and entropies."""
 
 import operator
 from typing import Literal
@@ -13,8 +13,8 @@ from nodes.probability.likelihoods import Likelihood
 
 
 class AffineFlow(NodeType):
-    """Stretches and shifts each value by what a network says, x * exp(log_scale) + shift, and says
-    how much volume grows.
+    """Affine flow: x * exp(log_scale) + shift, as a network says, and the log-determinant of its
+    Jacobian.
 
     Use it as a step of a flow. Where shift and log_scale come from the values before each one (a
     causal network of x), it is an inverse autoregressive flow, which makes all of its values at
@@ -48,8 +48,8 @@ class AffineFlow(NodeType):
 
 
 class InverseAffineFlow(NodeType):
-    """Undoes an AffineFlow of the same shift and log_scale: (y - shift) * exp(-log_scale), and says
-    how much volume grows.
+    """Inverse of an AffineFlow of the same shift and log_scale: (y - shift) * exp(-log_scale), and
+    the log-determinant.
 
     Use it from data back to noise: what leaves, and the log-determinant, go to a FlowLikelihood.
     """
@@ -75,8 +75,8 @@ class InverseAffineFlow(NodeType):
 
 
 class FlowLikelihood(Likelihood):
-    """How improbable data is under a flow: the noise that it is turned back into, and by how much
-    volume grew on the way.
+    """Negative log-likelihood of data under a normalising flow, by the change of variables: of the
+    noise that it becomes, less the log-determinant.
 
     Use it to train a flow on data. `noise` is what the data became, `log_determinant` the sum of
     those of all steps from data to noise.
@@ -91,7 +91,7 @@ class FlowLikelihood(Likelihood):
     )
 
     base: Literal["normal", "logistic"] = "normal"
-    """The distribution that the noise should have, around 0 with scale 1."""
+    """The base distribution, which the noise should have, around 0 with scale 1."""
 
     examples = (
         Example({}, [(2, 8), (2,)], [()]),
@@ -117,10 +117,10 @@ class _Entropy(Likelihood, base=True):
 
 
 class NormalEntropy(_Entropy):
-    """How uncertain a normal distribution is, from its log-variance: (log_variance + log(2πe)) / 2
-    for each value.
+    """Entropy of a normal distribution, from its log-variance: (log_variance + log(2πe)) / 2 for
+    each value.
 
-    Use it, subtracted from a loss, to keep a distribution that a network gives from becoming a
+    Use it, subtracted from a loss, to keep a distribution that a network gives from collapsing to a
     point.
     """
 
@@ -131,9 +131,9 @@ class NormalEntropy(_Entropy):
 
 
 class LogisticEntropy(_Entropy):
-    """How uncertain a logistic distribution is, from its log-scale: log_scale + 2 for each value.
+    """Entropy of a logistic distribution, from its log-scale: log_scale + 2 for each value.
 
-    Use it where a student distribution is fitted to a teacher: the divergence is a cross-entropy
+    Use it where a student distribution is fitted to a teacher: the KL divergence is a cross-entropy
     minus this, and without it the student collapses (Parallel WaveNet, arXiv 1711.10433).
     """
 

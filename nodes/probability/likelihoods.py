@@ -1,4 +1,4 @@
-"""Distributions: how probable data is, each likelihood beside its sampler."""
+"""Distributions: likelihoods, each beside its sampler."""
 
 from typing import Annotated, Any, Literal
 
@@ -31,12 +31,12 @@ class Likelihood(Loss, base=True):
 
 
 class GaussianLikelihood(Likelihood):
-    """How improbable a target is under a normal distribution whose mean, and if wired variance, the
-    network gives.
+    """Negative log-likelihood of a target under a normal distribution whose mean, and if wired
+    log-variance, the network gives.
 
-    Use it where a number is wanted together with how sure the network is of it, and as the
-    likelihood of a variational autoencoder or a WaveNet. Its sampler is Reparameterise. It can be
-    below 0, since a density can be above 1.
+    Use it for a regression that also says how sure it is, and as the reconstruction term of a
+    variational autoencoder or the loss of a WaveNet. Its sampler is Reparameterise. It can be below
+    0, since a density can be above 1.
     """
 
     keywords = (
@@ -78,8 +78,8 @@ class GaussianLikelihood(Likelihood):
 
 
 class LogisticLikelihood(Likelihood):
-    """How improbable a target is under a logistic distribution whose mean and log-scale the network
-    gives.
+    """Negative log-likelihood of a target under a logistic distribution whose mean and log-scale
+    the network gives.
 
     Use it for sound: large deviations are less improbable than under a normal one. Its sampler is
     LogisticSample. It can be below 0, since a density can be above 1.
@@ -99,10 +99,10 @@ class LogisticLikelihood(Likelihood):
 
 
 class LogisticSample(NodeType):
-    """Draws from a logistic distribution whose mean and log-scale a network gives, so that
+    """Samples from a logistic distribution whose mean and log-scale a network gives, so that
     gradients reach both.
 
-    Use it as the sampler of a LogisticLikelihood, and where a loss is a mean over draws.
+    Use it as the sampler of a LogisticLikelihood, and where a loss is a mean over samples.
     """
 
     keywords = ("logistic distribution", "sampling", "sampler", "reparameterised")
@@ -119,12 +119,12 @@ class LogisticSample(NodeType):
 
 
 class LogisticMixtureLikelihood(Likelihood):
-    """How improbable values of a few levels are under a mixture of logistic distributions, each cut
-    into as many bins as there are levels.
+    """Negative log-likelihood of values of a few levels under a discretised mixture of logistic
+    distributions, each cut into as many bins as there are levels.
 
     Use it for sound of 256 levels, or grey images, in the place of one class a level: it knows that
-    neighbouring levels are alike (PixelCNN++, Salimans et al. 2017, arXiv 1701.05517).
-    `prediction` has 3 channels for each part of the mixture: all weights, then all means, then all
+    neighbouring levels are alike (PixelCNN++, Salimans et al. 2017, arXiv 1701.05517). `prediction`
+    has 3 channels for each component of the mixture: all weights, then all means, then all
     log-scales, (N, 3K, …). `target` are the values, from -1 to 1, (N, 1, …). Its sampler is
     LogisticMixtureSample.
     """
@@ -162,10 +162,10 @@ class LogisticMixtureLikelihood(Likelihood):
 
 
 class LogisticMixtureSample(NodeType):
-    """Draws values from a mixture of logistic distributions, rounded to levels from -1 to 1.
+    """Samples values from a mixture of logistic distributions, rounded to levels from -1 to 1.
 
-    Use it to make sound or images with a network that was trained by a LogisticMixtureLikelihood:
-    (N, 3K, …) becomes (N, 1, …). Nothing learns from what is drawn.
+    Use it to generate sound or images with a network that was trained by a
+    LogisticMixtureLikelihood: (N, 3K, …) becomes (N, 1, …). No gradient passes through.
     """
 
     keywords = (
