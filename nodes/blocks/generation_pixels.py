@@ -19,13 +19,13 @@ class GeneratePixels(BlockUse):
     """Autoregressive generation of images, pixel by pixel, each by what a block predicts of it from
     the pixels before.
 
-    The first input of the block is an image of classes, such as grey levels, (N, H, W), or (N, K,
-    H, W) with K colours. Its first output are logits of each class at every pixel, (N, C, H, W) or
-    (N, C, K, H, W), which must not depend on that pixel or on later ones: masked convolutions see
-    to that. Pixels are drawn row by row, colours one after another; those not drawn yet are 0. The
-    images wired here say how large the new ones are, and how they begin. Give it the weights of the
-    block that you train. No gradient passes through what is drawn (PixelCNN, van den Oord et al.
-    2016, arXiv 1601.06759).
+    The first input of the block is an image of classes, such as grey levels, (N, H, W), or
+    (N, K, H, W) with K colours. Its first output are logits of each class at every pixel,
+    (N, C, H, W) or (N, C, K, H, W), which must not depend on that pixel or on later ones: masked
+    convolutions see to that. Pixels are drawn row by row, colours one after another; those not
+    drawn yet are 0. The images wired here say how large the new ones are, and how they begin. Give
+    it the weights of the block that you train. No gradient passes through what is drawn (PixelCNN,
+    van den Oord et al. 2016, arXiv 1601.06759).
     """
 
     keywords = (

@@ -23,8 +23,8 @@ class ReceptiveField(BlockUse):
     leaves, for a Curve; images, (N, C, H, W) or (N, H, W) of whole numbers, in their middle, and
     (1, 1, H, W) leaves, for an ImageGrid. An answer for the whole input counts as a whole. The
     block runs once for each place: give it a few samples, and cut long sequences. Other inputs of
-    the block stay as they are (Zeiler and Fergus 2013, arXiv 1311.2901; Luo et al. 2016, arXiv
-    1701.04128).
+    the block stay as they are (Zeiler and Fergus 2013, arXiv 1311.2901; Luo et al. 2016,
+    arXiv 1701.04128).
     """
 
     keywords = (

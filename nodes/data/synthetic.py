@@ -113,8 +113,8 @@ class PluckedStrings(_Made):
     WaveNet.
 
     `wave` is (N, 1, T), -1 to 1. `codes` are its mu-law levels, (N, T), and `compressed` is the
-    wave on the scale of the levels, -1 to 1 (Karplus and Strong 1983; 256 levels as in arXiv
-    1609.03499).
+    wave on the scale of the levels, -1 to 1 (Karplus and Strong 1983; 256 levels as in
+    arXiv 1609.03499).
     """
 
     keywords = (

@@ -197,8 +197,8 @@ class Readout(NodeType):
 
 
 class Set2Set(NodeType):
-    """Set2Set readout: an LSTM attends to all nodes of each graph several times; (V, F) becomes (G,
-    2 F).
+    """Set2Set readout: an LSTM attends to all nodes of each graph several times; (V, F) becomes
+    (G, 2 F).
 
     Use it in place of a Readout where a graph is more than the sum of its nodes, as for properties
     of molecules (Vinyals et al. 2015, arXiv 1511.06391).

@@ -58,8 +58,8 @@ class ELU(NodeType):
     """Exponential linear unit: keeps what is positive and bends the rest smoothly down to -alpha,
     so that means stay near 0.
 
-    Use it in place of ReLU in networks without normalisation (Clevert et al. 2015, arXiv
-    1511.07289).
+    Use it in place of ReLU in networks without normalisation (Clevert et al. 2015,
+    arXiv 1511.07289).
     """
 
     keywords = ("nn.ELU", "exponential linear unit", "activation")
@@ -82,8 +82,8 @@ class GELU(NodeType):
     """Gaussian error linear unit: x times the probability that a standard normal value lies below
     x; a ReLU with a soft corner.
 
-    Use it inside Transformers, where it is the usual choice (Hendrycks and Gimpel 2016, arXiv
-    1606.08415).
+    Use it inside Transformers, where it is the usual choice (Hendrycks and Gimpel 2016,
+    arXiv 1606.08415).
     """
 
     keywords = ("nn.GELU", "gaussian error linear unit", "activation", "gpt")
@@ -133,8 +133,8 @@ class ReLU6(NodeType):
 class PReLU(NodeType):
     """Parametric ReLU: keeps what is positive, and scales the rest by a learned slope.
 
-    Use it in place of LeakyReLU where you do not want to choose the slope (He et al. 2015, arXiv
-    1502.01852).
+    Use it in place of LeakyReLU where you do not want to choose the slope (He et al. 2015,
+    arXiv 1502.01852).
     """
 
     keywords = ("nn.PReLU", "parametric relu", "learned slope", "activation")
@@ -243,8 +243,8 @@ class Mish(NodeType):
 class HardSwish(NodeType):
     """Hard swish: SiLU made of straight pieces, which is faster and nearly the same.
 
-    Use it in networks for phones and other small devices (MobileNetV3, Howard et al. 2019, arXiv
-    1905.02244).
+    Use it in networks for phones and other small devices (MobileNetV3, Howard et al. 2019,
+    arXiv 1905.02244).
     """
 
     keywords = ("nn.Hardswish", "hard swish", "activation", "mobilenet")

@@ -29,8 +29,8 @@ class MultiheadAttention(NodeType):
     With `query` alone it is self-attention. With a wire to `context` as well it is cross-attention:
     the steps of `query` look at those of `context`. `mask` (N, T) is true at the real steps of what
     is looked at, false at padding. It knows nothing of order: choose `positions`, or put a
-    positional encoding such as SinusoidalPositions before it (Vaswani et al. 2017, arXiv
-    1706.03762).
+    positional encoding such as SinusoidalPositions before it (Vaswani et al. 2017,
+    arXiv 1706.03762).
     """
 
     keywords = (
@@ -55,8 +55,8 @@ class MultiheadAttention(NodeType):
     """Add a bias to the projections of queries, keys, values and the result."""
     positions: Literal["none", "rotary", "alibi"] = "none"
     """Positional encoding, for self-attention: none; rotary, which rotates queries and keys by
-    their position (RoPE, arXiv 2104.09864); or alibi, which weighs down what is far away (arXiv
-    2108.12409).
+    their position (RoPE, arXiv 2104.09864); or alibi, which weighs down what is far away
+    (arXiv 2108.12409).
     """
 
     over_time = looks_back

@@ -53,9 +53,9 @@ class _Convolution(NodeType, base=True):
     or the opposite side (circular).
     """
     parametrization: Parametrization = "none"
-    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
-    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
-    slope of a discriminator (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by its largest singular value, which bounds
+    the slope of a discriminator (arXiv 1802.05957).
     """
 
     @field_validator("kernel_size", "stride", "padding", "dilation")
@@ -281,9 +281,9 @@ class CausalConv1d(NodeType):
     bias: bool = True
     """Add a learned bias to each channel."""
     parametrization: Parametrization = "none"
-    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
-    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
-    slope of a discriminator (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by its largest singular value, which bounds
+    the slope of a discriminator (arXiv 1802.05957).
     """
 
     over_time = remembers(2)

@@ -36,9 +36,9 @@ class _Transposed(NodeType, base=True):
     bias: bool = True
     """Add a learned bias to each channel; not needed before a batch normalisation."""
     parametrization: Parametrization = "none"
-    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
-    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
-    slope of a discriminator (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by its largest singular value, which bounds
+    the slope of a discriminator (arXiv 1802.05957).
     """
 
     @field_validator("kernel_size", "stride", "padding", "output_padding", "dilation")
@@ -199,9 +199,9 @@ class MaskedConv2d(NodeType):
     bias: bool = True
     """Add a learned bias to each channel."""
     parametrization: Parametrization = "none"
-    """weight_norm learns length and direction of each filter apart, which steadies training (arXiv
-    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
-    slope of a discriminator (arXiv 1802.05957).
+    """weight_norm learns length and direction of each filter apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by its largest singular value, which bounds
+    the slope of a discriminator (arXiv 1802.05957).
     """
 
     examples = (

@@ -44,9 +44,9 @@ class Linear(NodeType):
     bias: bool = True
     """Add a learned bias to each output."""
     parametrization: Parametrization = "none"
-    """weight_norm learns length and direction of each row apart, which steadies training (arXiv
-    1602.07868); spectral_norm divides the weight by its largest singular value, which bounds the
-    slope of a discriminator (arXiv 1802.05957).
+    """weight_norm learns length and direction of each row apart, which steadies training
+    (arXiv 1602.07868); spectral_norm divides the weight by its largest singular value, which bounds
+    the slope of a discriminator (arXiv 1802.05957).
     """
 
     over_time = mixes(-1)

@@ -112,8 +112,8 @@ class AlphaDropout(NodeType):
     """Dropout for SELU networks, which keeps mean and variance: what is dropped gets the lower
     limit of SELU, not zero.
 
-    Use it after SELU, whose networks need mean 0 and variance 1 (Klambauer et al. 2017, arXiv
-    1706.02515).
+    Use it after SELU, whose networks need mean 0 and variance 1 (Klambauer et al. 2017,
+    arXiv 1706.02515).
     """
 
     keywords = (
@@ -148,8 +148,8 @@ class StochasticDepth(NodeType):
     training, and does nothing in validation.
 
     Use it last on a branch with a skip connection around it, before the Add: a random part of the
-    layers is then left out, and very deep networks train better (Huang et al. 2016, arXiv
-    1603.09382).
+    layers is then left out, and very deep networks train better (Huang et al. 2016,
+    arXiv 1603.09382).
     """
 
     keywords = (

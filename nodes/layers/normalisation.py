@@ -43,8 +43,8 @@ class BatchNorm2d(_BatchNorm):
     applies a learned scale and shift.
 
     Use it after a convolution: deep networks then train faster and with larger learning rates. In
-    validation it uses running averages in place of the batch's own (Ioffe and Szegedy 2015, arXiv
-    1502.03167).
+    validation it uses running averages in place of the batch's own (Ioffe and Szegedy 2015,
+    arXiv 1502.03167).
     """
 
     keywords = (

@@ -30,8 +30,8 @@ class AdaptiveAvgPool2d(_Adaptive):
     """Average pooling to a fixed size: cuts an image of any size into so many windows and keeps the
     mean of each.
 
-    Use it before a Flatten, so that a network takes images of several sizes: with size 7, (N, C, H,
-    W) becomes (N, C, 7, 7).
+    Use it before a Flatten, so that a network takes images of several sizes: with size 7,
+    (N, C, H, W) becomes (N, C, 7, 7).
     """
 
     keywords = (
@@ -57,8 +57,8 @@ class AdaptiveAvgPool1d(_Adaptive):
     """Average pooling to a fixed size: cuts a signal of any length into so many windows and keeps
     the mean of each.
 
-    Use it before a Flatten, so that a network takes signals of several lengths: with size 7, (N, C,
-    T) becomes (N, C, 7).
+    Use it before a Flatten, so that a network takes signals of several lengths: with size 7,
+    (N, C, T) becomes (N, C, 7).
     """
 
     keywords = ("nn.AdaptiveAvgPool1d", "adaptive pooling", "average pooling to a size")
@@ -79,8 +79,8 @@ class AdaptiveAvgPool3d(_Adaptive):
     """Average pooling to a fixed size: cuts a volume of any size into so many windows and keeps the
     mean of each.
 
-    Use it before a Flatten, so that a network takes volumes of several sizes: with size 7, (N, C,
-    D, H, W) becomes (N, C, 7, 7, 7).
+    Use it before a Flatten, so that a network takes volumes of several sizes: with size 7,
+    (N, C, D, H, W) becomes (N, C, 7, 7, 7).
     """
 
     keywords = ("nn.AdaptiveAvgPool3d", "adaptive pooling", "average pooling to a size")
@@ -191,8 +191,8 @@ class GlobalAvgPool2d(NodeType):
 
 
 class GlobalAvgPool1d(NodeType):
-    """Global average pooling: the mean of each channel over the whole signal; (N, C, T) becomes (N,
-    C).
+    """Global average pooling: the mean of each channel over the whole signal; (N, C, T) becomes
+    (N, C).
 
     Use it between the last convolution and the last Linear layer: any length of signal will do.
     """
@@ -250,8 +250,8 @@ class GlobalMaxPool1d(NodeType):
     """Global max pooling: the largest value of each channel over the whole signal; (N, C, T)
     becomes (N, C).
 
-    Use it where one place that fits is enough, such as a word in a text (Kim 2014, arXiv
-    1408.5882).
+    Use it where one place that fits is enough, such as a word in a text (Kim 2014,
+    arXiv 1408.5882).
     """
 
     keywords = ("global max pooling", "max over time", "GlobalMaxPooling1D")

@@ -22,8 +22,8 @@ class HingeAdversarial(Loss):
     """Hinge loss of a GAN: a discriminator's logits should be above 1 for real samples and below -1
     for generated ones, however far.
 
-    Use it as SAGAN and BigGAN do, with spectral norm in the discriminator (Lim and Ye 2017, arXiv
-    1705.02894).
+    Use it as SAGAN and BigGAN do, with spectral norm in the discriminator (Lim and Ye 2017,
+    arXiv 1705.02894).
     """
 
     keywords = (

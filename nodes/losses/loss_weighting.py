@@ -57,9 +57,9 @@ class Anneal(NodeType):
     batches, and stays there.
 
     Use it on a term of a loss that should come in slowly, such as the KL divergence of a
-    variational autoencoder, whose posterior otherwise collapses early (Bowman et al. 2015, arXiv
-    1511.06349), or on noise that should fade. In validation and test the weight is the last one, so
-    that epochs can be compared.
+    variational autoencoder, whose posterior otherwise collapses early (Bowman et al. 2015,
+    arXiv 1511.06349), or on noise that should fade. In validation and test the weight is the last
+    one, so that epochs can be compared.
     """
 
     keywords = (

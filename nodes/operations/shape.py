@@ -190,8 +190,8 @@ class Unsqueeze(NodeType):
 class Expand(NodeType):
     """Broadcasts along axes of size 1: repeats values without copying them.
 
-    Use it to give every step, or every pixel, the same vector: Unsqueeze it first, (N, F) to (N, 1,
-    F), then expand to (N, T, F).
+    Use it to give every step, or every pixel, the same vector: Unsqueeze it first, (N, F) to
+    (N, 1, F), then expand to (N, T, F).
     """
 
     keywords = (

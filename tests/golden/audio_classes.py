@@ -23,7 +23,12 @@ BATCH_SIZE = 8
 
 
 def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
-    """Strengths of frequencies over time: (N, 1, T) to (N, 1, window // 2 + 1, 1 + T // hop)."""
+    """Magnitude spectrogram: (N, 1, T) to (N, 1, window
+
+    2 + 1, 1 + T
+
+    hop).
+    """
     shape = torch.hann_window(window, device=wave.device)
     waves = torch.stft(wave[:, 0], window, hop, window=shape, return_complex=True)
     strength = waves.abs()[:, None]
@@ -31,8 +36,8 @@ def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
 
 
 class Standardise(nn.Module):
-    """Subtracts a mean from each channel, (N, C, …), and divides by a deviation; by each sample's
-    own where none is given.
+    """Standardisation: subtracts a mean from each channel, (N, C, …), and divides by a standard
+    deviation; by each sample's own where none is given.
     """
 
     mean: Tensor
@@ -44,7 +49,7 @@ class Standardise(nn.Module):
         self.register_buffer("deviation", torch.tensor(deviation), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The samples on their new scale."""
+        """The standardised samples."""
         if len(self.mean) == 0:
             own = x.flatten(1)
             mean, deviation = own.mean(1), own.std(1).clamp(min=1e-6)
@@ -55,7 +60,7 @@ class Standardise(nn.Module):
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -167,7 +172,7 @@ class Files:
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -191,7 +196,7 @@ def split_files(
     test: float,
     seed: int,
 ) -> dict[str, Files]:
-    """Deal files as samples are dealt; nothing is read yet."""
+    """Split files at random as samples are split; nothing is read yet."""
     parts = random_split({"number": torch.arange(len(paths))}, validation, test, seed)
     numbers = {part: fields["number"] for part, fields in parts.items()}
     return {
@@ -204,9 +209,10 @@ SOUNDS = (".wav", ".flac", ".ogg")
 
 
 def read_sound(path: Path, rate: int, length: int) -> Tensor:
-    """The beginning of a sound, -1 to 1, mixed to one channel: (1, T), with silence after its end.
+    """The beginning of an audio file as a waveform, -1 to 1, mixed to one channel: (1, T), padded
+    with silence.
 
-    `rate` is how many values there are a second. Raises ValueError, which names the file.
+    `rate` is the sample rate, in hertz. Raises ValueError, which names the file.
     """
     try:
         with soundfile.SoundFile(path) as sound:
@@ -229,7 +235,7 @@ def read_sound(path: Path, rate: int, length: int) -> Tensor:
 def sound_files(
     folder: Path, rate: int, length: int, validation: float, test: float, seed: int
 ) -> dict[str, Files]:
-    """The sounds of a folder with a folder for each class, each read when it is asked for."""
+    """The audio files of a folder with a folder for each class, each read when it is asked for."""
     paths, label = class_files(folder, SOUNDS)
     read = functools.partial(read_sound, rate=rate, length=length)
     return split_files("wave", paths, label, read, validation, test, seed)

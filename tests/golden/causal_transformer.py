@@ -26,12 +26,12 @@ TEMPERATURE = 0.7
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
-    """Nats of a sample as bits for each of its numbers."""
+    """Bits per dimension: nats of a sample as bits for each of its values."""
     return nats / (dimensions * math.log(2))
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -48,7 +48,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def can_remember(layer: nn.Module) -> bool:
-    """Whether a layer looks back in time alone, and can go on where it ended."""
+    """Whether a layer is causal, and can go on where it ended."""
     if isinstance(layer, nn.RNNBase):
         return not layer.bidirectional
     return hasattr(layer, "past")
@@ -56,7 +56,8 @@ def can_remember(layer: nn.Module) -> bool:
 
 @contextmanager
 def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
-    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+    """Key-value and state caches for a while: what a module sees goes on where it ended before, as
+    if it had come at once.
 
     Recurrent layers start from their last state; other layers have a `past` to keep what they need
     of earlier steps. A layer that is used several times in one pass has a past for each use.
@@ -93,7 +94,7 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
 
 
 def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
     if temperature == 0:
         return scores.argmax(1)
     return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
@@ -109,14 +110,13 @@ def generate(
     sees: str = "everything",
     cached: bool = False,
 ) -> Tensor:
-    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
-    (N, T + steps, …).
+    """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
 
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
     sees the prompt and then one new step at a time, and remembers those before. For whole numbers
-    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
-    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
-    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
+    (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
+    probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
+    the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
     """
     sequence = new = prompt
     with evaluating(module), remembering(module, cached):
@@ -139,8 +139,8 @@ def in_heads(x: Tensor, num_heads: int) -> Tensor:
 
 
 def rotated(x: Tensor, first: int = 0) -> Tensor:
-    """Turn each pair of features by an angle that grows with the step, counted from `first`:
-    (…, T, F) with an even F (Su et al. 2021, arXiv 2104.09864).
+    """Rotary embedding: rotate each pair of features by an angle that grows with the step, counted
+    from `first`: (…, T, F) with an even F (Su et al. 2021, arXiv 2104.09864).
     """
     length, features = x.shape[-2:]
     position = torch.arange(first, first + length, device=x.device)[:, None]
@@ -151,7 +151,7 @@ def rotated(x: Tensor, first: int = 0) -> Tensor:
 
 
 def alibi_slopes(num_heads: int) -> list[float]:
-    """How much each head minds distance (Press et al. 2021, arXiv 2108.12409).
+    """ALiBi slopes: how much each head weighs down distance (Press et al. 2021, arXiv 2108.12409).
 
     Where their number is no power of 2, the slopes of the next smaller one come first, then those
     that lie between, as in the authors' code.
@@ -163,11 +163,11 @@ def alibi_slopes(num_heads: int) -> list[float]:
 
 
 class DotProductAttention(nn.Module):
-    """Each step of a query takes from the values what fits by its key: (N, T, F), (N, S, F) and
-    (N, S, V) to (N, T, V), in each of several heads.
+    """Scaled dot-product attention in several heads: (N, T, F), (N, S, F) and (N, S, V) to
+    (N, T, V). Each step of a query takes from the values what matches by its key.
 
     `positions` are "none", "rotary" or "alibi". While it `remembers` and is causal, the keys and
-    values that it has seen are its `past`.
+    values that it has seen are its `past`, the key-value cache.
     """
 
     past: tuple[Tensor, Tensor] | None = None
@@ -185,7 +185,9 @@ class DotProductAttention(nn.Module):
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     ) -> Tensor:
-        """What each step takes; `mask` (N, S) is true at the steps that may be looked at."""
+        """The weighted values for each step; `mask` (N, S) is true at the steps that may be looked
+        at.
+        """
         query, key, value = (in_heads(x, self.num_heads) for x in (query, key, value))
         if self.positions == "rotary":
             seen = 0 if self.past is None else self.past[0].shape[2]
@@ -207,7 +209,7 @@ class DotProductAttention(nn.Module):
         return joined
 
     def bias(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor | None:
-        """What is added to the scores: how far a step looks back, and what it may not look at.
+        """The attention bias: how far a step looks back, and what it may not look at.
 
         The steps of the query are the last of those that there are keys for.
         """
@@ -230,7 +232,7 @@ class DotProductAttention(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Multi-head attention of a sequence to itself, (N, T, F), with the weights and the start of
+    """Multi-head self-attention, (N, T, F), with the weights and the initialisation of
     nn.MultiheadAttention.
     """
 
@@ -253,7 +255,7 @@ class SelfAttention(nn.Module):
             nn.init.zeros_(self.write.bias)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """What each step makes of those it looks at; `mask` (N, T) is true at real steps."""
+        """The attended sequence; `mask` (N, T) is true at real steps, false at padding."""
         query, key, value = self.read(x).chunk(3, 2)
         result: Tensor = self.write(self.attend(query, key, value, mask))
         return result
@@ -371,18 +373,18 @@ def reference_text() -> str:
 
 
 def frequent(text: str, vocabulary: int) -> list[str]:
-    """The most frequent characters of a text, one fewer than there are tokens."""
+    """The vocabulary: the most frequent characters of a text, one fewer than there are tokens."""
     return [letter for letter, _ in Counter(text).most_common(vocabulary - 1)]
 
 
 def characters(text: str, vocabulary: int) -> Tensor:
-    """A text as numbers: 0 is any rare character, 1 the most frequent, and so on."""
+    """A text as tokens: 0 is any rare character, 1 the most frequent, and so on."""
     number = {letter: place for place, letter in enumerate(frequent(text, vocabulary), start=1)}
     return torch.tensor([number.get(letter, 0) for letter in text])
 
 
 def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
-    """A text cut into pieces of equal length, what is left over dropped."""
+    """A text cut into windows of equal length, what is left over dropped."""
     count = max(len(tokens) - 1, 0) // length
     return {
         "tokens": tokens[: count * length].reshape(count, length),
@@ -391,7 +393,7 @@ def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
 
 
 def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
-    """Pieces in such an order that the same place in the next batch has the next piece."""
+    """Windows in such an order that the same place in the next batch has the next window."""
     count = len(fields["tokens"]) // readers
     if not count:
         pieces_ = len(fields["tokens"])
@@ -403,10 +405,11 @@ def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
 def windows(
     tokens: Tensor, length: int, validation: float, test: float, side_by_side: int = 0
 ) -> dict[str, dict[str, Tensor]]:
-    """Pieces of a text and the tokens that come next, (N, T): its beginning to train on, its end
+    """Windows of a text and the tokens that come next, (N, T): its beginning to train on, its end
     for the test, and what lies between for validation.
 
-    With a number of readers side by side, batches of that many go on where the last one ended.
+    With a number of readers side by side, batches of that many go on where the last one ended, for
+    stateful training.
     """
     tested, validated = round(len(tokens) * test), round(len(tokens) * validation)
     ends = [len(tokens) - tested - validated, len(tokens) - tested, len(tokens)]

@@ -25,12 +25,12 @@ TEMPERATURE = 0.7
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
-    """Nats of a sample as bits for each of its numbers."""
+    """Bits per dimension: nats of a sample as bits for each of its values."""
     return nats / (dimensions * math.log(2))
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -47,7 +47,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def can_remember(layer: nn.Module) -> bool:
-    """Whether a layer looks back in time alone, and can go on where it ended."""
+    """Whether a layer is causal, and can go on where it ended."""
     if isinstance(layer, nn.RNNBase):
         return not layer.bidirectional
     return hasattr(layer, "past")
@@ -55,7 +55,8 @@ def can_remember(layer: nn.Module) -> bool:
 
 @contextmanager
 def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
-    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+    """Key-value and state caches for a while: what a module sees goes on where it ended before, as
+    if it had come at once.
 
     Recurrent layers start from their last state; other layers have a `past` to keep what they need
     of earlier steps. A layer that is used several times in one pass has a past for each use.
@@ -92,7 +93,7 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
 
 
 def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
     if temperature == 0:
         return scores.argmax(1)
     return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
@@ -108,14 +109,13 @@ def generate(
     sees: str = "everything",
     cached: bool = False,
 ) -> Tensor:
-    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
-    (N, T + steps, …).
+    """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
 
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
     sees the prompt and then one new step at a time, and remembers those before. For whole numbers
-    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
-    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
-    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
+    (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
+    probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
+    the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
     """
     sequence = new = prompt
     with evaluating(module), remembering(module, cached):
@@ -223,18 +223,18 @@ def reference_text() -> str:
 
 
 def frequent(text: str, vocabulary: int) -> list[str]:
-    """The most frequent characters of a text, one fewer than there are tokens."""
+    """The vocabulary: the most frequent characters of a text, one fewer than there are tokens."""
     return [letter for letter, _ in Counter(text).most_common(vocabulary - 1)]
 
 
 def characters(text: str, vocabulary: int) -> Tensor:
-    """A text as numbers: 0 is any rare character, 1 the most frequent, and so on."""
+    """A text as tokens: 0 is any rare character, 1 the most frequent, and so on."""
     number = {letter: place for place, letter in enumerate(frequent(text, vocabulary), start=1)}
     return torch.tensor([number.get(letter, 0) for letter in text])
 
 
 def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
-    """A text cut into pieces of equal length, what is left over dropped."""
+    """A text cut into windows of equal length, what is left over dropped."""
     count = max(len(tokens) - 1, 0) // length
     return {
         "tokens": tokens[: count * length].reshape(count, length),
@@ -243,7 +243,7 @@ def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
 
 
 def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
-    """Pieces in such an order that the same place in the next batch has the next piece."""
+    """Windows in such an order that the same place in the next batch has the next window."""
     count = len(fields["tokens"]) // readers
     if not count:
         pieces_ = len(fields["tokens"])
@@ -255,10 +255,11 @@ def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
 def windows(
     tokens: Tensor, length: int, validation: float, test: float, side_by_side: int = 0
 ) -> dict[str, dict[str, Tensor]]:
-    """Pieces of a text and the tokens that come next, (N, T): its beginning to train on, its end
+    """Windows of a text and the tokens that come next, (N, T): its beginning to train on, its end
     for the test, and what lies between for validation.
 
-    With a number of readers side by side, batches of that many go on where the last one ended.
+    With a number of readers side by side, batches of that many go on where the last one ended, for
+    stateful training.
     """
     tested, validated = round(len(tokens) * test), round(len(tokens) * validation)
     ends = [len(tokens) - tested - validated, len(tokens) - tested, len(tokens)]

@@ -24,11 +24,11 @@ IDENTITY = 2.0
 
 
 class ReplayPool(nn.Module):
-    """Keeps values of earlier batches and gives some of them back in the place of new ones
-    (Shrivastava et al. 2017, arXiv 1612.07828).
+    """Replay pool (image buffer): keeps samples of earlier batches and gives some of them back in
+    the place of new ones (Shrivastava et al. 2017, arXiv 1612.07828).
 
-    Each value of a batch goes to a place of the pool. Where one lies already, it is exchanged for
-    it half of the time. More values than places pass unchanged; so do all in evaluation mode.
+    Each sample of a batch goes to a place of the pool. Where one lies already, it is exchanged for
+    it half of the time. More samples than places pass unchanged; so do all in evaluation mode.
     """
 
     values: Tensor
@@ -40,7 +40,7 @@ class ReplayPool(nn.Module):
         self.register_buffer("full", torch.zeros(size, dtype=torch.bool))
 
     def forward(self, x: Tensor) -> Tensor:
-        """New and remembered values, without their gradients: (N, …) to (N, …)."""
+        """New and remembered samples, detached: (N, …) to (N, …)."""
         if not self.training:
             return x.detach()
         size = len(self.full)
@@ -283,7 +283,7 @@ class Program(nn.Module):
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -299,7 +299,7 @@ def random_split(
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels from 0 to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
@@ -309,7 +309,7 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
 
 
 def edge_image(image: Tensor) -> Tensor:
-    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    """Local contrast of images (N, C, H, W): the largest less the smallest value of 3x3 pixels."""
     varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
     return torch.from_numpy(varied)
 
@@ -323,8 +323,8 @@ def digits_domain(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """One half of the digits' training images, the first or the second, and all others: their
-    strokes or edges, each pixel times a contrast, plus a brightness.
+    """One domain of the digits: one half of the training images, the first or the second, and all
+    others, as strokes or edges, each pixel times a contrast, plus a brightness.
     """
     parts = digits("image", validation, test, seed)
     middle = len(parts["train"]["label"]) // 2

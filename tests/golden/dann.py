@@ -23,11 +23,11 @@ STRENGTH = 0.1
 
 
 class GradientReversal(nn.Module):
-    """The identity, whose gradient is turned round: what lies before it learns to make a loss large
-    (Ganin et al. 2016, arXiv 1505.07818).
+    """Gradient reversal: the identity, whose gradient changes its sign, so that what lies before it
+    is trained to maximise a loss (Ganin et al. 2016, arXiv 1505.07818).
 
-    With `steps` the strength grows from 0 to the full one over so many training batches, as
-    2 / (1 + exp(-10 p)) - 1 of the share p of them.
+    With `steps` the strength grows from 0 to the full one over so many training batches, as 2 / (1
+    + exp(-10 p)) - 1 of the share p of them.
     """
 
     batches: Tensor
@@ -52,12 +52,12 @@ class GradientReversal(nn.Module):
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
 def principal(points: Tensor) -> Tensor:
-    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
 
     Each direction points to where its largest weight is positive, so that pictures do not flip.
     """
@@ -69,7 +69,9 @@ def principal(points: Tensor) -> Tensor:
 
 
 def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
     classes = prediction.shape[1]
     known = (label >= 0) & (label < classes)
     pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
@@ -226,7 +228,7 @@ class Program(nn.Module):
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -242,7 +244,7 @@ def random_split(
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels from 0 to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
@@ -252,7 +254,7 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
 
 
 def edge_image(image: Tensor) -> Tensor:
-    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    """Local contrast of images (N, C, H, W): the largest less the smallest value of 3x3 pixels."""
     varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
     return torch.from_numpy(varied)
 
@@ -266,8 +268,8 @@ def digits_domain(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """One half of the digits' training images, the first or the second, and all others: their
-    strokes or edges, each pixel times a contrast, plus a brightness.
+    """One domain of the digits: one half of the training images, the first or the second, and all
+    others, as strokes or edges, each pixel times a contrast, plus a brightness.
     """
     parts = digits("image", validation, test, seed)
     middle = len(parts["train"]["label"]) // 2

@@ -23,8 +23,8 @@ HIDDEN = 24
 
 
 def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-    """Apply a module in evaluation mode, its weights taken as constants. Gradients still pass to
-    the inputs.
+    """Apply a module in evaluation mode with its weights detached. Gradients still pass to the
+    inputs.
     """
     training = [part for part in module.modules() if part.training]
     learning = [weight for weight in module.parameters() if weight.requires_grad]
@@ -38,8 +38,8 @@ def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
 
 
 def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """The divergence of softened answers, in nats times the temperature's square, so that its
-    gradient is of the same size at every temperature: (N, C), (N, C) -> ().
+    """KL divergence of answers softened by a temperature, in nats times the temperature's square,
+    so that its gradient is of the same size at every temperature: logits (N, C), (N, C) -> ().
     """
     mine = F.log_softmax(prediction / temperature, 1)
     theirs = F.log_softmax(teacher / temperature, 1)
@@ -48,12 +48,14 @@ def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Ten
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
 def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
     classes = prediction.shape[1]
     known = (label >= 0) & (label < classes)
     pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
@@ -174,7 +176,7 @@ class Program(nn.Module):
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -190,7 +192,7 @@ def random_split(
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels from 0 to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16

@@ -24,10 +24,9 @@ HEADS = 4
 
 
 def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """Where edges come from and where they lead, (E,) each.
+    """Source and target nodes of the edges, (E,) each.
 
-    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
-    wait.
+    Raises IndexError where that is no node; on a GPU nothing is checked, which would make it wait.
     """
     if edge_index.device.type == "cpu" and edge_index.numel():
         first, last = int(edge_index.min()), int(edge_index.max())
@@ -40,7 +39,8 @@ def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
 
 
 def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
-    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+    """Scatter-reduce: the sum, mean or max of the rows that have an equal index: (E, …), (E,) ->
+    (count, …).
 
     A place that no row goes to is 0.
     """
@@ -63,7 +63,7 @@ def scatter_softmax(x: Tensor, index: Tensor, count: int) -> Tensor:
 
 
 def with_self_loops(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """One more edge from each node to itself, and which edges count: loops from before do not."""
+    """Edges with a self-loop at each node, and which edges count: loops from before do not."""
     source, target = edge_ends(edge_index, nodes)
     loops = torch.arange(nodes, device=edge_index.device)
     counts = torch.cat([source != target, torch.ones_like(loops, dtype=torch.bool)])
@@ -71,7 +71,7 @@ def with_self_loops(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
 
 
 class GATConv(nn.Module):
-    """Graph attention: a node looks at its neighbours, with several heads, each a softmax of
+    """Graph attention: a node attends to its neighbours, with several heads, each a softmax of
     LeakyReLU(a . [x_i W, x_j W]) (Veličković et al. 2017, arXiv 1710.10903).
 
     The heads' results, `out_features` each, stand side by side (concat), or are averaged.
@@ -120,12 +120,12 @@ class GATConv(nn.Module):
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
 def principal(points: Tensor) -> Tensor:
-    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
 
     Each direction points to where its largest weight is positive, so that pictures do not flip.
     """
@@ -137,7 +137,9 @@ def principal(points: Tensor) -> Tensor:
 
 
 def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
     classes = prediction.shape[1]
     known = (label >= 0) & (label < classes)
     pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
@@ -218,8 +220,8 @@ class Program(nn.Module):
 
 
 class OneGraph:
-    """Some nodes of one graph, handed out by number with their labels; all of the graph comes with
-    every batch, as `nodes` (V, F) and `edge_index` (2, E).
+    """Labelled nodes of one graph, by index; all of the graph comes with every batch, as `nodes`
+    (V, F) and `edge_index` (2, E).
     """
 
     def __init__(self, graph: dict[str, Tensor], asked: Tensor, label: Tensor) -> None:
@@ -236,7 +238,7 @@ class OneGraph:
         return type(self)(graph, self.asked.to(device), self.label.to(device))
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """The graph, the numbers of the nodes that are asked, and their labels."""
+        """The graph, the indices of the nodes that are asked, and their labels."""
         index = index.to(self.asked.device)
         return {**self.graph, "asked": self.asked[index], "label": self.label[index]}
 
@@ -244,8 +246,8 @@ class OneGraph:
 def few_labels(
     graph: dict[str, Tensor], label: Tensor, known: Tensor, seed: int
 ) -> dict[str, OneGraph]:
-    """One graph with a few known labels: they are for training, half of the others for validation
-    and half for the test, dealt at random.
+    """One graph with a few known labels, for semi-supervised learning: they are for training, half
+    of the others for validation and half for the test, split at random.
     """
     rest = torch.ones(len(label), dtype=torch.bool)
     rest[known] = False
@@ -257,15 +259,17 @@ def few_labels(
 
 
 def both_ways(edges: Tensor, nodes: int) -> Tensor:
-    """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
+    """The undirected edges, each in both directions and once, (2, E), of edges (2, E) that may be
+    listed twice.
+    """
     linked = torch.zeros(nodes, nodes, dtype=torch.bool)
     linked[edges[0], edges[1]] = True
     return (linked | linked.T).nonzero().T.contiguous()
 
 
 def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]:
-    """scikit-learn's 1,797 handwritten digits, each joined to those that look most like it; a few
-    labels of each class are known.
+    """Nearest-neighbour graph of scikit-learn's 1,797 handwritten digits; a few labels of each
+    class are known.
     """
     source = load_digits()
     nodes = F.normalize(torch.tensor(source.data, dtype=torch.float32))

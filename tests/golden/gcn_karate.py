@@ -23,10 +23,9 @@ HIDDEN = 16
 
 
 def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """Where edges come from and where they lead, (E,) each.
+    """Source and target nodes of the edges, (E,) each.
 
-    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
-    wait.
+    Raises IndexError where that is no node; on a GPU nothing is checked, which would make it wait.
     """
     if edge_index.device.type == "cpu" and edge_index.numel():
         first, last = int(edge_index.min()), int(edge_index.max())
@@ -39,7 +38,8 @@ def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
 
 
 def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
-    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+    """Scatter-reduce: the sum, mean or max of the rows that have an equal index: (E, …), (E,) ->
+    (count, …).
 
     A place that no row goes to is 0.
     """
@@ -87,7 +87,7 @@ class GCNConv(nn.Module):
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -153,8 +153,8 @@ class Program(nn.Module):
 
 
 class OneGraph:
-    """Some nodes of one graph, handed out by number with their labels; all of the graph comes with
-    every batch, as `nodes` (V, F) and `edge_index` (2, E).
+    """Labelled nodes of one graph, by index; all of the graph comes with every batch, as `nodes`
+    (V, F) and `edge_index` (2, E).
     """
 
     def __init__(self, graph: dict[str, Tensor], asked: Tensor, label: Tensor) -> None:
@@ -171,7 +171,7 @@ class OneGraph:
         return type(self)(graph, self.asked.to(device), self.label.to(device))
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """The graph, the numbers of the nodes that are asked, and their labels."""
+        """The graph, the indices of the nodes that are asked, and their labels."""
         index = index.to(self.asked.device)
         return {**self.graph, "asked": self.asked[index], "label": self.label[index]}
 
@@ -179,8 +179,8 @@ class OneGraph:
 def few_labels(
     graph: dict[str, Tensor], label: Tensor, known: Tensor, seed: int
 ) -> dict[str, OneGraph]:
-    """One graph with a few known labels: they are for training, half of the others for validation
-    and half for the test, dealt at random.
+    """One graph with a few known labels, for semi-supervised learning: they are for training, half
+    of the others for validation and half for the test, split at random.
     """
     rest = torch.ones(len(label), dtype=torch.bool)
     rest[known] = False
@@ -192,7 +192,9 @@ def few_labels(
 
 
 def both_ways(edges: Tensor, nodes: int) -> Tensor:
-    """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
+    """The undirected edges, each in both directions and once, (2, E), of edges (2, E) that may be
+    listed twice.
+    """
     linked = torch.zeros(nodes, nodes, dtype=torch.bool)
     linked[edges[0], edges[1]] = True
     return (linked | linked.T).nonzero().T.contiguous()
@@ -202,7 +204,7 @@ def karate_club(groups: str, seed: int) -> dict[str, OneGraph]:
     """Zachary's karate club: 34 members, their friendships, and on which of two sides or in which
     of four circles each is.
 
-    One member of each group is known. A member has no features but who it is.
+    One member of each group is known. Features are one-hot: who each member is.
     """
     club = nx.karate_club_graph()
     edge_index = both_ways(torch.tensor(list(club.edges)).T, len(club))

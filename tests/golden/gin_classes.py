@@ -24,7 +24,8 @@ WIDTH = 32
 
 
 class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
+    """A stack of modules with skip outputs: the first input runs through them, others reach each
+    one.
 
     Of several outputs the first goes on to the next module; each of the others is summed over all
     of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
@@ -34,7 +35,7 @@ class Chain(nn.ModuleList):
         super().__init__(blocks)
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
+        """The output of the last module, and the sums of the other outputs."""
         sums: list[Tensor] = []
         for block in self:
             result = block(x, *others)
@@ -44,7 +45,8 @@ class Chain(nn.ModuleList):
 
 
 def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
-    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+    """Scatter-reduce: the sum, mean or max of the rows that have an equal index: (E, …), (E,) ->
+    (count, …).
 
     A place that no row goes to is 0.
     """
@@ -66,17 +68,17 @@ def graph_of_nodes(sizes: Tensor, nodes: int) -> Tensor:
 
 
 def pool_graphs(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
-    """One vector for each graph, of all its nodes: (V, F), (G,) -> (G, F)."""
+    """Readout: one vector for each graph, of all its nodes: (V, F), (G,) -> (G, F)."""
     return scatter(x, graph_of_nodes(sizes, len(x)), len(sizes), reduce)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
 def principal(points: Tensor) -> Tensor:
-    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
 
     Each direction points to where its largest weight is positive, so that pictures do not flip.
     """
@@ -88,7 +90,9 @@ def principal(points: Tensor) -> Tensor:
 
 
 def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
     classes = prediction.shape[1]
     known = (label >= 0) & (label < classes)
     pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
@@ -97,10 +101,9 @@ def confusion(prediction: Tensor, label: Tensor) -> Tensor:
 
 
 def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """Where edges come from and where they lead, (E,) each.
+    """Source and target nodes of the edges, (E,) each.
 
-    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
-    wait.
+    Raises IndexError where that is no node; on a GPU nothing is checked, which would make it wait.
     """
     if edge_index.device.type == "cpu" and edge_index.numel():
         first, last = int(edge_index.min()), int(edge_index.max())
@@ -114,7 +117,7 @@ def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
 
 class GINConv(nn.Module):
     """Graph isomorphism layer, MLP((1 + epsilon) x_i + sum of the neighbours' x_j): it tells apart
-    what any network of messages can (Xu et al. 2018, arXiv 1810.00826).
+    what any message passing network can (Xu et al. 2018, arXiv 1810.00826).
     """
 
     def __init__(
@@ -238,8 +241,8 @@ def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class Graphs:
-    """Graphs that are handed out by number. A batch is one large graph that falls into them: nodes
-    and edges behind one another, and the node numbers of edges shifted to where their nodes are.
+    """Graphs by index. A batch is one large disconnected graph: nodes and edges one after another,
+    and the node indices of edges shifted to where their nodes are.
     """
 
     def __init__(self, graphs: list[dict[str, Tensor]]) -> None:
@@ -270,7 +273,7 @@ class Graphs:
         return self
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """Some graphs as one, with the number of the graph of each node, and all their sizes."""
+        """Some graphs as one, with the index of the graph of each node, and all their sizes."""
         index = index.to(self.sizes.device)
         sizes = self.sizes[index]
         graph_index, nodes = ranges(self.sizes, index)
@@ -287,14 +290,16 @@ class Graphs:
 
 
 def both_ways(edges: Tensor, nodes: int) -> Tensor:
-    """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
+    """The undirected edges, each in both directions and once, (2, E), of edges (2, E) that may be
+    listed twice.
+    """
     linked = torch.zeros(nodes, nodes, dtype=torch.bool)
     linked[edges[0], edges[1]] = True
     return (linked | linked.T).nonzero().T.contiguous()
 
 
 def random_graph(draw: random.Random) -> dict[str, Tensor]:
-    """A graph of 20 to 40 nodes of one kind or the other, its nodes in random order."""
+    """A random graph of 20 to 40 nodes of one kind or the other, its nodes in random order."""
     nodes, links, label = draw.randint(20, 40), draw.randint(2, 3), draw.randint(0, 1)
     if label:
         graph = nx.barabasi_albert_graph(nodes, links, seed=draw.randrange(1 << 30))
@@ -310,8 +315,9 @@ def random_graph(draw: random.Random) -> dict[str, Tensor]:
 
 
 def random_graphs(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
-    """Graphs in which edges lie anywhere (label 0, Erdős and Rényi), and graphs that grew, where
-    new nodes prefer well-connected ones (label 1, Barabási and Albert), with equally many edges.
+    """Random graphs with equally many edges: edges laid anywhere (label 0, Erdős and Rényi), and
+    preferential attachment, where new nodes prefer well-connected ones (label 1, Barabási and
+    Albert).
     """
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     draw = random.Random(seed)

@@ -67,7 +67,8 @@ def numpy_generator() -> np.random.Generator:
 
 
 def moved(xp: Any, ndimage: Any, images: Any, angle: Any, down: Any, right: Any, scale: Any) -> Any:
-    """Images, (N, C, H, W), turned around their middle, by radians, scaled, and shifted, by pixels.
+    """Affine transformations of images, (N, C, H, W): rotated around their centre, by radians,
+    scaled, and shifted, by pixels.
 
     Between pixels values are interpolated linearly; what comes in from outside is 0.
     """
@@ -87,7 +88,9 @@ def moved(xp: Any, ndimage: Any, images: Any, angle: Any, down: Any, right: Any,
 
 
 class RandomAffine(nn.Module):
-    """Turns, scales and shifts each image at random while training: (N, C, H, W)."""
+    """Random affine augmentation: rotates, scales and shifts each image while training,
+    (N, C, H, W).
+    """
 
     def __init__(self, degrees: float = 0.0, shift: float = 0.0, scale: float = 0.0) -> None:
         super().__init__()
@@ -106,7 +109,7 @@ class RandomAffine(nn.Module):
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -191,7 +194,7 @@ def class_files(folder: Path, endings: tuple[str, ...]) -> tuple[list[Path], Ten
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)

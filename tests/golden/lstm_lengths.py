@@ -25,8 +25,8 @@ HIDDEN = 64
 
 
 def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = None) -> Any:
-    """Run a recurrent layer over the real steps of each sequence (N, T, F), so that what fills them
-    up changes nothing; its answers to that are zeros.
+    """Run a recurrent layer over padded sequences (N, T, F), so that padding changes nothing; its
+    outputs there are zeros.
 
     `mask` (N, T) is true at real steps, which come first; a sequence has at least one.
     """
@@ -38,12 +38,14 @@ def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = Non
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
 def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
     classes = prediction.shape[1]
     known = (label >= 0) & (label < classes)
     pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
@@ -135,7 +137,7 @@ class Program(nn.Module):
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -153,7 +155,7 @@ def random_split(
 def read_by_row(
     rows: Tensor, label: Tensor, longest_stay: int, draw: torch.Generator
 ) -> dict[str, Tensor]:
-    """The rows of each digit, each seen 1 to so many times: (N, T, 8), with 0 after the end."""
+    """The rows of each digit, each repeated 1 to so many times: (N, T, 8), padded with 0."""
     stays = torch.randint(1, longest_stay + 1, (len(rows), 8), generator=draw)
     length = stays.sum(1)
     step = torch.arange(8 * longest_stay)

@@ -31,11 +31,13 @@ def adapt(
     loss: str = "mean_squared_error",
     order: str = "second",
 ) -> Tensor:
-    """What a module says of queries after a few gradient steps on the examples of each task.
+    """Model-agnostic meta-learning (MAML): adapt a module to each task by gradient steps on its
+    examples, and apply it to the task's queries.
 
     The first axis of every tensor is the task: support (N, K, …), answers (N, K, …), query
     (N, Q, …). The weights themselves stay as they are, and a gradient reaches them through the
-    steps (Finn et al. 2017, arXiv 1703.03400); of first order, it takes the slopes as constants.
+    inner steps (Finn et al. 2017, arXiv 1703.03400); of first order, the inner gradients are taken
+    as constants.
     """
     wrong = F.cross_entropy if loss == "cross_entropy" else F.mse_loss
 
@@ -158,7 +160,9 @@ def sine_waves(
 def sinusoid_tasks(
     tasks: int, held_out: int, support: int, query: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Sine waves, each a task: a few points of one to learn from, and others to tell."""
+    """Few-shot regression tasks, each a sine wave: support points to learn from, query points to
+    predict.
+    """
     generator = torch.Generator().manual_seed(seed)
     sizes = {"train": tasks, "validation": held_out, "test": held_out}
     return {part: sine_waves(count, support, query, generator) for part, count in sizes.items()}

@@ -26,7 +26,7 @@ PLACES = 16
 
 
 def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[Tensor, ...]:
-    """Apply a module to every place along an axis, as if each were a sample of its own."""
+    """Map a module over an axis: apply it to every place as if each were a sample of its own."""
     places = [value.movedim(axis, 1) for value in inputs]
     sizes = places[0].shape[:2]
     result = module(*(value.flatten(0, 1) for value in places))
@@ -37,9 +37,7 @@ def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[T
 
 
 def previous_labels(label: Tensor, classes: int) -> Tensor:
-    """At each step the label of the step before, as a vector that is 1 at the class, and zeros at
-    the first: (N, T) to (N, T, classes).
-    """
+    """One-hot labels of the step before, and zeros at the first: (N, T) to (N, T, classes)."""
     return F.pad(F.one_hot(label, classes).float(), (0, 0, 1, 0))[:, :-1]
 
 
@@ -51,7 +49,7 @@ def scan(
     features: int,
     whole: tuple[str, ...] = (),
 ) -> Tensor | tuple[Tensor, ...]:
-    """Run a cell over time: at each step it takes one step of every sequence, and its states.
+    """Recurrent loop: run a cell over time, on one step of every sequence and its states.
 
     `takes` and `gives` name the cell's inputs and outputs. A name in both is a state: what the cell
     gives for it is what it takes at the next step. States begin as inputs, or as zeros
@@ -83,18 +81,18 @@ def scan(
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
 def one_hot(labels: Tensor, num_classes: int) -> Tensor:
-    """A vector for each class, 1 at the class and 0 elsewhere."""
+    """One-hot encoding: a vector for each class, 1 at the class and 0 elsewhere."""
     return F.one_hot(labels, num_classes).float()
 
 
 def cosine_distances(x: Tensor, y: Tensor) -> Tensor:
-    """One minus the cosine of the angle between each of x and each of y, 0 to 2: (N, Q, F) and
-    (N, P, F) to (N, Q, P).
+    """Pairwise cosine distances, one minus the cosine of the angle, 0 to 2: (N, Q, F) and (N, P, F)
+    to (N, Q, P).
     """
     return 1 - F.normalize(x, dim=-1) @ F.normalize(y, dim=-1).mT
 
@@ -326,7 +324,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
     """Points along the strokes of every sample, (N, points, 2) from 0 to 1.
 
     A stroke is a quadratic Bezier curve; in the place of one that a sign does not have, its first
-    is drawn again. Samples of a class differ by trembling, turning, stretching and shifting.
+    is drawn again. Samples of a class differ by jitter, rotation, scale and shift.
     """
     control = 0.15 + 0.7 * torch.rand(classes, STROKES, 3, 2, generator=draw)
     strokes = torch.randint(2, STROKES + 1, (classes, 1, 1, 1), generator=draw)
@@ -346,7 +344,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
 
 
 def inked(points: Tensor, size: int) -> Tensor:
-    """Images with ink around points, (N, 1, size, size): 1 at a point, less a pixel away."""
+    """Rendered images, (N, 1, size, size): 1 at a point, less a pixel away."""
     middle = (torch.arange(size) + 0.5) / size
     across, down = ((points[..., axis, None] - middle) ** 2 for axis in (0, 1))
     distance = (down[..., :, None] + across[..., None, :]).amin(1)
@@ -362,8 +360,9 @@ def random_signs(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """Signs of two to four strokes, each class drawn several times by a shaking hand: image
-    (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every split.
+    """Synthetic characters of two to four strokes, each class drawn several times with random
+    variation: image (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every
+    split.
     """
     draw = torch.Generator().manual_seed(seed)
     points = sign_points(classes, samples, variation, draw)
@@ -382,8 +381,8 @@ def random_signs(
 
 
 class Tasks:
-    """Tasks that are handed out by number: some known examples of a few classes, and others of the
-    same classes that are asked. Labels are the numbers that the classes have in their task.
+    """Few-shot tasks by index: a support set of known examples of a few classes, and a query set of
+    others of the same classes. Labels are the numbers that the classes have in their task.
     """
 
     def __init__(self, sample: Tensor, members: Tensor, label: Tensor, known: int) -> None:
@@ -401,7 +400,7 @@ class Tasks:
         return type(self)(sample, members, label, self.known)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """Some tasks, by their numbers."""
+        """The batch of some tasks, by their indices."""
         index = index.to(self.members.device)
         sample, label = self.sample[self.members[index]], self.label[index]
         return {
@@ -430,8 +429,8 @@ def dealt_tasks(
     queries: int,
     draw: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The samples of every task, known ones first, and the numbers of their classes:
-    (T, way * (shot + queries)) twice.
+    """Samples of every task, support first, and their classes' numbers in it: (T, way * (shot +
+    queries)) twice.
     """
     classes = torch.rand(count, len(pools), generator=draw).topk(way, largest=False).indices
     members = pools[classes]
@@ -445,9 +444,9 @@ def dealt_tasks(
 
 
 class TasksAnew:
-    """Tasks that are dealt when they are taken, so that no two epochs have the same ones; a number
-    says nothing but that a task is wanted. `pools`, (classes, P), are the numbers of each class's
-    samples, filled up with -1.
+    """Few-shot tasks that are sampled when they are taken, so that no two epochs have the same
+    ones; an index says nothing but that a task is wanted. `pools`, (classes, P), are the indices of
+    each class's samples, padded with -1.
     """
 
     def __init__(
@@ -464,12 +463,12 @@ class TasksAnew:
         return self.count
 
     def to(self, device: str | torch.device) -> Self:
-        """The same samples on a device; what is drawn is drawn on the CPU, and so alike on all."""
+        """The same samples on a device; tasks are sampled on the CPU, and so alike on all."""
         sample = self.sample.to(device)
         return type(self)(sample, self.pools, self.count, self.way, self.shot, self.queries)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """As many new tasks as there are numbers."""
+        """As many new tasks as there are indices."""
         dealt = dealt_tasks(self.pools, len(index), self.way, self.shot, self.queries)
         tasks = Tasks(self.sample, *dealt, self.way * self.shot).to(self.sample.device)
         return tasks.take(torch.arange(len(index)))
@@ -491,7 +490,7 @@ def dealt_classes(
 
 
 def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> None:
-    """Raise ValueError where no task can be dealt; a split without classes has no tasks."""
+    """Raise ValueError where no task can be made; a split without classes has no tasks."""
     if (pools or part == "train") and len(pools) < way:
         raise ValueError(
             f"episodes of {way} classes need as many in every split, and there are {len(pools)} "
@@ -506,7 +505,9 @@ def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> No
 
 
 def padded(pools: list[Tensor], none: tuple[int, int]) -> Tensor:
-    """The samples of each class, filled up with -1; where there is no class, of the size `none`."""
+    """The indices of each class's samples, padded with -1; where there is no class, of the size
+    `none`.
+    """
     if not pools:
         return torch.full(none, -1)
     return pad_sequence(pools, batch_first=True, padding_value=-1)
@@ -525,11 +526,11 @@ def episodes(
     seed: int,
     anew: bool = False,
 ) -> dict[str, Tasks | TasksAnew]:
-    """Deal the classes into training, validation and test, so that none is in two of them, and
-    tasks of the classes of each.
+    """Split the classes into training, validation and test, so that none is in two of them, and
+    sample n-way k-shot tasks of the classes of each.
 
-    A task has `way` classes, `shot` known samples of each and `queries` that are asked, all in
-    random order. Those of training are dealt once, or anew whenever they are taken. Raises
+    A task has `way` classes, `shot` support samples of each and `queries` that are asked, all in
+    random order. Those of training are sampled once, or anew whenever they are taken. Raises
     ValueError where there are too few classes or samples.
     """
     draw = torch.Generator().manual_seed(seed)

@@ -24,7 +24,7 @@ WIDTH = 24
 
 
 class Again(nn.Module):
-    """Applies one module several times in a row, with the same weights each time."""
+    """Weight sharing in depth: applies one module several times in a row."""
 
     def __init__(self, block: nn.Module, times: int) -> None:
         super().__init__()
@@ -32,14 +32,15 @@ class Again(nn.Module):
         self.times = times
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
-        """What leaves after the last time: the shape of x."""
+        """The output of the last time: the shape of x."""
         for _ in range(self.times):
             x = self.block(x, *others)
         return x
 
 
 def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
-    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+    """Scatter-reduce: the sum, mean or max of the rows that have an equal index: (E, …), (E,) ->
+    (count, …).
 
     A place that no row goes to is 0.
     """
@@ -68,8 +69,8 @@ def graph_of_nodes(sizes: Tensor, nodes: int) -> Tensor:
 
 
 class Set2Set(nn.Module):
-    """A readout with a memory that looks at a graph's nodes again and again, each time at those
-    that matter (Vinyals et al. 2015, arXiv 1511.06391).
+    """Set2Set readout: an LSTM attends to a graph's nodes several times (Vinyals et al. 2015,
+    arXiv 1511.06391).
     """
 
     def __init__(self, features: int, steps: int = 3) -> None:
@@ -78,7 +79,7 @@ class Set2Set(nn.Module):
         self.cell = nn.LSTMCell(2 * features, features)
 
     def forward(self, x: Tensor, sizes: Tensor) -> Tensor:
-        """(V, F), (G,) -> (G, 2 F): the last question, and what was read for it."""
+        """(V, F), (G,) -> (G, 2 F): the last query, and what was read for it."""
         index, count = graph_of_nodes(sizes, len(x)), len(sizes)
         question, memory = x.new_zeros(count, x.shape[1]), x.new_zeros(count, x.shape[1])
         read = torch.zeros_like(question)
@@ -92,10 +93,9 @@ class Set2Set(nn.Module):
 
 
 def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """Where edges come from and where they lead, (E,) each.
+    """Source and target nodes of the edges, (E,) each.
 
-    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
-    wait.
+    Raises IndexError where that is no node; on a GPU nothing is checked, which would make it wait.
     """
     if edge_index.device.type == "cpu" and edge_index.numel():
         first, last = int(edge_index.min()), int(edge_index.max())
@@ -108,8 +108,9 @@ def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
 
 
 class NNConv(nn.Module):
-    """Messages of a network on the edges: it makes a matrix of each edge's features, by which the
-    source's features are multiplied (edge network, Gilmer et al. 2017, arXiv 1704.01212).
+    """Edge-conditioned messages: a network turns each edge's features into a matrix, by which the
+    source's features are multiplied (edge network of an MPNN, Gilmer et al. 2017,
+    arXiv 1704.01212).
 
     With `root` a linear map of the node itself and a bias are added.
     """
@@ -236,8 +237,8 @@ def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class Graphs:
-    """Graphs that are handed out by number. A batch is one large graph that falls into them: nodes
-    and edges behind one another, and the node numbers of edges shifted to where their nodes are.
+    """Graphs by index. A batch is one large disconnected graph: nodes and edges one after another,
+    and the node indices of edges shifted to where their nodes are.
     """
 
     def __init__(self, graphs: list[dict[str, Tensor]]) -> None:
@@ -268,7 +269,7 @@ class Graphs:
         return self
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """Some graphs as one, with the number of the graph of each node, and all their sizes."""
+        """Some graphs as one, with the index of the graph of each node, and all their sizes."""
         index = index.to(self.sizes.device)
         sizes = self.sizes[index]
         graph_index, nodes = ranges(self.sizes, index)
@@ -338,7 +339,7 @@ def bond_energy(
 def as_graph(
     atoms: list[int], bonds: dict[tuple[int, int], int], value: Tensor
 ) -> dict[str, Tensor]:
-    """Atoms (V, 4) and bond orders (E, 3) as vectors with a 1 at what they are, and the value."""
+    """One-hot atoms (V, 4) and bond orders (E, 3), and the value."""
     pairs = torch.tensor(list(bonds)).T
     orders = F.one_hot(torch.tensor(list(bonds.values())) - 1, 3).float()
     return {
@@ -350,7 +351,7 @@ def as_graph(
 
 
 def molecules(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
-    """Molecules-like graphs and an energy of each, with mean 0 and deviation 1 in training."""
+    """Synthetic molecules, each with an energy, standardised on the training set."""
     draw = random.Random(seed)
     bond_table = torch.Generator().manual_seed(42)
     bonds, angles = torch.randn(4, 4, 3, generator=bond_table), torch.randn(4, generator=bond_table)

@@ -28,7 +28,7 @@ def scan(
     features: int,
     whole: tuple[str, ...] = (),
 ) -> Tensor | tuple[Tensor, ...]:
-    """Run a cell over time: at each step it takes one step of every sequence, and its states.
+    """Recurrent loop: run a cell over time, on one step of every sequence and its states.
 
     `takes` and `gives` name the cell's inputs and outputs. A name in both is a state: what the cell
     gives for it is what it takes at the next step. States begin as inputs, or as zeros
@@ -149,7 +149,7 @@ def marked_numbers(count: int, length: int, generator: torch.Generator) -> dict[
 def adding_problem(
     samples: int, held_out: int, length: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Sequences of numbers, two of them marked, and the sum of these two."""
+    """The adding problem: sequences of numbers, two of them marked, and the sum of these two."""
     generator = torch.Generator().manual_seed(seed)
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     return {part: marked_numbers(count, length, generator) for part, count in sizes.items()}

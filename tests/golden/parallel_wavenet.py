@@ -24,12 +24,12 @@ EPOCH_SAMPLES = 128
 
 
 def one_hot(labels: Tensor, num_classes: int) -> Tensor:
-    """A vector for each class, 1 at the class and 0 elsewhere."""
+    """One-hot encoding: a vector for each class, 1 at the class and 0 elsewhere."""
     return F.one_hot(labels, num_classes).float()
 
 
 def shifted(x: Tensor, steps: int, dim: int = 1) -> Tensor:
-    """Moved so many steps later along an axis, or earlier below 0, with zeros where nothing is."""
+    """Shifted so many steps later along an axis, or earlier below 0, padded with zeros."""
     size = x.shape[dim]
     zeros = torch.zeros_like(x.narrow(dim, 0, abs(steps)))
     if steps < 0:
@@ -44,8 +44,8 @@ def logistic_noise(*sizes: int, device: torch.device) -> Tensor:
 
 
 def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-    """Apply a module in evaluation mode, its weights taken as constants. Gradients still pass to
-    the inputs.
+    """Apply a module in evaluation mode with its weights detached. Gradients still pass to the
+    inputs.
     """
     training = [part for part in module.modules() if part.training]
     learning = [weight for weight in module.parameters() if weight.requires_grad]
@@ -59,13 +59,13 @@ def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
 
 
 def logistic_sample(mean: Tensor, log_scale: Tensor) -> Tensor:
-    """A draw from logistic distributions, as a function that gradients pass through."""
+    """A reparameterised sample of logistic distributions, through which gradients pass."""
     share = torch.rand_like(mean).clamp(1e-6, 1 - 1e-6)
     return mean + torch.exp(log_scale) * torch.logit(share)
 
 
 def logistic_nats(mean: Tensor, target: Tensor, log_scale: Tensor) -> Tensor:
-    """Nats of values under logistic distributions."""
+    """Logistic negative log-likelihood, in nats."""
     distance = (target - mean) * torch.exp(-log_scale)
     return distance + log_scale + 2 * F.softplus(-distance)
 
@@ -79,7 +79,8 @@ def measured(nats: Tensor, per: str = "sample", unit: str = "nats") -> Tensor:
 
 
 class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
+    """A stack of modules with skip outputs: the first input runs through them, others reach each
+    one.
 
     Of several outputs the first goes on to the next module; each of the others is summed over all
     of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
@@ -89,7 +90,7 @@ class Chain(nn.ModuleList):
         super().__init__(blocks)
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
+        """The output of the last module, and the sums of the other outputs."""
         sums: list[Tensor] = []
         for block in self:
             result = block(x, *others)
@@ -99,9 +100,10 @@ class Chain(nn.ModuleList):
 
 
 class CausalConv1d(nn.Conv1d):
-    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
+    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
 
-    While it `remembers`, what it saw last is its `past`, and stands before what it sees next.
+    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
+    next.
     """
 
     past: Tensor | None = None
@@ -129,18 +131,25 @@ class CausalConv1d(nn.Conv1d):
 
 
 def gated_tanh(x: Tensor) -> Tensor:
-    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
+    second.
+    """
     value, gate = x.chunk(2, 1)
     return torch.tanh(value) * torch.sigmoid(gate)
 
 
 def affine_flow(x: Tensor, shift: Tensor, log_scale: Tensor) -> tuple[Tensor, Tensor]:
-    """x stretched and shifted, and the logarithm of how much volume grows, (N,)."""
+    """Affine flow, x * exp(log_scale) + shift, and its log-determinant, (N,)."""
     return x * torch.exp(log_scale) + shift, log_scale.flatten(1).sum(1)
 
 
 def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
-    """Strengths of frequencies over time: (N, 1, T) to (N, 1, window // 2 + 1, 1 + T // hop)."""
+    """Magnitude spectrogram: (N, 1, T) to (N, 1, window
+
+    2 + 1, 1 + T
+
+    hop).
+    """
     shape = torch.hann_window(window, device=wave.device)
     waves = torch.stft(wave[:, 0], window, hop, window=shape, return_complex=True)
     strength = waves.abs()[:, None]

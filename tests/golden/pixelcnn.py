@@ -24,13 +24,13 @@ CHANNELS = 32
 
 
 def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """The nearest of some levels at equal distances, as a class from 0."""
+    """Quantisation: the nearest of some levels at equal distances, as a class from 0."""
     share = (x.clamp(low, high) - low) / (high - low)
     return (share * (levels - 1)).round().long()
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
-    """Nats of a sample as bits for each of its numbers."""
+    """Bits per dimension: nats of a sample as bits for each of its values."""
     return nats / (dimensions * math.log(2))
 
 
@@ -47,7 +47,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
     if temperature == 0:
         return scores.argmax(1)
     return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
@@ -57,11 +57,12 @@ def drawn_class(scores: Tensor, temperature: float) -> Tensor:
 def generate_pixels(
     module: nn.Module, image: Tensor, *others: Tensor, keep_rows: int, temperature: float
 ) -> Tensor:
-    """Draw images of whole numbers, (N, H, W) or with K colours (N, K, H, W), pixel by pixel.
+    """Generate images of whole numbers autoregressively, (N, H, W) or with K colours (N, K, H, W),
+    pixel by pixel.
 
     The first rows stay as they are. The module sees what is drawn so far, and 0 where nothing is
-    yet; of the scores that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
-    next one count. It is in evaluation mode meanwhile, and nothing learns from what is drawn.
+    yet; of the logits that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
+    next one count. It is in evaluation mode meanwhile, and no gradient passes through.
     """
     drawn = image.clone(memory_format=torch.contiguous_format)
     drawn[..., keep_rows:, :] = 0
@@ -78,7 +79,7 @@ def generate_pixels(
 
 
 def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """Classes as numbers at equal distances."""
+    """Inverse of quantisation: classes as values at equal distances."""
     return low + classes / (levels - 1) * (high - low)
 
 
@@ -90,7 +91,8 @@ def places_of(x: Tensor) -> torch.Size:
 
 @torch.no_grad()
 def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int = 0) -> Tensor:
-    """How much a module's answer at one place depends on each place of its input, at most 1.
+    """Effective receptive field: how much a module's answer at one place depends on each place of
+    its input, at most 1.
 
     Each place in turn gets what the next sample has there; how much the answer changes is averaged
     over all samples. Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last
@@ -120,13 +122,13 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
 
 
 def one_hot(labels: Tensor, num_classes: int) -> Tensor:
-    """A vector for each class, 1 at the class and 0 elsewhere."""
+    """One-hot encoding: a vector for each class, 1 at the class and 0 elsewhere."""
     return F.one_hot(labels, num_classes).float()
 
 
 class MaskedConv2d(nn.Conv2d):
-    """A convolution in which a pixel sees those above it, those before it in its row, and with mask
-    "B" itself: (N, C, H, W) to (N, out, H, W) (van den Oord et al. 2016, arXiv 1601.06759).
+    """Masked 2d convolution: a pixel sees those above it, those before it in its row, and with mask
+    "B" itself, (N, C, H, W) to (N, out, H, W) (van den Oord et al. 2016, arXiv 1601.06759).
 
     Channels fall into `colours` of equal size; at its own pixel, a colour sees those before it, and
     with mask "B" itself.
@@ -157,13 +159,15 @@ class MaskedConv2d(nn.Conv2d):
         self.register_buffer("seen", seen, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve with the part of each filter that may be seen."""
+        """Convolve with the masked filters."""
         convolved: Tensor = self._conv_forward(x, self.weight * self.seen, self.bias)
         return convolved
 
 
 def gated_tanh(x: Tensor) -> Tensor:
-    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
+    second.
+    """
     value, gate = x.chunk(2, 1)
     return torch.tanh(value) * torch.sigmoid(gate)
 
@@ -273,7 +277,7 @@ class Program(nn.Module):
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -289,7 +293,7 @@ def random_split(
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels from 0 to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16

@@ -27,7 +27,7 @@ SHARPNESS = 0.1
 
 
 def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[Tensor, ...]:
-    """Apply a module to every place along an axis, as if each were a sample of its own."""
+    """Map a module over an axis: apply it to every place as if each were a sample of its own."""
     places = [value.movedim(axis, 1) for value in inputs]
     sizes = places[0].shape[:2]
     result = module(*(value.flatten(0, 1) for value in places))
@@ -38,15 +38,16 @@ def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[T
 
 
 def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
-    """The mean of each class's examples (Snell et al. 2017, arXiv 1703.05175): embedding (N, K, F)
-    and label (N, K) to (N, classes, F). A class without examples is at 0.
+    """Class prototypes, the mean embedding of each class's examples (Snell et al. 2017,
+    arXiv 1703.05175): embedding (N, K, F) and label (N, K) to (N, classes, F). A class without
+    examples is at 0.
     """
     member = F.one_hot(label, classes).to(embedding.dtype)
     return member.mT @ embedding / member.sum(1).clamp(min=1)[..., None]
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -199,7 +200,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
     """Points along the strokes of every sample, (N, points, 2) from 0 to 1.
 
     A stroke is a quadratic Bezier curve; in the place of one that a sign does not have, its first
-    is drawn again. Samples of a class differ by trembling, turning, stretching and shifting.
+    is drawn again. Samples of a class differ by jitter, rotation, scale and shift.
     """
     control = 0.15 + 0.7 * torch.rand(classes, STROKES, 3, 2, generator=draw)
     strokes = torch.randint(2, STROKES + 1, (classes, 1, 1, 1), generator=draw)
@@ -219,7 +220,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
 
 
 def inked(points: Tensor, size: int) -> Tensor:
-    """Images with ink around points, (N, 1, size, size): 1 at a point, less a pixel away."""
+    """Rendered images, (N, 1, size, size): 1 at a point, less a pixel away."""
     middle = (torch.arange(size) + 0.5) / size
     across, down = ((points[..., axis, None] - middle) ** 2 for axis in (0, 1))
     distance = (down[..., :, None] + across[..., None, :]).amin(1)
@@ -235,8 +236,9 @@ def random_signs(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """Signs of two to four strokes, each class drawn several times by a shaking hand: image
-    (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every split.
+    """Synthetic characters of two to four strokes, each class drawn several times with random
+    variation: image (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every
+    split.
     """
     draw = torch.Generator().manual_seed(seed)
     points = sign_points(classes, samples, variation, draw)
@@ -255,8 +257,8 @@ def random_signs(
 
 
 class Tasks:
-    """Tasks that are handed out by number: some known examples of a few classes, and others of the
-    same classes that are asked. Labels are the numbers that the classes have in their task.
+    """Few-shot tasks by index: a support set of known examples of a few classes, and a query set of
+    others of the same classes. Labels are the numbers that the classes have in their task.
     """
 
     def __init__(self, sample: Tensor, members: Tensor, label: Tensor, known: int) -> None:
@@ -274,7 +276,7 @@ class Tasks:
         return type(self)(sample, members, label, self.known)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """Some tasks, by their numbers."""
+        """The batch of some tasks, by their indices."""
         index = index.to(self.members.device)
         sample, label = self.sample[self.members[index]], self.label[index]
         return {
@@ -303,8 +305,8 @@ def dealt_tasks(
     queries: int,
     draw: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The samples of every task, known ones first, and the numbers of their classes:
-    (T, way * (shot + queries)) twice.
+    """Samples of every task, support first, and their classes' numbers in it: (T, way * (shot +
+    queries)) twice.
     """
     classes = torch.rand(count, len(pools), generator=draw).topk(way, largest=False).indices
     members = pools[classes]
@@ -318,9 +320,9 @@ def dealt_tasks(
 
 
 class TasksAnew:
-    """Tasks that are dealt when they are taken, so that no two epochs have the same ones; a number
-    says nothing but that a task is wanted. `pools`, (classes, P), are the numbers of each class's
-    samples, filled up with -1.
+    """Few-shot tasks that are sampled when they are taken, so that no two epochs have the same
+    ones; an index says nothing but that a task is wanted. `pools`, (classes, P), are the indices of
+    each class's samples, padded with -1.
     """
 
     def __init__(
@@ -337,12 +339,12 @@ class TasksAnew:
         return self.count
 
     def to(self, device: str | torch.device) -> Self:
-        """The same samples on a device; what is drawn is drawn on the CPU, and so alike on all."""
+        """The same samples on a device; tasks are sampled on the CPU, and so alike on all."""
         sample = self.sample.to(device)
         return type(self)(sample, self.pools, self.count, self.way, self.shot, self.queries)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """As many new tasks as there are numbers."""
+        """As many new tasks as there are indices."""
         dealt = dealt_tasks(self.pools, len(index), self.way, self.shot, self.queries)
         tasks = Tasks(self.sample, *dealt, self.way * self.shot).to(self.sample.device)
         return tasks.take(torch.arange(len(index)))
@@ -364,7 +366,7 @@ def dealt_classes(
 
 
 def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> None:
-    """Raise ValueError where no task can be dealt; a split without classes has no tasks."""
+    """Raise ValueError where no task can be made; a split without classes has no tasks."""
     if (pools or part == "train") and len(pools) < way:
         raise ValueError(
             f"episodes of {way} classes need as many in every split, and there are {len(pools)} "
@@ -379,7 +381,9 @@ def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> No
 
 
 def padded(pools: list[Tensor], none: tuple[int, int]) -> Tensor:
-    """The samples of each class, filled up with -1; where there is no class, of the size `none`."""
+    """The indices of each class's samples, padded with -1; where there is no class, of the size
+    `none`.
+    """
     if not pools:
         return torch.full(none, -1)
     return pad_sequence(pools, batch_first=True, padding_value=-1)
@@ -398,11 +402,11 @@ def episodes(
     seed: int,
     anew: bool = False,
 ) -> dict[str, Tasks | TasksAnew]:
-    """Deal the classes into training, validation and test, so that none is in two of them, and
-    tasks of the classes of each.
+    """Split the classes into training, validation and test, so that none is in two of them, and
+    sample n-way k-shot tasks of the classes of each.
 
-    A task has `way` classes, `shot` known samples of each and `queries` that are asked, all in
-    random order. Those of training are dealt once, or anew whenever they are taken. Raises
+    A task has `way` classes, `shot` support samples of each and `queries` that are asked, all in
+    random order. Those of training are sampled once, or anew whenever they are taken. Raises
     ValueError where there are too few classes or samples.
     """
     draw = torch.Generator().manual_seed(seed)

@@ -47,7 +47,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def can_remember(layer: nn.Module) -> bool:
-    """Whether a layer looks back in time alone, and can go on where it ended."""
+    """Whether a layer is causal, and can go on where it ended."""
     if isinstance(layer, nn.RNNBase):
         return not layer.bidirectional
     return hasattr(layer, "past")
@@ -55,7 +55,8 @@ def can_remember(layer: nn.Module) -> bool:
 
 @contextmanager
 def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
-    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+    """Key-value and state caches for a while: what a module sees goes on where it ended before, as
+    if it had come at once.
 
     Recurrent layers start from their last state; other layers have a `past` to keep what they need
     of earlier steps. A layer that is used several times in one pass has a past for each use.
@@ -92,7 +93,7 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
 
 
 def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
     if temperature == 0:
         return scores.argmax(1)
     return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
@@ -108,14 +109,13 @@ def generate(
     sees: str = "everything",
     cached: bool = False,
 ) -> Tensor:
-    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
-    (N, T + steps, …).
+    """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
 
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
     sees the prompt and then one new step at a time, and remembers those before. For whole numbers
-    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
-    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
-    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
+    (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
+    probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
+    the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
     """
     sequence = new = prompt
     with evaluating(module), remembering(module, cached):
@@ -133,8 +133,8 @@ def generate(
 
 
 def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = None) -> Any:
-    """Run a recurrent layer over the real steps of each sequence (N, T, F), so that what fills them
-    up changes nothing; its answers to that are zeros.
+    """Run a recurrent layer over padded sequences (N, T, F), so that padding changes nothing; its
+    outputs there are zeros.
 
     `mask` (N, T) is true at real steps, which come first; a sequence has at least one.
     """
@@ -153,7 +153,7 @@ def scan(
     features: int,
     whole: tuple[str, ...] = (),
 ) -> Tensor | tuple[Tensor, ...]:
-    """Run a cell over time: at each step it takes one step of every sequence, and its states.
+    """Recurrent loop: run a cell over time, on one step of every sequence and its states.
 
     `takes` and `gives` name the cell's inputs and outputs. A name in both is a state: what the cell
     gives for it is what it takes at the next step. States begin as inputs, or as zeros
@@ -185,8 +185,8 @@ def scan(
 
 
 class AdditiveAttention(nn.Module):
-    """Looks through a memory (N, S, F) for what fits a query, by a small network (Bahdanau et al.
-    2014, arXiv 1409.0473).
+    """Additive attention (Bahdanau et al. 2014, arXiv 1409.0473): a small network compares a query
+    with each step of a memory (N, S, F), whose weighted mean leaves.
     """
 
     def __init__(self, query_features: int, memory_features: int, hidden_size: int) -> None:
@@ -198,8 +198,8 @@ class AdditiveAttention(nn.Module):
     def forward(
         self, query: Tensor, memory: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """What was found, and how much of it each step of the memory gave: (N, F) and (N, S), or
-        for a query with steps (N, T, F) and (N, T, S). `mask` (N, S) is true at real steps.
+        """The weighted mean and the attention weights: (N, F) and (N, S), or for a query with steps
+        (N, T, F) and (N, T, S). `mask` (N, S) is true at real steps.
         """
         steps = query if query.dim() == 3 else query[:, None]
         fit = torch.tanh(self.query(steps)[:, :, None] + self.memory(memory)[:, None])
@@ -400,14 +400,14 @@ LETTERS = " ,./-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
 def numbers_of(text: str) -> list[int]:
-    """The letters of a text as numbers from 3."""
+    """The letters of a text as tokens from 3."""
     return [LETTERS.index(letter) + 3 for letter in text]
 
 
 def as_tokens(
     pairs: list[tuple[str, str]], source_length: int, target_length: int
 ) -> dict[str, Tensor]:
-    """Strings as numbers: 0 fills up, 1 begins an answer, 2 ends it, letters count from 3."""
+    """Strings as tokens: 0 is padding, 1 begins an answer, 2 ends it, letters count from 3."""
     source = torch.zeros(len(pairs), source_length, dtype=torch.long)
     before = torch.zeros(len(pairs), target_length + 1, dtype=torch.long)
     target = torch.zeros(len(pairs), target_length + 1, dtype=torch.long)

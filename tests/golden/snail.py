@@ -25,7 +25,7 @@ FEATURES = 64
 
 
 def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[Tensor, ...]:
-    """Apply a module to every place along an axis, as if each were a sample of its own."""
+    """Map a module over an axis: apply it to every place as if each were a sample of its own."""
     places = [value.movedim(axis, 1) for value in inputs]
     sizes = places[0].shape[:2]
     result = module(*(value.flatten(0, 1) for value in places))
@@ -36,14 +36,12 @@ def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[T
 
 
 def known_labels(label: Tensor, classes: int, asked: int) -> Tensor:
-    """Labels as vectors that are 1 at the class, and zeros for what is asked after them: (N, K) to
-    (N, K + asked, classes).
-    """
+    """One-hot labels, and zeros for what is asked after them: (N, K) to (N, K + asked, classes)."""
     return F.pad(F.one_hot(label, classes).float(), (0, 0, 0, asked))
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -53,8 +51,8 @@ def in_heads(x: Tensor, num_heads: int) -> Tensor:
 
 
 def rotated(x: Tensor, first: int = 0) -> Tensor:
-    """Turn each pair of features by an angle that grows with the step, counted from `first`:
-    (…, T, F) with an even F (Su et al. 2021, arXiv 2104.09864).
+    """Rotary embedding: rotate each pair of features by an angle that grows with the step, counted
+    from `first`: (…, T, F) with an even F (Su et al. 2021, arXiv 2104.09864).
     """
     length, features = x.shape[-2:]
     position = torch.arange(first, first + length, device=x.device)[:, None]
@@ -65,7 +63,7 @@ def rotated(x: Tensor, first: int = 0) -> Tensor:
 
 
 def alibi_slopes(num_heads: int) -> list[float]:
-    """How much each head minds distance (Press et al. 2021, arXiv 2108.12409).
+    """ALiBi slopes: how much each head weighs down distance (Press et al. 2021, arXiv 2108.12409).
 
     Where their number is no power of 2, the slopes of the next smaller one come first, then those
     that lie between, as in the authors' code.
@@ -77,11 +75,11 @@ def alibi_slopes(num_heads: int) -> list[float]:
 
 
 class DotProductAttention(nn.Module):
-    """Each step of a query takes from the values what fits by its key: (N, T, F), (N, S, F) and
-    (N, S, V) to (N, T, V), in each of several heads.
+    """Scaled dot-product attention in several heads: (N, T, F), (N, S, F) and (N, S, V) to
+    (N, T, V). Each step of a query takes from the values what matches by its key.
 
     `positions` are "none", "rotary" or "alibi". While it `remembers` and is causal, the keys and
-    values that it has seen are its `past`.
+    values that it has seen are its `past`, the key-value cache.
     """
 
     past: tuple[Tensor, Tensor] | None = None
@@ -99,7 +97,9 @@ class DotProductAttention(nn.Module):
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     ) -> Tensor:
-        """What each step takes; `mask` (N, S) is true at the steps that may be looked at."""
+        """The weighted values for each step; `mask` (N, S) is true at the steps that may be looked
+        at.
+        """
         query, key, value = (in_heads(x, self.num_heads) for x in (query, key, value))
         if self.positions == "rotary":
             seen = 0 if self.past is None else self.past[0].shape[2]
@@ -121,7 +121,7 @@ class DotProductAttention(nn.Module):
         return joined
 
     def bias(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor | None:
-        """What is added to the scores: how far a step looks back, and what it may not look at.
+        """The attention bias: how far a step looks back, and what it may not look at.
 
         The steps of the query are the last of those that there are keys for.
         """
@@ -144,9 +144,10 @@ class DotProductAttention(nn.Module):
 
 
 class CausalConv1d(nn.Conv1d):
-    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
+    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
 
-    While it `remembers`, what it saw last is its `past`, and stands before what it sees next.
+    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
+    next.
     """
 
     past: Tensor | None = None
@@ -174,7 +175,9 @@ class CausalConv1d(nn.Conv1d):
 
 
 def gated_tanh(x: Tensor) -> Tensor:
-    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
+    second.
+    """
     value, gate = x.chunk(2, 1)
     return torch.tanh(value) * torch.sigmoid(gate)
 
@@ -356,7 +359,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
     """Points along the strokes of every sample, (N, points, 2) from 0 to 1.
 
     A stroke is a quadratic Bezier curve; in the place of one that a sign does not have, its first
-    is drawn again. Samples of a class differ by trembling, turning, stretching and shifting.
+    is drawn again. Samples of a class differ by jitter, rotation, scale and shift.
     """
     control = 0.15 + 0.7 * torch.rand(classes, STROKES, 3, 2, generator=draw)
     strokes = torch.randint(2, STROKES + 1, (classes, 1, 1, 1), generator=draw)
@@ -376,7 +379,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
 
 
 def inked(points: Tensor, size: int) -> Tensor:
-    """Images with ink around points, (N, 1, size, size): 1 at a point, less a pixel away."""
+    """Rendered images, (N, 1, size, size): 1 at a point, less a pixel away."""
     middle = (torch.arange(size) + 0.5) / size
     across, down = ((points[..., axis, None] - middle) ** 2 for axis in (0, 1))
     distance = (down[..., :, None] + across[..., None, :]).amin(1)
@@ -392,8 +395,9 @@ def random_signs(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """Signs of two to four strokes, each class drawn several times by a shaking hand: image
-    (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every split.
+    """Synthetic characters of two to four strokes, each class drawn several times with random
+    variation: image (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every
+    split.
     """
     draw = torch.Generator().manual_seed(seed)
     points = sign_points(classes, samples, variation, draw)
@@ -412,8 +416,8 @@ def random_signs(
 
 
 class Tasks:
-    """Tasks that are handed out by number: some known examples of a few classes, and others of the
-    same classes that are asked. Labels are the numbers that the classes have in their task.
+    """Few-shot tasks by index: a support set of known examples of a few classes, and a query set of
+    others of the same classes. Labels are the numbers that the classes have in their task.
     """
 
     def __init__(self, sample: Tensor, members: Tensor, label: Tensor, known: int) -> None:
@@ -431,7 +435,7 @@ class Tasks:
         return type(self)(sample, members, label, self.known)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """Some tasks, by their numbers."""
+        """The batch of some tasks, by their indices."""
         index = index.to(self.members.device)
         sample, label = self.sample[self.members[index]], self.label[index]
         return {
@@ -460,8 +464,8 @@ def dealt_tasks(
     queries: int,
     draw: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The samples of every task, known ones first, and the numbers of their classes:
-    (T, way * (shot + queries)) twice.
+    """Samples of every task, support first, and their classes' numbers in it: (T, way * (shot +
+    queries)) twice.
     """
     classes = torch.rand(count, len(pools), generator=draw).topk(way, largest=False).indices
     members = pools[classes]
@@ -475,9 +479,9 @@ def dealt_tasks(
 
 
 class TasksAnew:
-    """Tasks that are dealt when they are taken, so that no two epochs have the same ones; a number
-    says nothing but that a task is wanted. `pools`, (classes, P), are the numbers of each class's
-    samples, filled up with -1.
+    """Few-shot tasks that are sampled when they are taken, so that no two epochs have the same
+    ones; an index says nothing but that a task is wanted. `pools`, (classes, P), are the indices of
+    each class's samples, padded with -1.
     """
 
     def __init__(
@@ -494,12 +498,12 @@ class TasksAnew:
         return self.count
 
     def to(self, device: str | torch.device) -> Self:
-        """The same samples on a device; what is drawn is drawn on the CPU, and so alike on all."""
+        """The same samples on a device; tasks are sampled on the CPU, and so alike on all."""
         sample = self.sample.to(device)
         return type(self)(sample, self.pools, self.count, self.way, self.shot, self.queries)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """As many new tasks as there are numbers."""
+        """As many new tasks as there are indices."""
         dealt = dealt_tasks(self.pools, len(index), self.way, self.shot, self.queries)
         tasks = Tasks(self.sample, *dealt, self.way * self.shot).to(self.sample.device)
         return tasks.take(torch.arange(len(index)))
@@ -521,7 +525,7 @@ def dealt_classes(
 
 
 def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> None:
-    """Raise ValueError where no task can be dealt; a split without classes has no tasks."""
+    """Raise ValueError where no task can be made; a split without classes has no tasks."""
     if (pools or part == "train") and len(pools) < way:
         raise ValueError(
             f"episodes of {way} classes need as many in every split, and there are {len(pools)} "
@@ -536,7 +540,9 @@ def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> No
 
 
 def padded(pools: list[Tensor], none: tuple[int, int]) -> Tensor:
-    """The samples of each class, filled up with -1; where there is no class, of the size `none`."""
+    """The indices of each class's samples, padded with -1; where there is no class, of the size
+    `none`.
+    """
     if not pools:
         return torch.full(none, -1)
     return pad_sequence(pools, batch_first=True, padding_value=-1)
@@ -555,11 +561,11 @@ def episodes(
     seed: int,
     anew: bool = False,
 ) -> dict[str, Tasks | TasksAnew]:
-    """Deal the classes into training, validation and test, so that none is in two of them, and
-    tasks of the classes of each.
+    """Split the classes into training, validation and test, so that none is in two of them, and
+    sample n-way k-shot tasks of the classes of each.
 
-    A task has `way` classes, `shot` known samples of each and `queries` that are asked, all in
-    random order. Those of training are dealt once, or anew whenever they are taken. Raises
+    A task has `way` classes, `shot` support samples of each and `queries` that are asked, all in
+    random order. Those of training are sampled once, or anew whenever they are taken. Raises
     ValueError where there are too few classes or samples.
     """
     draw = torch.Generator().manual_seed(seed)

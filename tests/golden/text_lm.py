@@ -78,18 +78,18 @@ def read_text(path: Path) -> str:
 
 
 def frequent(text: str, vocabulary: int) -> list[str]:
-    """The most frequent characters of a text, one fewer than there are tokens."""
+    """The vocabulary: the most frequent characters of a text, one fewer than there are tokens."""
     return [letter for letter, _ in Counter(text).most_common(vocabulary - 1)]
 
 
 def characters(text: str, vocabulary: int) -> Tensor:
-    """A text as numbers: 0 is any rare character, 1 the most frequent, and so on."""
+    """A text as tokens: 0 is any rare character, 1 the most frequent, and so on."""
     number = {letter: place for place, letter in enumerate(frequent(text, vocabulary), start=1)}
     return torch.tensor([number.get(letter, 0) for letter in text])
 
 
 def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
-    """A text cut into pieces of equal length, what is left over dropped."""
+    """A text cut into windows of equal length, what is left over dropped."""
     count = max(len(tokens) - 1, 0) // length
     return {
         "tokens": tokens[: count * length].reshape(count, length),
@@ -98,7 +98,7 @@ def equal_pieces(tokens: Tensor, length: int) -> dict[str, Tensor]:
 
 
 def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
-    """Pieces in such an order that the same place in the next batch has the next piece."""
+    """Windows in such an order that the same place in the next batch has the next window."""
     count = len(fields["tokens"]) // readers
     if not count:
         pieces_ = len(fields["tokens"])
@@ -110,10 +110,11 @@ def continued(fields: dict[str, Tensor], readers: int) -> dict[str, Tensor]:
 def windows(
     tokens: Tensor, length: int, validation: float, test: float, side_by_side: int = 0
 ) -> dict[str, dict[str, Tensor]]:
-    """Pieces of a text and the tokens that come next, (N, T): its beginning to train on, its end
+    """Windows of a text and the tokens that come next, (N, T): its beginning to train on, its end
     for the test, and what lies between for validation.
 
-    With a number of readers side by side, batches of that many go on where the last one ended.
+    With a number of readers side by side, batches of that many go on where the last one ended, for
+    stateful training.
     """
     tested, validated = round(len(tokens) * test), round(len(tokens) * validation)
     ends = [len(tokens) - tested - validated, len(tokens) - tested, len(tokens)]

@@ -28,19 +28,19 @@ DIVERGENCE = 0.00016
 
 
 def kl_of_unit_normal(mean: Tensor) -> Tensor:
-    """How far normal distributions of variance 1 lie from the standard one, in nats a sample."""
+    """KL divergence from normal distributions of variance 1 to the standard one, in nats."""
     return 0.5 * mean.square().flatten(1).sum(1).mean()
 
 
 class GaussianNoise(nn.Module):
-    """Adds normal noise while training, and nothing in evaluation."""
+    """Adds Gaussian noise while training, and nothing in evaluation."""
 
     def __init__(self, deviation: float) -> None:
         super().__init__()
         self.deviation = deviation
 
     def forward(self, x: Tensor) -> Tensor:
-        """What arrives, with fresh noise on it."""
+        """The input, with fresh noise on it."""
         return x + self.deviation * torch.randn_like(x) if self.training else x
 
 
@@ -365,7 +365,7 @@ class Program(nn.Module):
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -381,7 +381,7 @@ def random_split(
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels from 0 to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16
@@ -391,7 +391,7 @@ def digits(form: str, validation: float, test: float, seed: int) -> dict[str, di
 
 
 def edge_image(image: Tensor) -> Tensor:
-    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    """Local contrast of images (N, C, H, W): the largest less the smallest value of 3x3 pixels."""
     varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
     return torch.from_numpy(varied)
 
@@ -405,8 +405,8 @@ def digits_domain(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """One half of the digits' training images, the first or the second, and all others: their
-    strokes or edges, each pixel times a contrast, plus a brightness.
+    """One domain of the digits: one half of the training images, the first or the second, and all
+    others, as strokes or edges, each pixel times a contrast, plus a brightness.
     """
     parts = digits("image", validation, test, seed)
     middle = len(parts["train"]["label"]) // 2

@@ -21,23 +21,23 @@ LATENT = 8
 
 
 def binarise(x: Tensor, threshold: float) -> Tensor:
-    """1 where a value reaches the threshold, 0 elsewhere."""
+    """Step function: 1 where a value reaches the threshold, 0 elsewhere."""
     return (x >= threshold).to(x.dtype)
 
 
 def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A draw from a normal distribution, as a function that gradients pass through."""
+    """Reparameterisation trick: a sample of a normal distribution, through which gradients pass."""
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 
 
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """How far normal distributions lie from the standard one, in nats a sample."""
+    """KL divergence from normal distributions to the standard one, in nats a sample."""
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
     return divergence.flatten(1).sum(1).mean()
 
 
 def principal(points: Tensor) -> Tensor:
-    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
 
     Each direction points to where its largest weight is positive, so that pictures do not flip.
     """
@@ -170,7 +170,7 @@ class Program(nn.Module):
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -186,7 +186,7 @@ def random_split(
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels from 0 to 1 (ink), labels 0 to 9."""
     source = load_digits()
     shape = {"image": (1, 8, 8), "rows": (8, 8), "pixels": (64,)}[form]
     image = torch.tensor(source.images, dtype=torch.float32).reshape(-1, *shape) / 16

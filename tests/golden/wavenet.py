@@ -28,12 +28,12 @@ CHANNELS = 32
 
 
 def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """Classes as numbers at equal distances."""
+    """Inverse of quantisation: classes as values at equal distances."""
     return low + classes / (levels - 1) * (high - low)
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
-    """Nats of a sample as bits for each of its numbers."""
+    """Bits per dimension: nats of a sample as bits for each of its values."""
     return nats / (dimensions * math.log(2))
 
 
@@ -50,7 +50,7 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 
 def can_remember(layer: nn.Module) -> bool:
-    """Whether a layer looks back in time alone, and can go on where it ended."""
+    """Whether a layer is causal, and can go on where it ended."""
     if isinstance(layer, nn.RNNBase):
         return not layer.bidirectional
     return hasattr(layer, "past")
@@ -58,7 +58,8 @@ def can_remember(layer: nn.Module) -> bool:
 
 @contextmanager
 def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
-    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+    """Key-value and state caches for a while: what a module sees goes on where it ended before, as
+    if it had come at once.
 
     Recurrent layers start from their last state; other layers have a `past` to keep what they need
     of earlier steps. A layer that is used several times in one pass has a past for each use.
@@ -95,7 +96,7 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
 
 
 def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
     if temperature == 0:
         return scores.argmax(1)
     return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
@@ -111,14 +112,13 @@ def generate(
     sees: str = "everything",
     cached: bool = False,
 ) -> Tensor:
-    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
-    (N, T + steps, …).
+    """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
 
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
     sees the prompt and then one new step at a time, and remembers those before. For whole numbers
-    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
-    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
-    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
+    (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
+    probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
+    the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
     """
     sequence = new = prompt
     with evaluating(module), remembering(module, cached):
@@ -136,13 +136,13 @@ def generate(
 
 
 def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """The nearest of some levels at equal distances, as a class from 0."""
+    """Quantisation: the nearest of some levels at equal distances, as a class from 0."""
     share = (x.clamp(low, high) - low) / (high - low)
     return (share * (levels - 1)).round().long()
 
 
 def mu_law_decode(classes: Tensor, levels: int = 256) -> Tensor:
-    """Classes as sound from -1 to 1."""
+    """Inverse of mu-law companding: classes as sound from -1 to 1."""
     even = classes / (levels - 1) * 2 - 1
     return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
 
@@ -155,7 +155,8 @@ def places_of(x: Tensor) -> torch.Size:
 
 @torch.no_grad()
 def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int = 0) -> Tensor:
-    """How much a module's answer at one place depends on each place of its input, at most 1.
+    """Effective receptive field: how much a module's answer at one place depends on each place of
+    its input, at most 1.
 
     Each place in turn gets what the next sample has there; how much the answer changes is averaged
     over all samples. Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last
@@ -185,9 +186,10 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
 
 
 class CausalConv1d(nn.Conv1d):
-    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
+    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
 
-    While it `remembers`, what it saw last is its `past`, and stands before what it sees next.
+    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
+    next.
     """
 
     past: Tensor | None = None
@@ -215,7 +217,8 @@ class CausalConv1d(nn.Conv1d):
 
 
 class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
+    """A stack of modules with skip outputs: the first input runs through them, others reach each
+    one.
 
     Of several outputs the first goes on to the next module; each of the others is summed over all
     of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
@@ -225,7 +228,7 @@ class Chain(nn.ModuleList):
         super().__init__(blocks)
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
+        """The output of the last module, and the sums of the other outputs."""
         sums: list[Tensor] = []
         for block in self:
             result = block(x, *others)
@@ -235,14 +238,16 @@ class Chain(nn.ModuleList):
 
 
 def gated_tanh(x: Tensor) -> Tensor:
-    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
+    second.
+    """
     value, gate = x.chunk(2, 1)
     return torch.tanh(value) * torch.sigmoid(gate)
 
 
 @torch.no_grad()
 def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) -> Tensor:
-    """A class drawn from scores along an axis, which goes away; temperature 0 takes the best."""
+    """A class sampled from logits along an axis, which goes away; at temperature 0 the argmax."""
     if temperature == 0:
         return scores.argmax(dim)
     share = (scores / temperature).movedim(dim, -1).softmax(-1)
@@ -365,7 +370,7 @@ class Program(nn.Module):
 
 
 def pluck(period: int, length: int, draw: np.random.Generator) -> np.ndarray:
-    """A string that is plucked: noise in a loop that is smoothed a little in each round.
+    """A plucked string: noise in a delay loop with a low-pass filter.
 
     Karplus and Strong 1983: a value is the mean of the two that were heard a period before.
     """

@@ -21,7 +21,7 @@ BATCH_SIZE = 16
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
@@ -102,7 +102,7 @@ def read_csv(path: Path) -> Sheet:
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -118,13 +118,13 @@ def random_split(
 
 
 def is_gap(cell: Any) -> bool:
-    """Nothing is there, or a sign that people write for that."""
+    """Whether a cell is a missing value: empty, or a sign that people write for that."""
     marks = ("", "na", "n/a", "nan", "null", "none", "?", "-")
     return cell is None or str(cell).strip().lower() in marks
 
 
 def without_gaps(sheet: Sheet, names: list[str]) -> Sheet:
-    """The rows that have no gap in some columns."""
+    """The rows in which some columns have no missing value."""
     whole = [
         place
         for place in range(len(sheet.rows))
@@ -154,7 +154,9 @@ def number_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
 
 
 def class_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
-    """One column as classes: whole numbers from 0, in alphabetical order; gaps are one of them."""
+    """One column as classes: whole numbers from 0, in alphabetical order; missing values are one of
+    them.
+    """
     cells = ["" if is_gap(cell) else str(cell) for cell in sheet.columns[name]]
     if refuse_gaps and "" in cells:
         place = f"{sheet.name}, row {sheet.rows[cells.index('')]}: column {name}"
@@ -178,8 +180,8 @@ def table(
 ) -> dict[str, dict[str, Tensor]]:
     """Columns of a table: features as numbers, categories and the target as classes from 0.
 
-    A gap among the features is refused, or its row dropped, or the mean of the training rows or a
-    value stands there. A row without a target is refused or dropped.
+    Where a feature is missing, the row is refused or dropped, or the training mean or a value is
+    imputed. A row without a target is refused or dropped.
     """
     refuse, every = missing == "refuse", [*features, *categories, target]
     if lost := [name for name in every if name not in sheet.columns]:

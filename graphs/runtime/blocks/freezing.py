@@ -1,11 +1,11 @@
-"""Modules that stay as they are in one place, while they learn in another."""
+"""Frozen modules: constant in one place while they are trained in another."""
 
 from torch import Tensor, nn
 
 
 def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-    """Apply a module in evaluation mode, its weights taken as constants. Gradients still pass to
-    the inputs.
+    """Apply a module in evaluation mode with its weights detached. Gradients still pass to the
+    inputs.
     """
     training = [part for part in module.modules() if part.training]
     learning = [weight for weight in module.parameters() if weight.requires_grad]

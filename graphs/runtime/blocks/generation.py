@@ -1,4 +1,4 @@
-"""What feeds to a module what it gave."""
+"""Autoregressive generation: a module's predictions are fed back to it."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,14 +20,13 @@ def generate(
     sees: str = "everything",
     cached: bool = False,
 ) -> Tensor:
-    """Lengthen sequences by what a module says comes next, fed back to it: (N, T, …) grows to
-    (N, T + steps, …).
+    """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
 
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
     sees the prompt and then one new step at a time, and remembers those before. For whole numbers
-    (N, T) it gives a score for each that may come next, (N, C) or (N, T, C): temperature 0 takes
-    the best, else one is drawn. For vectors (N, T, F) it gives the next one. Of several outputs the
-    first counts. It is in evaluation mode meanwhile, and nothing learns from what is generated.
+    (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
+    probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
+    the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
     """
     sequence = new = prompt
     with evaluating(module), remembering(module, cached):
@@ -48,11 +47,12 @@ def generate(
 def generate_pixels(
     module: nn.Module, image: Tensor, *others: Tensor, keep_rows: int, temperature: float
 ) -> Tensor:
-    """Draw images of whole numbers, (N, H, W) or with K colours (N, K, H, W), pixel by pixel.
+    """Generate images of whole numbers autoregressively, (N, H, W) or with K colours (N, K, H, W),
+    pixel by pixel.
 
     The first rows stay as they are. The module sees what is drawn so far, and 0 where nothing is
-    yet; of the scores that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
-    next one count. It is in evaluation mode meanwhile, and nothing learns from what is drawn.
+    yet; of the logits that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
+    next one count. It is in evaluation mode meanwhile, and no gradient passes through.
     """
     drawn = image.clone(memory_format=torch.contiguous_format)
     drawn[..., keep_rows:, :] = 0
@@ -82,7 +82,8 @@ def evaluating(module: nn.Module) -> Iterator[None]:
 
 @contextmanager
 def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
-    """For a while, what a module sees goes on where it ended before, as if it had come at once.
+    """Key-value and state caches for a while: what a module sees goes on where it ended before, as
+    if it had come at once.
 
     Recurrent layers start from their last state; other layers have a `past` to keep what they need
     of earlier steps. A layer that is used several times in one pass has a past for each use.
@@ -119,14 +120,14 @@ def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
 
 
 def can_remember(layer: nn.Module) -> bool:
-    """Whether a layer looks back in time alone, and can go on where it ended."""
+    """Whether a layer is causal, and can go on where it ended."""
     if isinstance(layer, nn.RNNBase):
         return not layer.bidirectional
     return hasattr(layer, "past")
 
 
 def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of scores: the best at temperature 0, else drawn at random."""
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
     if temperature == 0:
         return scores.argmax(1)
     return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]

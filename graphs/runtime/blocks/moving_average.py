@@ -5,8 +5,8 @@ from torch import Tensor, nn
 
 
 class Average(nn.Module):
-    """A module whose weights are the moving average of those of another one like it
-    (Polyak and Juditsky 1992; Tarvainen and Valpola 2017, arXiv 1703.01780).
+    """Exponential moving average (EMA) of the weights of another module like it (Polyak and
+    Juditsky 1992; Tarvainen and Valpola 2017, arXiv 1703.01780).
     """
 
     steps: Tensor
@@ -18,7 +18,7 @@ class Average(nn.Module):
         self.register_buffer("steps", torch.tensor(0))
 
     def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What the module makes of its inputs with the average weights."""
+        """The output of the module with the averaged weights."""
         result: Tensor | tuple[Tensor, ...] = self.module(*inputs)
         return result
 

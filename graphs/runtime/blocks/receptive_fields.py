@@ -1,4 +1,4 @@
-"""What a module looks at."""
+"""Receptive fields: what a module looks at."""
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,8 @@ def places_of(x: Tensor) -> torch.Size:
 
 @torch.no_grad()
 def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int = 0) -> Tensor:
-    """How much a module's answer at one place depends on each place of its input, at most 1.
+    """Effective receptive field: how much a module's answer at one place depends on each place of
+    its input, at most 1.
 
     Each place in turn gets what the next sample has there; how much the answer changes is averaged
     over all samples. Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last

@@ -1,4 +1,4 @@
-"""Blocks one after another."""
+"""Stacks of modules."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,8 @@ from torch import Tensor, nn
 
 
 class Chain(nn.ModuleList):
-    """Applies modules in a row: the first input runs through them, others reach each one.
+    """A stack of modules with skip outputs: the first input runs through them, others reach each
+    one.
 
     Of several outputs the first goes on to the next module; each of the others is summed over all
     of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
@@ -16,7 +17,7 @@ class Chain(nn.ModuleList):
         super().__init__(blocks)
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """What leaves the last module, and the sums of the other outputs."""
+        """The output of the last module, and the sums of the other outputs."""
         sums: list[Tensor] = []
         for block in self:
             result = block(x, *others)
@@ -26,7 +27,7 @@ class Chain(nn.ModuleList):
 
 
 class Again(nn.Module):
-    """Applies one module several times in a row, with the same weights each time."""
+    """Weight sharing in depth: applies one module several times in a row."""
 
     def __init__(self, block: nn.Module, times: int) -> None:
         super().__init__()
@@ -34,7 +35,7 @@ class Again(nn.Module):
         self.times = times
 
     def forward(self, x: Tensor, *others: Tensor) -> Tensor:
-        """What leaves after the last time: the shape of x."""
+        """The output of the last time: the shape of x."""
         for _ in range(self.times):
             x = self.block(x, *others)
         return x

@@ -1,4 +1,4 @@
-"""What runs a module over time, over an axis, or over tasks."""
+"""Loops over a module: over time, over an axis, or over tasks."""
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ def scan(
     features: int,
     whole: tuple[str, ...] = (),
 ) -> Tensor | tuple[Tensor, ...]:
-    """Run a cell over time: at each step it takes one step of every sequence, and its states.
+    """Recurrent loop: run a cell over time, on one step of every sequence and its states.
 
     `takes` and `gives` name the cell's inputs and outputs. A name in both is a state: what the cell
     gives for it is what it takes at the next step. States begin as inputs, or as zeros
@@ -46,7 +46,7 @@ def scan(
 
 
 def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[Tensor, ...]:
-    """Apply a module to every place along an axis, as if each were a sample of its own."""
+    """Map a module over an axis: apply it to every place as if each were a sample of its own."""
     places = [value.movedim(axis, 1) for value in inputs]
     sizes = places[0].shape[:2]
     result = module(*(value.flatten(0, 1) for value in places))
@@ -66,11 +66,13 @@ def adapt(
     loss: str = "mean_squared_error",
     order: str = "second",
 ) -> Tensor:
-    """What a module says of queries after a few gradient steps on the examples of each task.
+    """Model-agnostic meta-learning (MAML): adapt a module to each task by gradient steps on its
+    examples, and apply it to the task's queries.
 
     The first axis of every tensor is the task: support (N, K, …), answers (N, K, …), query
     (N, Q, …). The weights themselves stay as they are, and a gradient reaches them through the
-    steps (Finn et al. 2017, arXiv 1703.03400); of first order, it takes the slopes as constants.
+    inner steps (Finn et al. 2017, arXiv 1703.03400); of first order, the inner gradients are taken
+    as constants.
     """
     wrong = F.cross_entropy if loss == "cross_entropy" else F.mse_loss
 

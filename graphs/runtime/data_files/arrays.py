@@ -40,7 +40,7 @@ def npz_arrays(
 
 
 def paired(name: str, x: Any, y: Any, target_is: str) -> dict[str, Tensor]:
-    """Features and targets as tensors: numbers; classes, (N,), or numbers, (N, 1)."""
+    """Features and targets as tensors: real numbers; classes, (N,), or real numbers, (N, 1)."""
     if len(x) != len(y):
         raise ValueError(f"{name} has {len(x)} samples, and {len(y)} targets belong to them")
     if len(x) < 3:
@@ -52,7 +52,7 @@ def paired(name: str, x: Any, y: Any, target_is: str) -> dict[str, Tensor]:
 
 
 class Rows:
-    """Rows of arrays that stay on disk until they are asked for."""
+    """Memory-mapped rows of arrays: they stay on disk until they are asked for."""
 
     def __init__(self, name: str, x: Any, y: Any, target_is: str, number: Tensor) -> None:
         self.name = name
@@ -111,7 +111,7 @@ def mapped(path: Path) -> Any:
 
 
 def require_small(path: Path, names: list[str]) -> None:
-    """Refuse arrays whose heads say that they are larger than what is in the file, or huge."""
+    """Refuse arrays whose headers say that they are larger than what is in the file, or huge."""
     for name in names:
         shape, dtype, room = npz_head(path, name)
         wanted = math.prod(shape) * dtype.itemsize

@@ -1,4 +1,4 @@
-"""Sounds in folders, one folder a class."""
+"""Audio files in folders, one folder a class."""
 
 import functools
 import math
@@ -17,7 +17,7 @@ SOUNDS = (".wav", ".flac", ".ogg")
 def sound_folder(
     folder: Path, rate: int, length: int, validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """All sounds of a folder with a folder for each class, in memory."""
+    """All audio files of a folder with a folder for each class, in memory."""
     paths, label = class_files(folder, SOUNDS)
     wave = torch.stack([read_sound(path, rate, length) for path in paths])
     return random_split({"wave": wave, "label": label}, validation, test, seed)
@@ -26,16 +26,17 @@ def sound_folder(
 def sound_files(
     folder: Path, rate: int, length: int, validation: float, test: float, seed: int
 ) -> dict[str, Files]:
-    """The sounds of a folder with a folder for each class, each read when it is asked for."""
+    """The audio files of a folder with a folder for each class, each read when it is asked for."""
     paths, label = class_files(folder, SOUNDS)
     read = functools.partial(read_sound, rate=rate, length=length)
     return split_files("wave", paths, label, read, validation, test, seed)
 
 
 def read_sound(path: Path, rate: int, length: int) -> Tensor:
-    """The beginning of a sound, -1 to 1, mixed to one channel: (1, T), with silence after its end.
+    """The beginning of an audio file as a waveform, -1 to 1, mixed to one channel: (1, T), padded
+    with silence.
 
-    `rate` is how many values there are a second. Raises ValueError, which names the file.
+    `rate` is the sample rate, in hertz. Raises ValueError, which names the file.
     """
     try:
         with soundfile.SoundFile(path) as sound:

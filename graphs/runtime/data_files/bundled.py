@@ -1,4 +1,4 @@
-"""Data sets that are at hand, as plain functions: each returns split -> field -> tensor."""
+"""Bundled data sets, as plain functions: each returns split -> field -> tensor."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from graphs.runtime.data_files.splits import random_split
 
 
 def digits(form: str, validation: float, test: float, seed: int) -> dict[str, dict[str, Tensor]]:
-    """scikit-learn's 1,797 handwritten digits: 8x8 pixels, 0 (paper) to 1 (ink), labels 0 to 9."""
+    """scikit-learn's 1,797 handwritten digits: 8x8 pixels from 0 to 1 (ink), labels 0 to 9."""
     from sklearn.datasets import load_digits
 
     source = load_digits()
@@ -27,8 +27,8 @@ def digits_domain(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """One half of the digits' training images, the first or the second, and all others: their
-    strokes or edges, each pixel times a contrast, plus a brightness.
+    """One domain of the digits: one half of the training images, the first or the second, and all
+    others, as strokes or edges, each pixel times a contrast, plus a brightness.
     """
     parts = digits("image", validation, test, seed)
     middle = len(parts["train"]["label"]) // 2
@@ -41,7 +41,7 @@ def digits_domain(
 
 
 def edge_image(image: Tensor) -> Tensor:
-    """How much ink varies around each pixel: the most less the least of 3x3 (N, C, H, W)."""
+    """Local contrast of images (N, C, H, W): the largest less the smallest value of 3x3 pixels."""
     from scipy.ndimage import morphological_gradient
 
     varied = morphological_gradient(image.numpy(), size=(1, 1, 3, 3), mode="constant")
@@ -51,7 +51,7 @@ def edge_image(image: Tensor) -> Tensor:
 def random_images(
     channels: int, size: int, classes: int, samples: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Images of normal noise with labels dealt at random."""
+    """Images of Gaussian noise with random labels."""
     draw = torch.Generator().manual_seed(seed)
     image = torch.randn(samples, channels, size, size, generator=draw)
     label = torch.randint(classes, (samples,), generator=draw)
@@ -61,7 +61,7 @@ def random_images(
 def random_tokens(
     length: int, vocabulary: int, samples: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Sequences of tokens drawn at random, and at each step the token that comes next."""
+    """Random token sequences, and at each step the next token."""
     draw = torch.Generator().manual_seed(seed)
     drawn = torch.randint(vocabulary, (samples, length + 1), generator=draw)
     return random_split({"tokens": drawn[:, :-1], "target": drawn[:, 1:]}, 0.15, 0.15, seed)
@@ -70,7 +70,7 @@ def random_tokens(
 def bundled_table(
     name: str, standardise: bool, validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """A table that comes with scikit-learn; a class from 0, or a number (N, 1), is to be told."""
+    """A table that comes with scikit-learn; the target is a class from 0, or a number (N, 1)."""
     import sklearn.datasets
 
     options = {"scaled": False} if name == "diabetes" else {}

@@ -1,4 +1,4 @@
-"""Sets of Hugging Face and of torchvision, whose libraries are imported when they are needed."""
+"""Data sets of Hugging Face and torchvision, whose libraries are imported when they are needed."""
 
 from pathlib import Path
 from typing import Any
@@ -42,9 +42,7 @@ def hub_texts(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """Texts as bytes, 1 to 256 with 0 after their ends, and classes; its own splits where it has
-    them.
-    """
+    """Texts as byte tokens, 1 to 256 padded with 0, and classes; its own splits where there are."""
     parts = {
         name: {
             "tokens": torch.stack([byte_tokens(row[text], length) for row in rows]),
@@ -79,7 +77,7 @@ def hub_splits(source: str | Path, subset: str, columns: list[str]) -> dict[str,
 def with_own_splits(
     parts: dict[str, dict[str, Tensor]], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Its own validation and test where there are; else a share of what there is to train on."""
+    """Its own validation and test where there are; else a random share of the training samples."""
     own = {name: part for name, part in parts.items() if name in ("validation", "test")}
     validation = 0.0 if "validation" in own else validation
     test = 0.0 if "test" in own else test
@@ -109,13 +107,13 @@ def vision_images(
 
 
 def image_pixels(image: Any, channels: int, size: tuple[int, int]) -> Tensor:
-    """A picture of Pillow's as numbers of 0 to 1, (C, H, W)."""
+    """A Pillow image as values from 0 to 1, (C, H, W)."""
     scaled = image.convert({1: "L", 3: "RGB"}[channels]).resize(size[::-1])
     values = torch.tensor(np.asarray(scaled), dtype=torch.float32) / 255
     return values.reshape(*size, channels).permute(2, 0, 1).contiguous()
 
 
 def byte_tokens(text: str, length: int) -> Tensor:
-    """The beginning of a text: each byte plus one, and 0 after its end."""
+    """The beginning of a text as byte tokens: each byte plus one, padded with 0."""
     data = text.encode("utf-8")[:length]
     return torch.tensor([*(byte + 1 for byte in data), *[0] * (length - len(data))])

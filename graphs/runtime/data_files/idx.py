@@ -45,7 +45,7 @@ def labelled_images(images: Path, labels: Path) -> dict[str, Tensor]:
 
 
 def read_idx(path: Path) -> Tensor:
-    """The bytes of an IDX file, in the shape that its head says. Raises ValueError, naming it."""
+    """The bytes of an IDX file, in the shape that its header says. Raises ValueError, naming it."""
     try:
         with unpacked(path) as file:
             shape = head_of(file, path.name)
@@ -68,7 +68,7 @@ def unpacked(path: Path) -> BufferedIOBase:
 
 
 def head_of(file: BufferedIOBase, name: str) -> list[int]:
-    """The sizes that stand at the beginning of an IDX file of bytes."""
+    """The sizes in the header of an IDX file of bytes."""
     head = file.read(4)
     if len(head) < 4 or head[:3] != b"\0\0\x08" or not 1 <= head[3] <= 4:
         raise ValueError(f"{name} is no IDX file of bytes")

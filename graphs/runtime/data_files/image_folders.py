@@ -1,4 +1,4 @@
-"""Images in folders, one folder a class; images in IDX files."""
+"""Image files in folders, one folder a class."""
 
 import functools
 import warnings

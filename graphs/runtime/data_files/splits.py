@@ -1,4 +1,4 @@
-"""Dealing samples into training, validation and test."""
+"""Random splits into training, validation and test."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +11,7 @@ from torch import Tensor
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Deal samples at random into train, validation and test; equal seeds deal alike."""
+    """Split samples at random into train, validation and test; equal seeds give equal splits."""
     count = len(next(iter(fields.values())))
     order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
     tested, validated = round(count * test), round(count * validation)
@@ -64,7 +64,7 @@ def split_files(
     test: float,
     seed: int,
 ) -> dict[str, Files]:
-    """Deal files as samples are dealt; nothing is read yet."""
+    """Split files at random as samples are split; nothing is read yet."""
     parts = random_split({"number": torch.arange(len(paths))}, validation, test, seed)
     numbers = {part: fields["number"] for part, fields in parts.items()}
     return {

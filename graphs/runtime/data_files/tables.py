@@ -1,4 +1,4 @@
-"""Columns of tables, as plain functions: which are read, what stands in a gap, what is a class."""
+"""Columns of tables, as plain functions: features, categories and targets, with missing values."""
 
 import csv
 import math
@@ -60,8 +60,8 @@ def table(
 ) -> dict[str, dict[str, Tensor]]:
     """Columns of a table: features as numbers, categories and the target as classes from 0.
 
-    A gap among the features is refused, or its row dropped, or the mean of the training rows or a
-    value stands there. A row without a target is refused or dropped.
+    Where a feature is missing, the row is refused or dropped, or the training mean or a value is
+    imputed. A row without a target is refused or dropped.
     """
     refuse, every = missing == "refuse", [*features, *categories, target]
     if lost := [name for name in every if name not in sheet.columns]:
@@ -95,7 +95,7 @@ def table(
 
 
 def without_gaps(sheet: Sheet, names: list[str]) -> Sheet:
-    """The rows that have no gap in some columns."""
+    """The rows in which some columns have no missing value."""
     whole = [
         place
         for place in range(len(sheet.rows))
@@ -106,7 +106,7 @@ def without_gaps(sheet: Sheet, names: list[str]) -> Sheet:
 
 
 def is_gap(cell: Any) -> bool:
-    """Nothing is there, or a sign that people write for that."""
+    """Whether a cell is a missing value: empty, or a sign that people write for that."""
     marks = ("", "na", "n/a", "nan", "null", "none", "?", "-")
     return cell is None or str(cell).strip().lower() in marks
 
@@ -131,7 +131,9 @@ def number_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
 
 
 def class_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
-    """One column as classes: whole numbers from 0, in alphabetical order; gaps are one of them."""
+    """One column as classes: whole numbers from 0, in alphabetical order; missing values are one of
+    them.
+    """
     cells = ["" if is_gap(cell) else str(cell) for cell in sheet.columns[name]]
     if refuse_gaps and "" in cells:
         place = f"{sheet.name}, row {sheet.rows[cells.index('')]}: column {name}"

@@ -1,4 +1,4 @@
-"""Data that is made up: plain functions of a seed, each returns split -> field -> tensor."""
+"""Synthetic benchmarks: plain functions of a seed, each returns split -> field -> tensor."""
 
 import torch
 from torch import Tensor
@@ -7,7 +7,7 @@ from torch import Tensor
 def adding_problem(
     samples: int, held_out: int, length: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Sequences of numbers, two of them marked, and the sum of these two."""
+    """The adding problem: sequences of numbers, two of them marked, and the sum of these two."""
     generator = torch.Generator().manual_seed(seed)
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     return {part: marked_numbers(count, length, generator) for part, count in sizes.items()}
@@ -28,7 +28,9 @@ def marked_numbers(count: int, length: int, generator: torch.Generator) -> dict[
 def sinusoid_tasks(
     tasks: int, held_out: int, support: int, query: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Sine waves, each a task: a few points of one to learn from, and others to tell."""
+    """Few-shot regression tasks, each a sine wave: support points to learn from, query points to
+    predict.
+    """
     generator = torch.Generator().manual_seed(seed)
     sizes = {"train": tasks, "validation": held_out, "test": held_out}
     return {part: sine_waves(count, support, query, generator) for part, count in sizes.items()}

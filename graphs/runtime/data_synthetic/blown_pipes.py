@@ -1,11 +1,13 @@
-"""Blown pipes: sounds of which each value's density, given those before it, is known."""
+"""Synthetic tones of blown pipes, whose density is known: that of each value, given those before
+it.
+"""
 
 import numpy as np
 import torch
 from torch import Tensor
 
 _RUN_IN = 200
-"""Values that nobody hears, until a pipe sounds steadily."""
+"""Burn-in: values that are dropped, until a pipe sounds steadily."""
 
 
 def blown_pipes(

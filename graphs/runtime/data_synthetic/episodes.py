@@ -1,4 +1,4 @@
-"""Tasks of a few examples, dealt from labelled samples: what learning to learn learns from."""
+"""Episodes for few-shot learning: n-way k-shot tasks, dealt from labelled samples."""
 
 from typing import Self
 
@@ -8,8 +8,8 @@ from torch.nn.utils.rnn import pad_sequence
 
 
 class Tasks:
-    """Tasks that are handed out by number: some known examples of a few classes, and others of the
-    same classes that are asked. Labels are the numbers that the classes have in their task.
+    """Few-shot tasks by index: a support set of known examples of a few classes, and a query set of
+    others of the same classes. Labels are the numbers that the classes have in their task.
     """
 
     def __init__(self, sample: Tensor, members: Tensor, label: Tensor, known: int) -> None:
@@ -27,7 +27,7 @@ class Tasks:
         return type(self)(sample, members, label, self.known)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """Some tasks, by their numbers."""
+        """The batch of some tasks, by their indices."""
         index = index.to(self.members.device)
         sample, label = self.sample[self.members[index]], self.label[index]
         return {
@@ -39,9 +39,9 @@ class Tasks:
 
 
 class TasksAnew:
-    """Tasks that are dealt when they are taken, so that no two epochs have the same ones; a number
-    says nothing but that a task is wanted. `pools`, (classes, P), are the numbers of each class's
-    samples, filled up with -1.
+    """Few-shot tasks that are sampled when they are taken, so that no two epochs have the same
+    ones; an index says nothing but that a task is wanted. `pools`, (classes, P), are the indices of
+    each class's samples, padded with -1.
     """
 
     def __init__(
@@ -58,12 +58,12 @@ class TasksAnew:
         return self.count
 
     def to(self, device: str | torch.device) -> Self:
-        """The same samples on a device; what is drawn is drawn on the CPU, and so alike on all."""
+        """The same samples on a device; tasks are sampled on the CPU, and so alike on all."""
         sample = self.sample.to(device)
         return type(self)(sample, self.pools, self.count, self.way, self.shot, self.queries)
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """As many new tasks as there are numbers."""
+        """As many new tasks as there are indices."""
         dealt = dealt_tasks(self.pools, len(index), self.way, self.shot, self.queries)
         tasks = Tasks(self.sample, *dealt, self.way * self.shot).to(self.sample.device)
         return tasks.take(torch.arange(len(index)))
@@ -82,11 +82,11 @@ def episodes(
     seed: int,
     anew: bool = False,
 ) -> dict[str, Tasks | TasksAnew]:
-    """Deal the classes into training, validation and test, so that none is in two of them, and
-    tasks of the classes of each.
+    """Split the classes into training, validation and test, so that none is in two of them, and
+    sample n-way k-shot tasks of the classes of each.
 
-    A task has `way` classes, `shot` known samples of each and `queries` that are asked, all in
-    random order. Those of training are dealt once, or anew whenever they are taken. Raises
+    A task has `way` classes, `shot` support samples of each and `queries` that are asked, all in
+    random order. Those of training are sampled once, or anew whenever they are taken. Raises
     ValueError where there are too few classes or samples.
     """
     draw = torch.Generator().manual_seed(seed)
@@ -122,7 +122,7 @@ def dealt_classes(
 
 
 def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> None:
-    """Raise ValueError where no task can be dealt; a split without classes has no tasks."""
+    """Raise ValueError where no task can be made; a split without classes has no tasks."""
     if (pools or part == "train") and len(pools) < way:
         raise ValueError(
             f"episodes of {way} classes need as many in every split, and there are {len(pools)} "
@@ -137,7 +137,9 @@ def require_enough(pools: list[Tensor], part: str, way: int, samples: int) -> No
 
 
 def padded(pools: list[Tensor], none: tuple[int, int]) -> Tensor:
-    """The samples of each class, filled up with -1; where there is no class, of the size `none`."""
+    """The indices of each class's samples, padded with -1; where there is no class, of the size
+    `none`.
+    """
     if not pools:
         return torch.full(none, -1)
     return pad_sequence(pools, batch_first=True, padding_value=-1)
@@ -151,8 +153,8 @@ def dealt_tasks(
     queries: int,
     draw: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The samples of every task, known ones first, and the numbers of their classes:
-    (T, way * (shot + queries)) twice.
+    """Samples of every task, support first, and their classes' numbers in it: (T, way * (shot +
+    queries)) twice.
     """
     classes = torch.rand(count, len(pools), generator=draw).topk(way, largest=False).indices
     members = pools[classes]

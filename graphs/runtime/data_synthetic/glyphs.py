@@ -1,4 +1,4 @@
-"""Signs drawn by chance: classes of images without end, for learning to learn."""
+"""Synthetic characters: image classes without end, for few-shot learning."""
 
 import torch
 from torch import Tensor
@@ -18,8 +18,9 @@ def random_signs(
     test: float,
     seed: int,
 ) -> dict[str, dict[str, Tensor]]:
-    """Signs of two to four strokes, each class drawn several times by a shaking hand: image
-    (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every split.
+    """Synthetic characters of two to four strokes, each class drawn several times with random
+    variation: image (N, 1, size, size) from 0 to 1, label (N,). Every class has its share of every
+    split.
     """
     draw = torch.Generator().manual_seed(seed)
     points = sign_points(classes, samples, variation, draw)
@@ -41,7 +42,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
     """Points along the strokes of every sample, (N, points, 2) from 0 to 1.
 
     A stroke is a quadratic Bezier curve; in the place of one that a sign does not have, its first
-    is drawn again. Samples of a class differ by trembling, turning, stretching and shifting.
+    is drawn again. Samples of a class differ by jitter, rotation, scale and shift.
     """
     control = 0.15 + 0.7 * torch.rand(classes, STROKES, 3, 2, generator=draw)
     strokes = torch.randint(2, STROKES + 1, (classes, 1, 1, 1), generator=draw)
@@ -61,7 +62,7 @@ def sign_points(classes: int, samples: int, variation: float, draw: torch.Genera
 
 
 def inked(points: Tensor, size: int) -> Tensor:
-    """Images with ink around points, (N, 1, size, size): 1 at a point, less a pixel away."""
+    """Rendered images, (N, 1, size, size): 1 at a point, less a pixel away."""
     middle = (torch.arange(size) + 0.5) / size
     across, down = ((points[..., axis, None] - middle) ** 2 for axis in (0, 1))
     distance = (down[..., :, None] + across[..., None, :]).amin(1)

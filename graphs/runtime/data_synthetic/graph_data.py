@@ -1,4 +1,6 @@
-"""Data sets of graphs: plain functions, each returns split -> an object that hands out samples."""
+"""Data sets of graphs: plain functions, each returns split -> an object that gives samples by
+index.
+"""
 
 import random
 from typing import Self
@@ -10,8 +12,8 @@ from torch.nn import functional as F
 
 
 class Graphs:
-    """Graphs that are handed out by number. A batch is one large graph that falls into them: nodes
-    and edges behind one another, and the node numbers of edges shifted to where their nodes are.
+    """Graphs by index. A batch is one large disconnected graph: nodes and edges one after another,
+    and the node indices of edges shifted to where their nodes are.
     """
 
     def __init__(self, graphs: list[dict[str, Tensor]]) -> None:
@@ -42,7 +44,7 @@ class Graphs:
         return self
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """Some graphs as one, with the number of the graph of each node, and all their sizes."""
+        """Some graphs as one, with the index of the graph of each node, and all their sizes."""
         index = index.to(self.sizes.device)
         sizes = self.sizes[index]
         graph_index, nodes = ranges(self.sizes, index)
@@ -69,8 +71,8 @@ def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class OneGraph:
-    """Some nodes of one graph, handed out by number with their labels; all of the graph comes with
-    every batch, as `nodes` (V, F) and `edge_index` (2, E).
+    """Labelled nodes of one graph, by index; all of the graph comes with every batch, as `nodes`
+    (V, F) and `edge_index` (2, E).
     """
 
     def __init__(self, graph: dict[str, Tensor], asked: Tensor, label: Tensor) -> None:
@@ -87,7 +89,7 @@ class OneGraph:
         return type(self)(graph, self.asked.to(device), self.label.to(device))
 
     def take(self, index: Tensor) -> dict[str, Tensor]:
-        """The graph, the numbers of the nodes that are asked, and their labels."""
+        """The graph, the indices of the nodes that are asked, and their labels."""
         index = index.to(self.asked.device)
         return {**self.graph, "asked": self.asked[index], "label": self.label[index]}
 
@@ -95,8 +97,8 @@ class OneGraph:
 def few_labels(
     graph: dict[str, Tensor], label: Tensor, known: Tensor, seed: int
 ) -> dict[str, OneGraph]:
-    """One graph with a few known labels: they are for training, half of the others for validation
-    and half for the test, dealt at random.
+    """One graph with a few known labels, for semi-supervised learning: they are for training, half
+    of the others for validation and half for the test, split at random.
     """
     rest = torch.ones(len(label), dtype=torch.bool)
     rest[known] = False
@@ -108,7 +110,9 @@ def few_labels(
 
 
 def both_ways(edges: Tensor, nodes: int) -> Tensor:
-    """Each edge in both directions and once, (2, E), of edges (2, E) that may be listed twice."""
+    """The undirected edges, each in both directions and once, (2, E), of edges (2, E) that may be
+    listed twice.
+    """
     linked = torch.zeros(nodes, nodes, dtype=torch.bool)
     linked[edges[0], edges[1]] = True
     return (linked | linked.T).nonzero().T.contiguous()
@@ -118,7 +122,7 @@ def karate_club(groups: str, seed: int) -> dict[str, OneGraph]:
     """Zachary's karate club: 34 members, their friendships, and on which of two sides or in which
     of four circles each is.
 
-    One member of each group is known. A member has no features but who it is.
+    One member of each group is known. Features are one-hot: who each member is.
     """
     club = nx.karate_club_graph()
     edge_index = both_ways(torch.tensor(list(club.edges)).T, len(club))
@@ -130,8 +134,8 @@ def karate_club(groups: str, seed: int) -> dict[str, OneGraph]:
 
 
 def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]:
-    """scikit-learn's 1,797 handwritten digits, each joined to those that look most like it; a few
-    labels of each class are known.
+    """Nearest-neighbour graph of scikit-learn's 1,797 handwritten digits; a few labels of each
+    class are known.
     """
     from sklearn.datasets import load_digits
     from sklearn.neighbors import kneighbors_graph
@@ -149,8 +153,9 @@ def digits_graph(neighbours: int, labels: int, seed: int) -> dict[str, OneGraph]
 
 
 def random_graphs(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
-    """Graphs in which edges lie anywhere (label 0, Erdős and Rényi), and graphs that grew, where
-    new nodes prefer well-connected ones (label 1, Barabási and Albert), with equally many edges.
+    """Random graphs with equally many edges: edges laid anywhere (label 0, Erdős and Rényi), and
+    preferential attachment, where new nodes prefer well-connected ones (label 1, Barabási and
+    Albert).
     """
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     draw = random.Random(seed)
@@ -160,7 +165,7 @@ def random_graphs(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
 
 
 def random_graph(draw: random.Random) -> dict[str, Tensor]:
-    """A graph of 20 to 40 nodes of one kind or the other, its nodes in random order."""
+    """A random graph of 20 to 40 nodes of one kind or the other, its nodes in random order."""
     nodes, links, label = draw.randint(20, 40), draw.randint(2, 3), draw.randint(0, 1)
     if label:
         graph = nx.barabasi_albert_graph(nodes, links, seed=draw.randrange(1 << 30))
@@ -176,7 +181,7 @@ def random_graph(draw: random.Random) -> dict[str, Tensor]:
 
 
 def molecules(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
-    """Molecules-like graphs and an energy of each, with mean 0 and deviation 1 in training."""
+    """Synthetic molecules, each with an energy, standardised on the training set."""
     draw = random.Random(seed)
     bond_table = torch.Generator().manual_seed(42)
     bonds, angles = torch.randn(4, 4, 3, generator=bond_table), torch.randn(4, generator=bond_table)
@@ -247,7 +252,7 @@ def bond_energy(
 def as_graph(
     atoms: list[int], bonds: dict[tuple[int, int], int], value: Tensor
 ) -> dict[str, Tensor]:
-    """Atoms (V, 4) and bond orders (E, 3) as vectors with a 1 at what they are, and the value."""
+    """One-hot atoms (V, 4) and bond orders (E, 3), and the value."""
     pairs = torch.tensor(list(bonds)).T
     orders = F.one_hot(torch.tensor(list(bonds.values())) - 1, 3).float()
     return {

@@ -1,4 +1,4 @@
-"""Plucked strings, made up from a seed."""
+"""Synthetic melodies of plucked strings (Karplus and Strong 1983)."""
 
 import math
 
@@ -43,7 +43,7 @@ def melody(length: int, draw: np.random.Generator) -> np.ndarray:
 
 
 def pluck(period: int, length: int, draw: np.random.Generator) -> np.ndarray:
-    """A string that is plucked: noise in a loop that is smoothed a little in each round.
+    """A plucked string: noise in a delay loop with a low-pass filter.
 
     Karplus and Strong 1983: a value is the mean of the two that were heard a period before.
     """

@@ -1,4 +1,4 @@
-"""Points in the plane, made up from a seed: moons and spirals."""
+"""Synthetic points in the plane: moons and spirals."""
 
 import math
 
@@ -9,7 +9,7 @@ from torch import Tensor
 def moons(
     samples: int, held_out: int, noise: float, rotation: float, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Two half circles that hold each other, turned by some degrees around their middle."""
+    """Two moons: half circles that interlock, rotated by some degrees around their middle."""
     generator = torch.Generator().manual_seed(seed)
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     return {part: two_moons(count, noise, rotation, generator) for part, count in sizes.items()}

@@ -1,4 +1,4 @@
-"""Pairs of strings, made up from a seed."""
+"""Synthetic string pairs for sequence-to-sequence models."""
 
 import datetime
 import random
@@ -51,7 +51,7 @@ def date_pair(draw: random.Random) -> tuple[str, str]:
 def reversal_pairs(
     samples: int, held_out: int, shortest: int, longest: int, seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """Letters of a to p, and the same from behind."""
+    """Letters of a to p, and the same reversed."""
     draw = random.Random(seed)
     sizes = {"train": samples, "validation": held_out, "test": held_out}
     return {
@@ -63,7 +63,7 @@ def reversal_pairs(
 
 
 def reversal_pair(shortest: int, longest: int, draw: random.Random) -> tuple[str, str]:
-    """A word of some letters, and it from behind."""
+    """A word of some letters, and its reverse."""
     word = "".join(draw.choices("abcdefghijklmnop", k=draw.randint(shortest, longest)))
     return word, word[::-1]
 
@@ -71,7 +71,7 @@ def reversal_pair(shortest: int, longest: int, draw: random.Random) -> tuple[str
 def as_tokens(
     pairs: list[tuple[str, str]], source_length: int, target_length: int
 ) -> dict[str, Tensor]:
-    """Strings as numbers: 0 fills up, 1 begins an answer, 2 ends it, letters count from 3."""
+    """Strings as tokens: 0 is padding, 1 begins an answer, 2 ends it, letters count from 3."""
     source = torch.zeros(len(pairs), source_length, dtype=torch.long)
     before = torch.zeros(len(pairs), target_length + 1, dtype=torch.long)
     target = torch.zeros(len(pairs), target_length + 1, dtype=torch.long)
@@ -84,5 +84,5 @@ def as_tokens(
 
 
 def numbers_of(text: str) -> list[int]:
-    """The letters of a text as numbers from 3."""
+    """The letters of a text as tokens from 3."""
     return [LETTERS.index(letter) + 3 for letter in text]

@@ -29,7 +29,7 @@ def warped_digits(
 def read_by_row(
     rows: Tensor, label: Tensor, longest_stay: int, draw: torch.Generator
 ) -> dict[str, Tensor]:
-    """The rows of each digit, each seen 1 to so many times: (N, T, 8), with 0 after the end."""
+    """The rows of each digit, each repeated 1 to so many times: (N, T, 8), padded with 0."""
     stays = torch.randint(1, longest_stay + 1, (len(rows), 8), generator=draw)
     length = stays.sum(1)
     step = torch.arange(8 * longest_stay)

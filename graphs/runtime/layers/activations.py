@@ -1,22 +1,24 @@
-"""Non-linearities that torch has no function for."""
+"""Activations that torch has no function for."""
 
 import torch
 from torch import Tensor
 
 
 def gated_tanh(x: Tensor) -> Tensor:
-    """The tanh of the first half of the channels, let through by the sigmoid of the second."""
+    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
+    second.
+    """
     value, gate = x.chunk(2, 1)
     return torch.tanh(value) * torch.sigmoid(gate)
 
 
 def binarise(x: Tensor, threshold: float) -> Tensor:
-    """1 where a value reaches the threshold, 0 elsewhere."""
+    """Step function: 1 where a value reaches the threshold, 0 elsewhere."""
     return (x >= threshold).to(x.dtype)
 
 
 def maxout(x: Tensor, pieces: int, dim: int = 1) -> Tensor:
-    """The largest of each `pieces` neighbouring values along an axis (Goodfellow et al. 2013, arXiv
-    1302.4389).
+    """Maxout: the largest of each `pieces` neighbouring values along an axis (Goodfellow et al.
+    2013, arXiv 1302.4389).
     """
     return torch.unflatten(x, dim, (-1, pieces)).amax(dim + 1 if dim >= 0 else dim)

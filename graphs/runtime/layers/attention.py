@@ -14,8 +14,8 @@ def in_heads(x: Tensor, num_heads: int) -> Tensor:
 
 
 def rotated(x: Tensor, first: int = 0) -> Tensor:
-    """Turn each pair of features by an angle that grows with the step, counted from `first`:
-    (…, T, F) with an even F (Su et al. 2021, arXiv 2104.09864).
+    """Rotary embedding: rotate each pair of features by an angle that grows with the step, counted
+    from `first`: (…, T, F) with an even F (Su et al. 2021, arXiv 2104.09864).
     """
     length, features = x.shape[-2:]
     position = torch.arange(first, first + length, device=x.device)[:, None]
@@ -26,7 +26,7 @@ def rotated(x: Tensor, first: int = 0) -> Tensor:
 
 
 def alibi_slopes(num_heads: int) -> list[float]:
-    """How much each head minds distance (Press et al. 2021, arXiv 2108.12409).
+    """ALiBi slopes: how much each head weighs down distance (Press et al. 2021, arXiv 2108.12409).
 
     Where their number is no power of 2, the slopes of the next smaller one come first, then those
     that lie between, as in the authors' code.
@@ -38,7 +38,8 @@ def alibi_slopes(num_heads: int) -> list[float]:
 
 
 class RotaryPositions(nn.Module):
-    """Turns the features of each head by the step's position: (N, T, F).
+    """Rotary position embedding: rotates the features of each head by the step's position,
+    (N, T, F).
 
     While it `remembers`, its `past` is how many steps it has seen.
     """
@@ -51,7 +52,7 @@ class RotaryPositions(nn.Module):
         self.num_heads = num_heads
 
     def forward(self, sequence: Tensor) -> Tensor:
-        """The sequence, its features turned."""
+        """The sequence, its features rotated."""
         first = self.past or 0
         if self.remembers:
             self.past = first + sequence.shape[1]
@@ -59,11 +60,11 @@ class RotaryPositions(nn.Module):
 
 
 class DotProductAttention(nn.Module):
-    """Each step of a query takes from the values what fits by its key: (N, T, F), (N, S, F) and
-    (N, S, V) to (N, T, V), in each of several heads.
+    """Scaled dot-product attention in several heads: (N, T, F), (N, S, F) and (N, S, V) to
+    (N, T, V). Each step of a query takes from the values what matches by its key.
 
     `positions` are "none", "rotary" or "alibi". While it `remembers` and is causal, the keys and
-    values that it has seen are its `past`.
+    values that it has seen are its `past`, the key-value cache.
     """
 
     past: tuple[Tensor, Tensor] | None = None
@@ -81,7 +82,9 @@ class DotProductAttention(nn.Module):
     def forward(
         self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     ) -> Tensor:
-        """What each step takes; `mask` (N, S) is true at the steps that may be looked at."""
+        """The weighted values for each step; `mask` (N, S) is true at the steps that may be looked
+        at.
+        """
         query, key, value = (in_heads(x, self.num_heads) for x in (query, key, value))
         if self.positions == "rotary":
             seen = 0 if self.past is None else self.past[0].shape[2]
@@ -103,7 +106,7 @@ class DotProductAttention(nn.Module):
         return joined
 
     def bias(self, query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor | None:
-        """What is added to the scores: how far a step looks back, and what it may not look at.
+        """The attention bias: how far a step looks back, and what it may not look at.
 
         The steps of the query are the last of those that there are keys for.
         """
@@ -126,7 +129,7 @@ class DotProductAttention(nn.Module):
 
 
 class SelfAttention(nn.Module):
-    """Multi-head attention of a sequence to itself, (N, T, F), with the weights and the start of
+    """Multi-head self-attention, (N, T, F), with the weights and the initialisation of
     nn.MultiheadAttention.
     """
 
@@ -149,15 +152,15 @@ class SelfAttention(nn.Module):
             nn.init.zeros_(self.write.bias)
 
     def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
-        """What each step makes of those it looks at; `mask` (N, T) is true at real steps."""
+        """The attended sequence; `mask` (N, T) is true at real steps, false at padding."""
         query, key, value = self.read(x).chunk(3, 2)
         result: Tensor = self.write(self.attend(query, key, value, mask))
         return result
 
 
 class AdditiveAttention(nn.Module):
-    """Looks through a memory (N, S, F) for what fits a query, by a small network (Bahdanau et al.
-    2014, arXiv 1409.0473).
+    """Additive attention (Bahdanau et al. 2014, arXiv 1409.0473): a small network compares a query
+    with each step of a memory (N, S, F), whose weighted mean leaves.
     """
 
     def __init__(self, query_features: int, memory_features: int, hidden_size: int) -> None:
@@ -169,8 +172,8 @@ class AdditiveAttention(nn.Module):
     def forward(
         self, query: Tensor, memory: Tensor, mask: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """What was found, and how much of it each step of the memory gave: (N, F) and (N, S), or
-        for a query with steps (N, T, F) and (N, T, S). `mask` (N, S) is true at real steps.
+        """The weighted mean and the attention weights: (N, F) and (N, S), or for a query with steps
+        (N, T, F) and (N, T, S). `mask` (N, S) is true at real steps.
         """
         steps = query if query.dim() == 3 else query[:, None]
         fit = torch.tanh(self.query(steps)[:, :, None] + self.memory(memory)[:, None])
@@ -183,11 +186,11 @@ class AdditiveAttention(nn.Module):
 
 
 class TransformerLayer(nn.Module):
-    """A layer of a Transformer: attention to itself, to a memory where there is one, and two Linear
-    layers, each added to what it reads (Vaswani et al. 2017, arXiv 1706.03762).
+    """A Transformer layer: self-attention, cross-attention where there is a memory, and a
+    feedforward network, each with a residual connection (Vaswani et al. 2017, arXiv 1706.03762).
 
-    It is nn.TransformerDecoderLayer, or without a memory nn.TransformerEncoderLayer, but knows
-    positions, and remembers what it has seen while steps are generated.
+    It is nn.TransformerDecoderLayer, or without a memory nn.TransformerEncoderLayer, but has rotary
+    or ALiBi positions, and a cache of what it has seen while steps are generated.
     """
 
     def __init__(
@@ -227,7 +230,7 @@ class TransformerLayer(nn.Module):
         mask: Tensor | None = None,
         memory_mask: Tensor | None = None,
     ) -> Tensor:
-        """The sequence (N, T, F), read once more; masks are true at real steps."""
+        """The sequence (N, T, F), transformed; masks are true at real steps, false at padding."""
         parts: list[Callable[[Tensor], Tensor]] = [lambda x: self.attention(x, mask), self.dense]
         if memory is not None:
             parts.insert(1, lambda x: self.look_across(x, memory, memory_mask))
@@ -239,7 +242,7 @@ class TransformerLayer(nn.Module):
         return x
 
     def look_across(self, x: Tensor, memory: Tensor, mask: Tensor | None) -> Tensor:
-        """What each step finds in the memory."""
+        """Cross-attention: what each step finds in the memory."""
         hidden = None if mask is None else ~mask
         found: Tensor = self.across(x, memory, memory, hidden, need_weights=False)[0]
         return found

@@ -1,4 +1,4 @@
-"""Array work on a batch, written once for NumPy and SciPy, and done by CuPy on a CUDA device.
+"""Augmentation of batches, written once for NumPy and SciPy, and done by CuPy on a CUDA device.
 
 All that is random is drawn by NumPy on the CPU from a seed of torch's, so results are the same on
 every device and come again when a run is resumed.
@@ -58,7 +58,8 @@ def numpy_generator() -> np.random.Generator:
 
 
 def moved(xp: Any, ndimage: Any, images: Any, angle: Any, down: Any, right: Any, scale: Any) -> Any:
-    """Images, (N, C, H, W), turned around their middle, by radians, scaled, and shifted, by pixels.
+    """Affine transformations of images, (N, C, H, W): rotated around their centre, by radians,
+    scaled, and shifted, by pixels.
 
     Between pixels values are interpolated linearly; what comes in from outside is 0.
     """
@@ -78,7 +79,7 @@ def moved(xp: Any, ndimage: Any, images: Any, angle: Any, down: Any, right: Any,
 
 
 def flipped(xp: Any, ndimage: Any, images: Any, chosen: Any) -> Any:
-    """Images, (N, C, H, W), of which some are seen in a mirror."""
+    """Images, (N, C, H, W), of which some are mirrored."""
     return xp.where(chosen[:, None, None, None], images[..., ::-1], images)
 
 
@@ -97,13 +98,15 @@ def cut(xp: Any, ndimage: Any, images: Any, top: Any, left: Any, size: Any) -> A
 
 
 def mixed(xp: Any, ndimage: Any, values: Any, partner: Any, share: Any) -> Any:
-    """Each sample mixed with another: so much of itself, the rest of its partner."""
+    """Each sample blended with another: so much of itself, the rest of its partner."""
     share = share.reshape(-1, *[1] * (values.ndim - 1))
     return share * values + (1 - share) * values[partner]
 
 
 class RandomAffine(nn.Module):
-    """Turns, scales and shifts each image at random while training: (N, C, H, W)."""
+    """Random affine augmentation: rotates, scales and shifts each image while training,
+    (N, C, H, W).
+    """
 
     def __init__(self, degrees: float = 0.0, shift: float = 0.0, scale: float = 0.0) -> None:
         super().__init__()
@@ -122,7 +125,7 @@ class RandomAffine(nn.Module):
 
 
 class RandomFlip(nn.Module):
-    """Shows some images in a mirror while training: (N, C, H, W)."""
+    """Random horizontal flip while training: (N, C, H, W)."""
 
     def __init__(self, share: float = 0.5) -> None:
         super().__init__()
@@ -136,7 +139,7 @@ class RandomFlip(nn.Module):
 
 
 class AddNoise(nn.Module):
-    """Adds normal noise while training, to values of any shape."""
+    """Adds Gaussian noise while training, to values of any shape."""
 
     def __init__(self, deviation: float = 0.1) -> None:
         super().__init__()
@@ -151,7 +154,9 @@ class AddNoise(nn.Module):
 
 
 class CutOut(nn.Module):
-    """Sets a square of each image to 0 while training, at a random place: (N, C, H, W)."""
+    """Cutout: sets a square of each image to 0 while training, at a random place, (N, C, H, W)
+    (DeVries and Taylor 2017, arXiv 1708.04552).
+    """
 
     def __init__(self, size: int = 8) -> None:
         super().__init__()
@@ -168,7 +173,9 @@ class CutOut(nn.Module):
 
 
 class MixUp(nn.Module):
-    """Mixes each sample with another while training, and what is to be answered in the same way."""
+    """MixUp: blends each sample with another while training, and their labels in the same
+    proportions (Zhang et al. 2017, arXiv 1710.09412).
+    """
 
     def __init__(self, num_classes: int, strength: float = 0.2) -> None:
         super().__init__()
@@ -176,7 +183,7 @@ class MixUp(nn.Module):
         self.strength = strength
 
     def forward(self, x: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
-        """The samples, (N, …), and the share that each class has in them, (N, C)."""
+        """The samples, (N, …), and their soft labels, (N, C)."""
         target = nn.functional.one_hot(label, self.num_classes).float()
         if not self.training:
             return x, target

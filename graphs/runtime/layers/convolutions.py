@@ -6,9 +6,10 @@ from torch.nn import functional as F
 
 
 class CausalConv1d(nn.Conv1d):
-    """A convolution over time in which no step sees a later one: (N, C, T) to (N, out, T).
+    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
 
-    While it `remembers`, what it saw last is its `past`, and stands before what it sees next.
+    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
+    next.
     """
 
     past: Tensor | None = None
@@ -36,8 +37,8 @@ class CausalConv1d(nn.Conv1d):
 
 
 class MaskedConv2d(nn.Conv2d):
-    """A convolution in which a pixel sees those above it, those before it in its row, and with mask
-    "B" itself: (N, C, H, W) to (N, out, H, W) (van den Oord et al. 2016, arXiv 1601.06759).
+    """Masked 2d convolution: a pixel sees those above it, those before it in its row, and with mask
+    "B" itself, (N, C, H, W) to (N, out, H, W) (van den Oord et al. 2016, arXiv 1601.06759).
 
     Channels fall into `colours` of equal size; at its own pixel, a colour sees those before it, and
     with mask "B" itself.
@@ -68,6 +69,6 @@ class MaskedConv2d(nn.Conv2d):
         self.register_buffer("seen", seen, persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Convolve with the part of each filter that may be seen."""
+        """Convolve with the masked filters."""
         convolved: Tensor = self._conv_forward(x, self.weight * self.seen, self.bias)
         return convolved

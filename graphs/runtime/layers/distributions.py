@@ -1,4 +1,4 @@
-"""Random numbers inside networks, and how far distributions lie apart."""
+"""Random numbers inside networks, and KL divergences."""
 
 import torch
 from torch import Tensor, nn
@@ -6,14 +6,14 @@ from torch.nn import functional as F
 
 
 class GaussianNoise(nn.Module):
-    """Adds normal noise while training, and nothing in evaluation."""
+    """Adds Gaussian noise while training, and nothing in evaluation."""
 
     def __init__(self, deviation: float) -> None:
         super().__init__()
         self.deviation = deviation
 
     def forward(self, x: Tensor) -> Tensor:
-        """What arrives, with fresh noise on it."""
+        """The input, with fresh noise on it."""
         return x + self.deviation * torch.randn_like(x) if self.training else x
 
 
@@ -30,24 +30,24 @@ def fixed_noise(*sizes: int, seed: int, device: torch.device) -> Tensor:
 
 
 def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """A draw from a normal distribution, as a function that gradients pass through."""
+    """Reparameterisation trick: a sample of a normal distribution, through which gradients pass."""
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
 
 
 def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """How far normal distributions lie from the standard one, in nats a sample."""
+    """KL divergence from normal distributions to the standard one, in nats a sample."""
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
     return divergence.flatten(1).sum(1).mean()
 
 
 def kl_of_unit_normal(mean: Tensor) -> Tensor:
-    """How far normal distributions of variance 1 lie from the standard one, in nats a sample."""
+    """KL divergence from normal distributions of variance 1 to the standard one, in nats."""
     return 0.5 * mean.square().flatten(1).sum(1).mean()
 
 
 def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """The divergence of softened answers, in nats times the temperature's square, so that its
-    gradient is of the same size at every temperature: (N, C), (N, C) -> ().
+    """KL divergence of answers softened by a temperature, in nats times the temperature's square,
+    so that its gradient is of the same size at every temperature: logits (N, C), (N, C) -> ().
     """
     mine = F.log_softmax(prediction / temperature, 1)
     theirs = F.log_softmax(teacher / temperature, 1)

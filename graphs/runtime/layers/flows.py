@@ -1,4 +1,4 @@
-"""Steps of flows, and how probable their data is."""
+"""Normalising flows."""
 
 import math
 
@@ -8,18 +8,18 @@ from torch.nn import functional as F
 
 
 def affine_flow(x: Tensor, shift: Tensor, log_scale: Tensor) -> tuple[Tensor, Tensor]:
-    """x stretched and shifted, and the logarithm of how much volume grows, (N,)."""
+    """Affine flow, x * exp(log_scale) + shift, and its log-determinant, (N,)."""
     return x * torch.exp(log_scale) + shift, log_scale.flatten(1).sum(1)
 
 
 def inverse_affine_flow(y: Tensor, shift: Tensor, log_scale: Tensor) -> tuple[Tensor, Tensor]:
-    """What `affine_flow` made y from, and the logarithm of how much volume grows, (N,)."""
+    """Inverse affine flow, and its log-determinant, (N,)."""
     return (y - shift) * torch.exp(-log_scale), -log_scale.flatten(1).sum(1)
 
 
 def flow_nats(noise: Tensor, log_determinant: Tensor, base: str = "normal") -> Tensor:
-    """Nats of each value of data that a flow turns into noise; each has a share of the volume's
-    growth.
+    """Negative log-likelihood of data under a flow, in nats of each value; each has a share of the
+    log-determinant.
     """
     if base == "logistic":
         nats = noise + 2 * F.softplus(-noise)

@@ -1,4 +1,4 @@
-"""Channels that weigh themselves."""
+"""Channel attention."""
 
 import torch
 from torch import Tensor, nn
@@ -6,8 +6,8 @@ from torch.nn import functional as F
 
 
 class SqueezeExcite(nn.Module):
-    """Weighs each channel by what all channels say of the whole: (N, C, …) to the same
-    (Hu et al. 2017, arXiv 1709.01507).
+    """Squeeze-and-excitation: weighs each channel by what all channels say of the whole, (N, C, …)
+    to the same (Hu et al. 2017, arXiv 1709.01507).
     """
 
     def __init__(self, channels: int, reduction: int = 16) -> None:

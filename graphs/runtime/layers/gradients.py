@@ -1,15 +1,15 @@
-"""What changes a gradient and leaves the value alone."""
+"""Gradients that differ from those of the value."""
 
 import torch
 from torch import Tensor, nn
 
 
 class GradientReversal(nn.Module):
-    """The identity, whose gradient is turned round: what lies before it learns to make a loss large
-    (Ganin et al. 2016, arXiv 1505.07818).
+    """Gradient reversal: the identity, whose gradient changes its sign, so that what lies before it
+    is trained to maximise a loss (Ganin et al. 2016, arXiv 1505.07818).
 
-    With `steps` the strength grows from 0 to the full one over so many training batches, as
-    2 / (1 + exp(-10 p)) - 1 of the share p of them.
+    With `steps` the strength grows from 0 to the full one over so many training batches, as 2 / (1
+    + exp(-10 p)) - 1 of the share p of them.
     """
 
     batches: Tensor
@@ -34,5 +34,5 @@ class GradientReversal(nn.Module):
 
 
 def straight_through(x: Tensor, value: Tensor) -> Tensor:
-    """`value`, with its gradient going to x; both have one shape."""
+    """Straight-through estimator: `value`, with its gradient going to x; both have one shape."""
     return value.detach() + (x - x.detach())

@@ -1,5 +1,5 @@
-"""Layers for graphs. The nodes of all graphs of a batch lie in one tensor, (V, F); an edge leads
-from a node in the first row of the edge index, (2, E), to one in the second.
+"""Graph neural network layers. The nodes of all graphs of a batch lie in one tensor, (V, F); an
+edge leads from a node in the first row of the edge index, (2, E), to one in the second.
 """
 
 import torch
@@ -8,10 +8,9 @@ from torch.nn import functional as F
 
 
 def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """Where edges come from and where they lead, (E,) each.
+    """Source and target nodes of the edges, (E,) each.
 
-    Raises IndexError where that is no node; on a GPU nothing is looked at, which would make it
-    wait.
+    Raises IndexError where that is no node; on a GPU nothing is checked, which would make it wait.
     """
     if edge_index.device.type == "cpu" and edge_index.numel():
         first, last = int(edge_index.min()), int(edge_index.max())
@@ -24,7 +23,8 @@ def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
 
 
 def scatter(x: Tensor, index: Tensor, count: int, reduce: str = "sum") -> Tensor:
-    """The sum, mean or max of the rows that have an equal index: (E, …), (E,) -> (count, …).
+    """Scatter-reduce: the sum, mean or max of the rows that have an equal index: (E, …), (E,) ->
+    (count, …).
 
     A place that no row goes to is 0.
     """
@@ -53,7 +53,7 @@ def gather_edges(x: Tensor, edge_index: Tensor, end: str = "source") -> Tensor:
 
 
 def scatter_edges(messages: Tensor, edge_index: Tensor, x: Tensor, reduce: str = "sum") -> Tensor:
-    """What arrives at each node of x: (E, F), (2, E), (V, …) -> (V, F)."""
+    """Aggregated messages at each node of x: (E, F), (2, E), (V, …) -> (V, F)."""
     return scatter(messages, edge_ends(edge_index, len(x))[1], len(x), reduce)
 
 
@@ -63,14 +63,16 @@ def softmax_of_edges(scores: Tensor, edge_index: Tensor, x: Tensor) -> Tensor:
 
 
 def count_edges(edge_index: Tensor, x: Tensor, end: str = "target") -> Tensor:
-    """How many edges arrive at each node of x, or leave it (source): (2, E), (V, …) -> (V, 1)."""
+    """Node degrees: how many edges arrive at each node of x, or leave it (source): (2, E), (V, …)
+    -> (V, 1).
+    """
     source, target = edge_ends(edge_index, len(x))
     index = source if end == "source" else target
     return scatter(x.new_ones(len(index), 1), index, len(x))
 
 
 def with_self_loops(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
-    """One more edge from each node to itself, and which edges count: loops from before do not."""
+    """Edges with a self-loop at each node, and which edges count: loops from before do not."""
     source, target = edge_ends(edge_index, nodes)
     loops = torch.arange(nodes, device=edge_index.device)
     counts = torch.cat([source != target, torch.ones_like(loops, dtype=torch.bool)])
@@ -110,7 +112,7 @@ class GCNConv(nn.Module):
 
 
 class GATConv(nn.Module):
-    """Graph attention: a node looks at its neighbours, with several heads, each a softmax of
+    """Graph attention: a node attends to its neighbours, with several heads, each a softmax of
     LeakyReLU(a . [x_i W, x_j W]) (Veličković et al. 2017, arXiv 1710.10903).
 
     The heads' results, `out_features` each, stand side by side (concat), or are averaged.
@@ -160,7 +162,7 @@ class GATConv(nn.Module):
 
 class GINConv(nn.Module):
     """Graph isomorphism layer, MLP((1 + epsilon) x_i + sum of the neighbours' x_j): it tells apart
-    what any network of messages can (Xu et al. 2018, arXiv 1810.00826).
+    what any message passing network can (Xu et al. 2018, arXiv 1810.00826).
     """
 
     def __init__(
@@ -188,7 +190,7 @@ class GINConv(nn.Module):
 
 
 class SAGEConv(nn.Module):
-    """GraphSAGE: a linear map of a node, plus one of what its neighbours have together: their mean,
+    """GraphSAGE: a linear map of a node, plus one of an aggregate of its neighbours: their mean,
     max or sum (Hamilton et al. 2017, arXiv 1706.02216).
     """
 
@@ -215,8 +217,9 @@ class SAGEConv(nn.Module):
 
 
 class NNConv(nn.Module):
-    """Messages of a network on the edges: it makes a matrix of each edge's features, by which the
-    source's features are multiplied (edge network, Gilmer et al. 2017, arXiv 1704.01212).
+    """Edge-conditioned messages: a network turns each edge's features into a matrix, by which the
+    source's features are multiplied (edge network of an MPNN, Gilmer et al. 2017,
+    arXiv 1704.01212).
 
     With `root` a linear map of the node itself and a bias are added.
     """
@@ -254,13 +257,13 @@ def graph_of_nodes(sizes: Tensor, nodes: int) -> Tensor:
 
 
 def pool_graphs(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
-    """One vector for each graph, of all its nodes: (V, F), (G,) -> (G, F)."""
+    """Readout: one vector for each graph, of all its nodes: (V, F), (G,) -> (G, F)."""
     return scatter(x, graph_of_nodes(sizes, len(x)), len(sizes), reduce)
 
 
 class Set2Set(nn.Module):
-    """A readout with a memory that looks at a graph's nodes again and again, each time at those
-    that matter (Vinyals et al. 2015, arXiv 1511.06391).
+    """Set2Set readout: an LSTM attends to a graph's nodes several times (Vinyals et al. 2015,
+    arXiv 1511.06391).
     """
 
     def __init__(self, features: int, steps: int = 3) -> None:
@@ -269,7 +272,7 @@ class Set2Set(nn.Module):
         self.cell = nn.LSTMCell(2 * features, features)
 
     def forward(self, x: Tensor, sizes: Tensor) -> Tensor:
-        """(V, F), (G,) -> (G, 2 F): the last question, and what was read for it."""
+        """(V, F), (G,) -> (G, 2 F): the last query, and what was read for it."""
         index, count = graph_of_nodes(sizes, len(x)), len(sizes)
         question, memory = x.new_zeros(count, x.shape[1]), x.new_zeros(count, x.shape[1])
         read = torch.zeros_like(question)

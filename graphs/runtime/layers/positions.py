@@ -1,4 +1,4 @@
-"""Positions, masks and classes of sequences, (N, T, F)."""
+"""Positional encodings and masks of sequences, (N, T, F)."""
 
 import math
 
@@ -7,13 +7,14 @@ from torch import Tensor, nn
 
 
 def causal_mask(sequence: Tensor) -> Tensor:
-    """Which steps a step may not look at, as attention takes it: (T, T), 0 or minus infinity."""
+    """Causal mask, as attention takes it: (T, T), 0 or minus infinity at later steps."""
     length = sequence.shape[1]
     return torch.full((length, length), -math.inf, device=sequence.device).triu(1)
 
 
 class SinusoidalPositions(nn.Module):
-    """Adds sines and cosines of its position to each step, from short waves to long: (N, T, F).
+    """Sinusoidal positional encoding: adds sines and cosines of its position to each step, from
+    short waves to long, (N, T, F).
 
     While it `remembers`, its `past` is how many steps it has seen.
     """
@@ -22,7 +23,7 @@ class SinusoidalPositions(nn.Module):
     remembers = False
 
     def forward(self, sequence: Tensor) -> Tensor:
-        """The sequence with the waves of its positions added."""
+        """The sequence with its positional encoding added."""
         first, (length, features) = self.past or 0, sequence.shape[1:]
         if self.remembers:
             self.past = first + length
@@ -33,7 +34,8 @@ class SinusoidalPositions(nn.Module):
 
 
 class LearnedPositions(nn.Module):
-    """Adds a learned vector to each step: (N, T, F), T at most `length`.
+    """Learned positional embedding: adds a learned vector to each step, (N, T, F), T at most
+    `length`.
 
     While it `remembers`, its `past` is how many steps it has seen.
     """
@@ -46,7 +48,7 @@ class LearnedPositions(nn.Module):
         self.positions = nn.Parameter(0.02 * torch.randn(length, features))
 
     def forward(self, sequence: Tensor) -> Tensor:
-        """The sequence with the vectors of its positions added."""
+        """The sequence with its positional embedding added."""
         first, length = self.past or 0, sequence.shape[1]
         if self.remembers:
             self.past = first + length
@@ -54,27 +56,27 @@ class LearnedPositions(nn.Module):
 
 
 class ClassToken(nn.Module):
-    """Puts one learned step before a sequence: (N, T, F) to (N, T + 1, F)."""
+    """Class token ([CLS]): puts one learned step before a sequence, (N, T, F) to (N, T + 1, F)."""
 
     def __init__(self, features: int) -> None:
         super().__init__()
         self.token = nn.Parameter(0.02 * torch.randn(features))
 
     def forward(self, sequence: Tensor) -> Tensor:
-        """The sequence after the learned step."""
+        """The sequence after the class token."""
         return torch.cat([self.token.expand(len(sequence), 1, -1), sequence], 1)
 
 
 def hidden_steps(mask: Tensor) -> Tensor:
-    """A mask turned round, as attention takes it: true at steps that nothing may look at."""
+    """Key padding mask, as attention takes it: true at padding, which nothing may look at."""
     return ~mask
 
 
 def padding_mask(tokens: Tensor, padding: int) -> Tensor:
-    """Which steps are real, (N, T): those whose token is not the one that fills up."""
+    """Mask of real steps, (N, T): true where the token is not padding."""
     return tokens != padding
 
 
 def length_mask(lengths: Tensor, like: Tensor) -> Tensor:
-    """Which steps are real, (N, T): the first so many of each sequence `like` (N, T, …)."""
+    """Mask of real steps, (N, T): the first so many of each sequence `like` (N, T, …)."""
     return torch.arange(like.shape[1], device=like.device) < lengths[:, None]

@@ -1,4 +1,4 @@
-"""Recurrent layers over sequences of different lengths."""
+"""Recurrent layers over padded sequences."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
 def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = None) -> Any:
-    """Run a recurrent layer over the real steps of each sequence (N, T, F), so that what fills them
-    up changes nothing; its answers to that are zeros.
+    """Run a recurrent layer over padded sequences (N, T, F), so that padding changes nothing; its
+    outputs there are zeros.
 
     `mask` (N, T) is true at real steps, which come first; a sequence has at least one.
     """

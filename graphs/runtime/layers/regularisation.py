@@ -1,12 +1,12 @@
-"""What keeps a network from learning by heart, and torch lacks."""
+"""Regularisation that torch lacks."""
 
 import torch
 from torch import Tensor, nn
 
 
 class StochasticDepth(nn.Module):
-    """Drops all values of a random part of the samples while training: (N, …) to (N, …) (Huang et
-    al. 2016, arXiv 1603.09382).
+    """Stochastic depth (drop path): zeroes all values of random samples while training, (N, …) to
+    (N, …) (Huang et al. 2016, arXiv 1603.09382).
 
     What is left is divided by the share that stays, so that the mean is the same in evaluation.
     """

@@ -1,15 +1,15 @@
-"""Modules that remember from one batch to the next; what they remember lies in checkpoints."""
+"""Replay pools, which remember samples from one batch to the next; they lie in checkpoints."""
 
 import torch
 from torch import Tensor, nn
 
 
 class ReplayPool(nn.Module):
-    """Keeps values of earlier batches and gives some of them back in the place of new ones
-    (Shrivastava et al. 2017, arXiv 1612.07828).
+    """Replay pool (image buffer): keeps samples of earlier batches and gives some of them back in
+    the place of new ones (Shrivastava et al. 2017, arXiv 1612.07828).
 
-    Each value of a batch goes to a place of the pool. Where one lies already, it is exchanged for
-    it half of the time. More values than places pass unchanged; so do all in evaluation mode.
+    Each sample of a batch goes to a place of the pool. Where one lies already, it is exchanged for
+    it half of the time. More samples than places pass unchanged; so do all in evaluation mode.
     """
 
     values: Tensor
@@ -21,7 +21,7 @@ class ReplayPool(nn.Module):
         self.register_buffer("full", torch.zeros(size, dtype=torch.bool))
 
     def forward(self, x: Tensor) -> Tensor:
-        """New and remembered values, without their gradients: (N, …) to (N, …)."""
+        """New and remembered samples, detached: (N, …) to (N, …)."""
         if not self.training:
             return x.detach()
         size = len(self.full)

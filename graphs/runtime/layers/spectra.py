@@ -1,12 +1,12 @@
-"""Brightness and pitch: samples brought to one scale, sounds as images."""
+"""Standardisation and spectrograms."""
 
 import torch
 from torch import Tensor, nn
 
 
 class Standardise(nn.Module):
-    """Subtracts a mean from each channel, (N, C, …), and divides by a deviation; by each sample's
-    own where none is given.
+    """Standardisation: subtracts a mean from each channel, (N, C, …), and divides by a standard
+    deviation; by each sample's own where none is given.
     """
 
     mean: Tensor
@@ -18,7 +18,7 @@ class Standardise(nn.Module):
         self.register_buffer("deviation", torch.tensor(deviation), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """The samples on their new scale."""
+        """The standardised samples."""
         if len(self.mean) == 0:
             own = x.flatten(1)
             mean, deviation = own.mean(1), own.std(1).clamp(min=1e-6)
@@ -29,7 +29,12 @@ class Standardise(nn.Module):
 
 
 def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
-    """Strengths of frequencies over time: (N, 1, T) to (N, 1, window // 2 + 1, 1 + T // hop)."""
+    """Magnitude spectrogram: (N, 1, T) to (N, 1, window
+
+    2 + 1, 1 + T
+
+    hop).
+    """
     shape = torch.hann_window(window, device=wave.device)
     waves = torch.stft(wave[:, 0], window, hop, window=shape, return_complex=True)
     strength = waves.abs()[:, None]

@@ -1,4 +1,4 @@
-"""How improbable values are, in nats of each value, and how to draw them."""
+"""Negative log-likelihoods, in nats of each value, and samplers."""
 
 import math
 
@@ -16,7 +16,7 @@ def measured(nats: Tensor, per: str = "sample", unit: str = "nats") -> Tensor:
 
 
 def normal_nats(mean: Tensor, target: Tensor, log_variance: Tensor, step: float = 1.0) -> Tensor:
-    """Nats of values under normal distributions; of a whole step where values are `step` apart."""
+    """Gaussian negative log-likelihood, in nats; of a whole bin where values are `step` apart."""
     distance = (target - mean).square() * torch.exp(-log_variance)
     return (distance + log_variance + math.log(2 * math.pi)) / 2 - math.log(step)
 
@@ -24,26 +24,27 @@ def normal_nats(mean: Tensor, target: Tensor, log_variance: Tensor, step: float 
 def fixed_normal_nats(
     mean: Tensor, target: Tensor, deviation: float = 1.0, step: float = 1.0
 ) -> Tensor:
-    """Nats of values under normal distributions that are all equally wide."""
+    """Gaussian negative log-likelihood with one standard deviation for all, in nats."""
     distance = ((target - mean) / deviation).square()
     return (distance + math.log(2 * math.pi)) / 2 + math.log(deviation / step)
 
 
 def logistic_nats(mean: Tensor, target: Tensor, log_scale: Tensor) -> Tensor:
-    """Nats of values under logistic distributions."""
+    """Logistic negative log-likelihood, in nats."""
     distance = (target - mean) * torch.exp(-log_scale)
     return distance + log_scale + 2 * F.softplus(-distance)
 
 
 def logistic_sample(mean: Tensor, log_scale: Tensor) -> Tensor:
-    """A draw from logistic distributions, as a function that gradients pass through."""
+    """A reparameterised sample of logistic distributions, through which gradients pass."""
     share = torch.rand_like(mean).clamp(1e-6, 1 - 1e-6)
     return mean + torch.exp(log_scale) * torch.logit(share)
 
 
 def logistic_mixture_nats(prediction: Tensor, target: Tensor, levels: int = 256) -> Tensor:
-    """Nats of values from -1 to 1 under mixtures of logistic distributions, each cut into a bin for
-    every level: (N, 3K, …) and (N, 1, …) to (N, …) (Salimans et al. 2017, arXiv 1701.05517).
+    """Negative log-likelihood of values from -1 to 1 under discretised mixtures of logistic
+    distributions, with a bin for every level: (N, 3K, …) and (N, 1, …) to (N, …) (Salimans et al.
+    2017, arXiv 1701.05517).
 
     The first and the last bin reach to infinity. Where a bin holds next to nothing, the density in
     its middle stands for it, whose gradient does not vanish.
@@ -65,8 +66,8 @@ def logistic_mixture_nats(prediction: Tensor, target: Tensor, levels: int = 256)
 
 @torch.no_grad()
 def logistic_mixture_sample(prediction: Tensor, levels: int = 256) -> Tensor:
-    """Draws from mixtures of logistic distributions, rounded to levels from -1 to 1:
-    (N, 3K, …) to (N, 1, …).
+    """Samples of mixtures of logistic distributions, rounded to levels from -1 to 1: (N, 3K, …) to
+    (N, 1, …).
     """
     weight, mean, log_scale = prediction.chunk(3, 1)
     part = categorical_sample(weight, dim=1)[:, None]
@@ -76,7 +77,7 @@ def logistic_mixture_sample(prediction: Tensor, levels: int = 256) -> Tensor:
 
 @torch.no_grad()
 def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) -> Tensor:
-    """A class drawn from scores along an axis, which goes away; temperature 0 takes the best."""
+    """A class sampled from logits along an axis, which goes away; at temperature 0 the argmax."""
     if temperature == 0:
         return scores.argmax(dim)
     share = (scores / temperature).movedim(dim, -1).softmax(-1)
@@ -84,7 +85,7 @@ def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) 
 
 
 def categorical_entropy(scores: Tensor, dim: int = -1) -> Tensor:
-    """The entropy of the softmax of scores along an axis, in nats."""
+    """The entropy of the softmax of logits along an axis, in nats."""
     log_share = F.log_softmax(scores, dim)
     return -(log_share.exp() * log_share).sum(dim)
 
@@ -95,24 +96,26 @@ def normal_entropy(log_variance: Tensor) -> Tensor:
 
 
 def mu_law_encode(wave: Tensor, levels: int = 256) -> Tensor:
-    """Sound from -1 to 1 as classes that lie closer where it is quiet (ITU-T G.711)."""
+    """Mu-law companding: sound from -1 to 1 as classes that lie closer where it is quiet (ITU-T
+    G.711).
+    """
     wave = wave.clamp(-1, 1)
     loudness = torch.log1p((levels - 1) * wave.abs()) / math.log(levels)
     return ((wave.sign() * loudness + 1) / 2 * (levels - 1) + 0.5).long()
 
 
 def mu_law_decode(classes: Tensor, levels: int = 256) -> Tensor:
-    """Classes as sound from -1 to 1."""
+    """Inverse of mu-law companding: classes as sound from -1 to 1."""
     even = classes / (levels - 1) * 2 - 1
     return even.sign() * torch.expm1(even.abs() * math.log(levels)) / (levels - 1)
 
 
 def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """The nearest of some levels at equal distances, as a class from 0."""
+    """Quantisation: the nearest of some levels at equal distances, as a class from 0."""
     share = (x.clamp(low, high) - low) / (high - low)
     return (share * (levels - 1)).round().long()
 
 
 def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """Classes as numbers at equal distances."""
+    """Inverse of quantisation: classes as values at equal distances."""
     return low + classes / (levels - 1) * (high - low)

@@ -7,8 +7,8 @@ from torch.nn import functional as F
 
 
 def total_variation(image: Tensor, reduction: str = "mean") -> Tensor:
-    """How much neighbouring pixels differ: the sum over all pairs, or the mean in each direction
-    (Rudin et al. 1992).
+    """Total variation: how much neighbouring pixels differ, the sum over all pairs, or the mean in
+    each direction (Rudin et al. 1992).
     """
     down = image.diff(dim=2).abs()
     across = image.diff(dim=3).abs()
@@ -18,18 +18,22 @@ def total_variation(image: Tensor, reduction: str = "mean") -> Tensor:
 
 
 def cosine_distance(x: Tensor, target: Tensor) -> Tensor:
-    """One minus the cosine between vectors, mean over the batch: (N, F), (N, F) -> ()."""
+    """Cosine distance, one minus the cosine of the angle, mean over the batch: (N, F), (N, F) ->
+    ().
+    """
     return (1 - F.cosine_similarity(x, target)).mean()
 
 
 def cosine_embedding(x: Tensor, other: Tensor, label: Tensor, margin: float = 0.0) -> Tensor:
-    """Pairs with label 1 turned to each other, pairs with label 0 turned away."""
+    """Cosine embedding loss: pairs with label 1 are pulled together, pairs with label 0 pushed
+    apart.
+    """
     return F.cosine_embedding_loss(x, other, 2 * label - 1, margin=margin)
 
 
 def info_nce(query: Tensor, key: Tensor, temperature: float, symmetric: bool = False) -> Tensor:
-    """The cross-entropy of finding each query's key among all keys of the batch
-    (van den Oord et al. 2018, arXiv 1807.03748).
+    """InfoNCE: the cross-entropy of finding each query's key among all keys of the batch (van den
+    Oord et al. 2018, arXiv 1807.03748).
     """
     scores = F.normalize(query) @ F.normalize(key).T / temperature
     right = torch.arange(len(scores), device=scores.device)
@@ -38,8 +42,8 @@ def info_nce(query: Tensor, key: Tensor, temperature: float, symmetric: bool = F
 
 
 def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
-    """The cross-entropy of finding the other view of each sample among all views but itself
-    (Chen et al. 2020, arXiv 2002.05709).
+    """NT-Xent: the cross-entropy of finding the other view of each sample among all views but
+    itself (SimCLR, Chen et al. 2020, arXiv 2002.05709).
     """
     views = F.normalize(torch.cat([first, second]))
     scores = views @ views.T / temperature
@@ -51,8 +55,9 @@ def nt_xent(first: Tensor, second: Tensor, temperature: float) -> Tensor:
 def ctc(
     prediction: Tensor, tokens: Tensor, lengths: Tensor | None = None, blank: int = 0
 ) -> Tensor:
-    """The cost of all alignments of shorter sequences of tokens, (N, S), with scores at each step,
-    (N, T, C). The class `blank` is no token, and fills up short sequences.
+    """Connectionist temporal classification: the negative log-likelihood of shorter sequences of
+    tokens, (N, S), over all alignments, from logits at each step, (N, T, C). The class `blank` is
+    no token, and pads short sequences.
     """
     scores = F.log_softmax(prediction, 2).transpose(0, 1)
     if lengths is None:
@@ -62,15 +67,15 @@ def ctc(
 
 
 def hinge_adversarial(score: Tensor, side: str) -> Tensor:
-    """The hinge of a discriminator's scores (Lim and Ye 2017, arXiv 1705.02894)."""
+    """Hinge loss of a GAN, from a discriminator's logits (Lim and Ye 2017, arXiv 1705.02894)."""
     if side == "generator":
         return -score.mean()
     return F.relu(1 - score if side == "real" else 1 + score).mean()
 
 
 def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
-    """How far the slope of a critic is from 1 between real and generated samples, squared
-    (Gulrajani et al. 2017, arXiv 1704.00028).
+    """Gradient penalty: how far the norm of a critic's gradient is from 1 between real and
+    generated samples, squared (Gulrajani et al. 2017, arXiv 1704.00028).
     """
     share = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
     between = (share * real + (1 - share) * fake).detach()
@@ -80,8 +85,8 @@ def gradient_penalty(critic: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
 
 
 class Anneal(nn.Module):
-    """Multiplies by a weight that goes from one value to another over so many training batches, and
-    stays there. In evaluation it is the last one, so that epochs can be compared.
+    """Annealing: multiplies by a weight that goes from one value to another over so many training
+    batches, and stays there. In evaluation it is the last one, so that epochs can be compared.
     """
 
     batches: Tensor

@@ -1,5 +1,5 @@
-"""Measures of quality, as plain functions. Those of a whole split come in two parts: what is kept
-of each batch, and what is made of all that was kept.
+"""Metrics, as plain functions. Those of a whole split come in two parts: what is kept of each
+batch, and what is made of all that was kept.
 """
 
 import math
@@ -10,17 +10,17 @@ from torch.nn import functional as F
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """The share of classes that the largest prediction gets right: (N, C, …), (N, …) -> ()."""
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
 
 
 def top_k_accuracy(prediction: Tensor, label: Tensor, k: int) -> Tensor:
-    """The share of samples whose right class is among the k largest predictions."""
+    """Top-k accuracy: the share of samples whose right class is among the k largest logits."""
     return (prediction.topk(k, 1).indices == label[:, None]).any(1).float().mean()
 
 
 def binary_accuracy(score: Tensor, answer: Tensor, threshold: float = 0.0) -> Tensor:
-    """The share of answers, 0 or 1, that a score above or below a threshold gets right."""
+    """Binary accuracy: the share of answers, 0 or 1, that a threshold on the score gets right."""
     return ((score > threshold) == (answer > 0.5)).float().mean()
 
 
@@ -38,7 +38,7 @@ def ratio_of_sums(kept: Tensor) -> Tensor:
 
 
 def class_counts(prediction: Tensor, label: Tensor) -> Tensor:
-    """For each class how often it is rightly said, how often said, and how often right: (1, C, 3).
+    """True positives, predictions and labels of each class, counted: (1, C, 3).
 
     Classes are (N,) with predictions (N, C); yes and no are numbers of the predictions' shape.
     """
@@ -52,25 +52,25 @@ def class_counts(prediction: Tensor, label: Tensor) -> Tensor:
 
 
 def precision(kept: Tensor, averaging: str = "macro") -> Tensor:
-    """The share of what is said of a class that is right."""
+    """Precision: the share of the predictions of a class that is right."""
     hits, said, right = _counts(kept, averaging)
     return _over_classes(hits / said, said, right, averaging)
 
 
 def recall(kept: Tensor, averaging: str = "macro") -> Tensor:
-    """The share of what is right of a class that is said."""
+    """Recall: the share of a class that is predicted."""
     hits, said, right = _counts(kept, averaging)
     return _over_classes(hits / right, said, right, averaging)
 
 
 def f1(kept: Tensor, averaging: str = "macro") -> Tensor:
-    """The harmonic mean of precision and recall."""
+    """F1 score: the harmonic mean of precision and recall."""
     hits, said, right = _counts(kept, averaging)
     return _over_classes(2 * hits / (said + right), said, right, averaging)
 
 
 def _counts(kept: Tensor, averaging: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Rightly said, said and right for each class; for micro, over all classes together."""
+    """True positives, predictions and labels of each class; for micro, of all together."""
     counts = kept.sum(0)
     counts = counts.sum(0, keepdim=True) if averaging == "micro" else counts
     hits, said, right = counts.unbind(1)
@@ -79,7 +79,7 @@ def _counts(kept: Tensor, averaging: str) -> tuple[Tensor, Tensor, Tensor]:
 
 def _over_classes(value: Tensor, said: Tensor, right: Tensor, averaging: str) -> Tensor:
     """The mean over the classes that occur, each alike or by how often it is right; a class that is
-    never said or never right has 0.
+    never predicted or never right has 0.
     """
     weight = right if averaging == "weighted" else (said + right > 0).to(value)
     return (value.nan_to_num(0.0) * weight).sum() / weight.sum()
@@ -96,8 +96,8 @@ def scores_and_answers(prediction: Tensor, label: Tensor) -> Tensor:
 
 
 def auroc(kept: Tensor) -> Tensor:
-    """How probably a right answer scores higher than a wrong one, the mean over the classes of
-    which there are both; equal scores count half.
+    """Area under the ROC curve: how probably a right answer scores higher than a wrong one, the
+    mean over the classes of which there are both; equal scores count half.
     """
     scores, answers = (part.T.contiguous() for part in kept.chunk(2, 1))
     ordered = scores.sort().values
@@ -115,7 +115,7 @@ def squares_and_count(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 def root_of_share(kept: Tensor) -> Tensor:
-    """The square root of the first of two sums divided by the second."""
+    """The root of a mean square: the square root of the first of two sums divided by the second."""
     return ratio_of_sums(kept).sqrt()
 
 
@@ -125,8 +125,8 @@ def joined_columns(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 def r2(kept: Tensor) -> Tensor:
-    """The share of the targets' variance that predictions explain, the mean over all numbers of a
-    sample.
+    """Coefficient of determination: the share of the targets' variance that predictions explain,
+    the mean over all targets of a sample.
     """
     prediction, target = kept.chunk(2, 1)
     left = (target - prediction).square().sum(0)
@@ -134,8 +134,8 @@ def r2(kept: Tensor) -> Tensor:
 
 
 def nats_and_count(prediction: Tensor, tokens: Tensor, ignore_index: int = -100) -> Tensor:
-    """The surprise at the tokens that count, in nats, and their number:
-    (N, T, C), (N, T) -> (1, 2).
+    """The cross-entropy summed over the tokens that count, in nats, and their number: (N, T, C),
+    (N, T) -> (1, 2).
     """
     rows, right = prediction.flatten(0, 1), tokens.flatten()
     nats = F.cross_entropy(rows, right, ignore_index=ignore_index, reduction="sum")
@@ -143,10 +143,10 @@ def nats_and_count(prediction: Tensor, tokens: Tensor, ignore_index: int = -100)
 
 
 def perplexity(kept: Tensor) -> Tensor:
-    """Among how many equally probable tokens the surprise would be the same."""
+    """Perplexity: the exponential of the mean cross-entropy."""
     return ratio_of_sums(kept).exp()
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
-    """Nats of a sample as bits for each of its numbers."""
+    """Bits per dimension: nats of a sample as bits for each of its values."""
     return nats / (dimensions * math.log(2))

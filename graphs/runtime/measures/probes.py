@@ -1,12 +1,12 @@
-"""What probes compute of what they show, as plain functions."""
+"""What probes show, as plain functions."""
 
 import torch
 from torch import Tensor
 
 
 def histogram(values: Tensor, bins: int) -> tuple[Tensor, Tensor]:
-    """How many values lie in each of equal steps from the least to the largest, and where the steps
-    end: (bins,), (bins + 1,). Values that are not finite count nowhere.
+    """Histogram: how many values lie in each of equal bins from the least to the largest, and the
+    edges of the bins: (bins,), (bins + 1,). Values that are not finite count nowhere.
     """
     flat = values.flatten().float()
     finite = flat.isfinite()
@@ -18,7 +18,7 @@ def histogram(values: Tensor, bins: int) -> tuple[Tensor, Tensor]:
 
 
 def principal(points: Tensor) -> Tensor:
-    """Where points lie along the two directions in which they differ most: (N, F) -> (N, 2).
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
 
     Each direction points to where its largest weight is positive, so that pictures do not flip.
     """
@@ -30,7 +30,9 @@ def principal(points: Tensor) -> Tensor:
 
 
 def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """How often each class (row) was taken for each (column): (N, C), (N,) -> (C, C)."""
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
     classes = prediction.shape[1]
     known = (label >= 0) & (label < classes)
     pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
