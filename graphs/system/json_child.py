@@ -61,6 +61,10 @@ class JsonChild:
         if not self._ready.wait(START_SECONDS):
             raise ChildError(f"it did not start within {START_SECONDS:g} s")
         self.send(question)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> Any:
+        """The next answer. Raises ChildError when there is none in time."""
         try:
             return self._told(self._said.get(timeout=seconds))
         except Empty:

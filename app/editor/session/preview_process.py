@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 from app.runs.processes import ROOT, environment, module_command
 from graphs.document.document import MAIN, Document
 from graphs.document.document_io import text_of
+from graphs.system.json_child import ChildError, JsonChild
 
 PATIENCE = 60.0
 """Seconds after which an answer is given up."""
@@ -32,12 +30,10 @@ class Previewer:
     def __init__(self, heard: Callable[[], object]) -> None:
         self._heard = heard
         self._known: dict[str, dict[str, Any]] = {}
-        self._process: subprocess.Popen[str] | None = None
-        self._answers: deque[dict[str, Any]] = deque()
+        self._child: JsonChild | None = None
         self._asked: str | None = None
-        self._since = 0.0
-        self._is_ready = False
-        """The process has imported what it needs, which a busy machine does slowly."""
+        self._since: float | None = None
+        """Since when the child, which takes its time to start, could have answered."""
 
     def answer(self, document: Document, id: str, folder: Path | None) -> dict[str, Any] | None:
         """What a data node gives; None while that is being found out."""
@@ -45,13 +41,9 @@ class Previewer:
         self._take()
         if question in self._known:
             return self._known[question]
-        waited = time.monotonic() - self._since if self._is_ready else 0.0
+        waited = time.monotonic() - self._since if self._since else 0.0
         if self._asked == question and waited > PATIENCE:
             self._give_up(LATE)
-        elif self._asked == question and self._process and self._process.poll() is not None:
-            self._take()
-            if question not in self._known:
-                self._give_up(GONE)
         elif self._asked is None:
             self._ask(question)
         elif self._asked != question and waited > SUPERSEDED:
@@ -64,56 +56,36 @@ class Previewer:
 
     def stop(self) -> None:
         """End the process; the next question starts another."""
-        self._asked = None
-        if self._process:
-            self._process.kill()
-            self._process.wait()
-            self._process = None
+        self._asked = self._since = None
+        if self._child:
+            self._child.stop()
+            self._child = None
 
     def _ask(self, question: str) -> None:
-        process = self._process
-        if process is None or process.poll() is not None:
-            process = self._process = self._start()
-        assert process.stdin
-        self._asked, self._since = question, time.monotonic()
+        if self._child is None or self._child.has_ended:
+            self.stop()
+            command = module_command("app.previews.worker")
+            self._child = JsonChild(command, ROOT, environment(), self._heard)
+        self._asked = question
+        self._since = time.monotonic() if self._child.is_ready else None
         try:
-            process.stdin.write(question + "\n")
-            process.stdin.flush()
-        except OSError:
+            self._child.send(json.loads(question))
+        except ChildError:
             self._give_up(GONE)
-
-    def _start(self) -> subprocess.Popen[str]:
-        self._is_ready = False
-        process = subprocess.Popen(
-            module_command("app.previews.worker"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            encoding="utf-8",
-            cwd=ROOT,
-            env=environment(),
-        )
-        self._answers = deque()  # one that was given up may still answer, into its own
-        listening = (process, self._answers)
-        threading.Thread(target=self._listen, args=listening, daemon=True).start()
-        return process
-
-    def _listen(self, process: subprocess.Popen[str], answers: deque[dict[str, Any]]) -> None:
-        assert process.stdout
-        for line in process.stdout:
-            answers.append(json.loads(line))
-            self._heard()
-        self._heard()
 
     def _take(self) -> None:
         """Remember what was answered since the last look; a process answers one at a time."""
-        while self._answers:
-            answer = self._answers.popleft()
-            if "ready" in answer:
-                self._is_ready, self._since = True, time.monotonic()
-            elif self._asked:
-                self._remember(self._asked, answer)
+        if self._child is None:
+            return
+        if self._asked and self._since is None and self._child.is_ready:
+            self._since = time.monotonic()
+        try:
+            answer = self._child.take()
+        except ChildError:
+            self._give_up(GONE)
+            return
+        if answer is not None and self._asked:
+            self._remember(self._asked, answer)
 
     def _remember(self, question: str, answer: dict[str, Any]) -> None:
         if question == self._asked:
@@ -130,7 +102,7 @@ class Previewer:
 
 
 def question_of(document: Document, id: str, folder: Path | None) -> str:
-    """A line that asks for a node alone: edits elsewhere in the document ask nothing new."""
+    """JSON that asks for a node alone: edits elsewhere in the document ask nothing new."""
     main = document.main
     node = main.nodes[id].model_copy(update={"position": (0.0, 0.0), "label": ""})
     alone = main.model_copy(update={"nodes": {id: node}, "wires": ()})

@@ -4,10 +4,7 @@ process.
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -18,8 +15,9 @@ from app.editor.commands.shell import Answer, Wanted
 from app.editor.theme import style, theme
 from app.editor.theme.style import scale
 from app.editor.theme.widgets import Item, button, text_field, words
+from app.runs.processes import ROOT, environment, module_command
+from graphs.system.json_child import ChildError, JsonChild
 
-ROOT = Path(__file__).resolve().parents[3]
 WIDTH = 460
 SOURCE = 860, 430
 """Width of the window, and height of the pane, in which a program is shown."""
@@ -33,7 +31,7 @@ class Dialogs:
     def __init__(self) -> None:
         self._window: Item | None = None
         self._enter: Callable[[], object] | None = None
-        self._child: subprocess.Popen[str] | None = None
+        self._child: JsonChild | None = None
         self._wanted: tuple[Wanted, Callable[[Path], object]] | None = None
 
     @property
@@ -133,17 +131,19 @@ class Dialogs:
 
     def update(self) -> None:
         """See whether the file dialog has an answer."""
-        if self._child is None or self._child.poll() is None:
+        if self._child is None or self._wanted is None:
             return
-        assert self._wanted
-        said = self._child.stdout.read() if self._child.stdout else ""
-        code, (wanted, action) = self._child.returncode, self._wanted
-        self._child = self._wanted = None
-        self.close()
-        if code == 0 and said.strip():
-            action(Path(json.loads(said)))
-        elif code not in (0, 1):
+        wanted, action = self._wanted
+        try:
+            chosen = self._child.take()
+        except ChildError:  # there is no dialog to be shown
+            self.cancel()
             self._ask_path(wanted, action)
+            return
+        if chosen is not None:
+            self.cancel()
+            for path in chosen:
+                action(Path(path))
 
     def enter(self) -> None:
         """Enter was pressed."""
@@ -153,8 +153,7 @@ class Dialogs:
     def cancel(self) -> None:
         """Escape was pressed: no answer."""
         if self._child:
-            self._child.terminate()
-            self._child.wait()
+            self._child.stop()
             self._child = self._wanted = None
         self.close()
 
@@ -218,12 +217,7 @@ def _complaint(kind: Literal["open", "save"], path: Path) -> str | None:
     return None
 
 
-def _start_dialog(wanted: Wanted) -> subprocess.Popen[str]:
+def _start_dialog(wanted: Wanted) -> JsonChild:
     words_ = [wanted.kind, wanted.title, str(wanted.folder / wanted.name), wanted.pattern]
-    return subprocess.Popen(
-        [sys.executable, "-m", "app.monitor.window.file_dialog", *words_],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    command = module_command("app.monitor.window.file_dialog", *words_)
+    return JsonChild(command, ROOT, environment())

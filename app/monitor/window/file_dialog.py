@@ -1,8 +1,9 @@
-"""A file dialog in a process of its own, for windows without a good one: prints a path as JSON.
+"""A file dialog in a process of its own, for windows without a good one.
 
-    python -m app.monitor.window.file_dialog open|save TITLE PATH PATTERN
+    python -P -m app.monitor.window.file_dialog open|save TITLE PATH PATTERN
 
-Exit code 0 with a path, 1 when nothing was chosen, another when no dialog can be shown.
+It prints two lines of JSON: that it is ready, and the paths that were chosen, none or one. Where no
+dialog can be shown it ends without the second.
 """
 
 from __future__ import annotations
@@ -14,17 +15,16 @@ from collections.abc import Sequence
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str]) -> None:
     """Show the dialog and print what was chosen."""
     kind, title, start, pattern = arguments
     application = QApplication([])
     application.setApplicationDisplayName("Patchbay")
+    print(json.dumps("ready"), flush=True)
     ask = QFileDialog.getOpenFileName if kind == "open" else QFileDialog.getSaveFileName
     chosen, _ = ask(None, title, start, pattern)
-    if chosen:
-        print(json.dumps(chosen))
-    return 0 if chosen else 1
+    print(json.dumps([chosen] if chosen else []), flush=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
