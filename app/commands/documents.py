@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
 from graphs.document.document_io import SUFFIX, DocumentError, read
+from graphs.system.atomic_write import write_text
 
 if TYPE_CHECKING:
     from graphs.document.problems import Problem

@@ -12,7 +12,7 @@ from typing import Literal
 
 from app.runs.locks import is_locked
 from app.runs.records import Info, Request, RunError, State, now, read_record
-from graphs.document.atomic_write import write_text
+from graphs.system.atomic_write import write_text
 
 STARTING_SECONDS = 30.0
 """How long a worker may take to start before a run without a lock counts as dead."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.runs.records import RunError
 from app.runs.run_folder import Run
-from graphs.document.user_dirs import home
+from graphs.system.user_dirs import home
 
 
 def runs_folder() -> Path:

@@ -20,12 +20,12 @@ from app.training.data_errors import about_data
 from app.training.data_errors import read as read_batches
 from graphs.check.results import Checked
 from graphs.compiler import check, compile
-from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
 from graphs.document.document_io import DocumentError, read
 from graphs.document.problems import Problem
 from graphs.load_module import load_source
 from graphs.program.interface import Interface
+from graphs.system.atomic_write import write_text
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from app.training.devices import resolve
 from app.training.loop import Stopped, Training
 from app.training.recorder import Recorder
 from app.training.requests import Control
-from graphs.document.atomic_write import write_text
+from graphs.system.atomic_write import write_text
 
 Build = Callable[[Run, Info], Trainable]
 """Makes the program of a run."""

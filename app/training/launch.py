@@ -14,11 +14,11 @@ from app.runs.processes import ROOT, environment, module_command
 from app.runs.records import Info, RunError, State, now
 from app.runs.run_folder import Run
 from app.runs.run_list import runs_folder
-from graphs.document.atomic_write import write_text
 from graphs.document.document import Document, Settings
 from graphs.document.document_io import read, write
 from graphs.document.identifiers import identifier
 from graphs.document.validation_faults import first_fault
+from graphs.system.atomic_write import write_text
 
 DETACHED = getattr(subprocess, "DETACHED_PROCESS", 0)
 """What start_new_session is elsewhere, on Windows."""

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from app.runs.metrics import parse_row
 from app.runs.records import State, now
 from app.runs.run_folder import Run
-from graphs.document.atomic_write import write_text
+from graphs.system.atomic_write import write_text
 
 
 class Recorder:

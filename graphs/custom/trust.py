@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from graphs.document.atomic_write import write_text
-from graphs.document.user_dirs import home
+from graphs.system.atomic_write import write_text
+from graphs.system.user_dirs import home
 
 LARGEST = 2**20
 """Bytes of the largest list that is read."""

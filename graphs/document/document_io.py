@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
 from graphs.document.validation_faults import first_fault
+from graphs.system.atomic_write import write_text
 
 SUFFIX = ".graph.json"
 FORMAT = 1

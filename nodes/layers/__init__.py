@@ -1,1 +1,1 @@
-"""Layers: dense, convolution, recurrence, attention, graphs, pooling, normalisation."""
+"""Layers: dense, convolution, recurrence, attention, pooling, normalisation."""

@@ -14,7 +14,7 @@ from app.runs.metrics import MetricsReader, parse_row
 from app.runs.records import Info, Row, RunError, State, now
 from app.runs.run_folder import Run
 from app.runs.run_list import find_run, list_runs, runs_folder
-from graphs.document.atomic_write import write_text
+from graphs.system.atomic_write import write_text
 
 
 def make(folder: Path, name: str = "a-run", status: str = "running", age: float = 0.0) -> Run:

@@ -17,9 +17,9 @@ from app.runs.run_folder import Run
 from app.training import devices, failures, launch, recorder
 from app.training.checkpoints import checkpoint_files
 from app.training.devices import DeviceError, resolve
-from graphs.document import atomic_write
 from graphs.document.document import Document
 from graphs.load_module import load_source
+from graphs.system import atomic_write
 from tests.app import standin
 from tests.app.made_runs import new_run, train, variant
 

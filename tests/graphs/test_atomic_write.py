@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationError, field_validator
 
-from graphs.document.atomic_write import SUFFIX, replacing, sync_folder, write_bytes, write_text
 from graphs.document.validation_faults import Fault, faults, first_fault
+from graphs.system.atomic_write import SUFFIX, replacing, sync_folder, write_bytes, write_text
 
 
 def test_text_and_bytes_arrive_as_they_are(tmp_path: Path) -> None:

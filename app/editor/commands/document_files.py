@@ -15,10 +15,10 @@ from app.editor.session.journal import JournalError, recover
 from app.editor.session.session import Session
 from app.editor.session.wording import sentence
 from app.editor.theme import style
-from graphs.document.atomic_write import write_text
 from graphs.document.document import Document
 from graphs.document.document_io import SUFFIX, DocumentError, read, write
 from graphs.document.edits import Configure
+from graphs.system.atomic_write import write_text
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "assets" / "examples"
 DOCUMENTS = f"Patchbay documents (*{SUFFIX})"

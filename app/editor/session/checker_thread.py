@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from graphs.document.document import Document
-from graphs.document.user_dirs import home
+from graphs.system.user_dirs import home
 
 if TYPE_CHECKING:
     from graphs.check.facts_cache import Cache

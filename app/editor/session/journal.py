@@ -21,7 +21,7 @@ from app.editor.session.history import Change, History
 from app.runs.locks import Lock, LockedError
 from graphs.document.document import Document
 from graphs.document.edits import Edit, EditError
-from graphs.document.user_dirs import home
+from graphs.system.user_dirs import home
 
 _EDITS: TypeAdapter[tuple[Edit, ...]] = TypeAdapter(tuple[Edit, ...])
 LARGEST = 256 * 2**20

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from graphs.document.atomic_write import write_text
-from graphs.document.user_dirs import home
+from graphs.system.atomic_write import write_text
+from graphs.system.user_dirs import home
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from app.monitor.data.plot_series import PlotSeries
 from app.runs.run_follower import RunFollower
-from graphs.document.atomic_write import write_bytes
+from graphs.system.atomic_write import write_bytes
 
 COLUMNS = ("run", "split", "name", "step", "epoch", "time", "value")
 

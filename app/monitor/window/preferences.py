@@ -10,7 +10,7 @@ from PySide6.QtCore import QByteArray, QSettings
 
 from app.monitor.data.view_settings import ViewSettings
 from app.runs.series import Axis
-from graphs.document.user_dirs import home
+from graphs.system.user_dirs import home
 
 FILE = "monitor.ini"
 

@@ -19,8 +19,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from app.training.checkpoints.checkpoint import CheckpointError, Record, Snapshot
-from graphs.document.atomic_write import replacing, sync_folder, write_text
 from graphs.document.validation_faults import first_fault
+from graphs.system.atomic_write import replacing, sync_folder, write_text
 
 LARGEST_RECORD = 64 << 20
 """Bytes of the largest last.json that is read."""
