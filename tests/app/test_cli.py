@@ -329,10 +329,13 @@ def test_a_second_interrupt_leaves_it_running(tmp_path: Path) -> None:
     process, run = start_long(tmp_path)
     worker = _worker_of(run)
     os.kill(worker, signal.SIGSTOP)
-    for _ in range(2):
+    assert process.stdout and process.stderr
+    with process:
         process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
-    out, err = process.communicate(timeout=30)
+        while "Stopping after this step" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        err, out = process.stderr.read(), process.stdout.read()
     assert "The run goes on by itself" in err
     assert json.loads(out)["status"] == "running"
     os.kill(worker, signal.SIGCONT)

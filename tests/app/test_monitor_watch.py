@@ -4,6 +4,7 @@ import csv
 import io
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -99,8 +100,10 @@ def take_all(desk: BackgroundReader) -> None:
 
 def test_a_desk_does_not_ask_twice_and_hands_on_errors() -> None:
     desk, calls = BackgroundReader(), []
+    asked = threading.Event()
     for _ in range(3):
-        desk.ask("slow", lambda: (time.sleep(0.1), calls.append(1)))
+        desk.ask("slow", lambda: (asked.wait(20), calls.append(1)))
+    asked.set()
     take_all(desk)
     assert calls == [1]
     desk.ask("wrong", lambda: 1 / 0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from app.runs.records import RunError
 from app.runs.run_folder import Run
 from app.training import loop
 from app.training.launch import resume
+from app.training.requests import Control
 from tests.app import standin
 from tests.app.made_runs import (
     new_run,
@@ -119,15 +119,30 @@ def test_stopped_again_and_again(
     assert_same(run, whole)
 
 
+class Looks(Control):
+    """Says when a worker has looked for what was asked of it."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self.looked = threading.Event()
+
+    def poll(self) -> None:
+        super().poll()
+        self.looked.set()
+
+
 def test_paused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, whole: Run) -> None:
     """A pause saves the run, holds it, and is no training time."""
     monkeypatch.setattr(loop, "LOOK_SECONDS", 0.0)
     run = new_run(monkeypatch, tmp_path)
     module = watched(lambda what, count: what == "step" and count == 10 and run.request("pause"))
-    worker = threading.Thread(target=train, args=(run, module))
+    control = Looks(run)
+    worker = threading.Thread(target=train, args=(run, module, control))
     worker.start()
     wait_for(run, "paused")
-    time.sleep(0.3)
+    for _ in range(5):  # while it looks for a word of ours, it does nothing else
+        control.looked.clear()
+        assert control.looked.wait(20)
     assert run.state().step == 10
     assert run.checkpoint("last")
     run.request("resume")

@@ -1,10 +1,14 @@
 """The editor's look at the newest pictures of a probe, without a screen."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from pathlib import Path
 
+import pytest
+
+from app.editor.inspector import probe_thumbnails
 from app.editor.inspector.probe_thumbnails import Peek, Peeker
+from app.runs.probe_files import probe_steps
 from app.runs.run_folder import Run
 from tests.app.monitor_runs import make_run
 from tests.app.probe_runs import PROBES, add_look, add_probes, looked_at
@@ -43,13 +47,27 @@ def test_large_pictures_are_thinned(home: Path) -> None:
     assert (peek.width, peek.height) == (18, 18)
 
 
-def test_nothing_comes_of_other_probes_or_of_no_run(home: Path) -> None:
+def test_nothing_comes_of_other_probes_or_of_no_run(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each looks twice, the second time once the first look is over."""
+    asked = Counter[Path]()
+
+    def steps(folder: Path) -> list[int]:
+        asked[folder] += 1
+        return probe_steps(folder)
+
+    monkeypatch.setattr(probe_thumbnails, "probe_steps", steps)
+    monkeypatch.setattr(probe_thumbnails, "PERIOD", 0.01)
     run = make_run()
     add_probes(run, 0, probes={"waves": PROBES["waves"]})
     peeks: deque[Peek] = deque()
     peekers = [Peeker(run, node, 50, peeks.append) for node in ("waves", "gone")]
     peekers.append(Peeker(Run(home / "nowhere"), "samples", 50, peeks.append))
-    time.sleep(0.2)
+    deadline = time.monotonic() + 20
+    while not (asked[run.probes_path] >= 4 and len(asked) == 2 and min(asked.values()) >= 2):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     assert not peeks
     for peeker in peekers:
         peeker.stop()
