@@ -242,14 +242,14 @@ def _add_json(command: argparse.ArgumentParser) -> None:
 def _count(text: str) -> int:
     number = int(text)
     if not 1 <= number <= 1_000_000:
-        raise argparse.ArgumentTypeError("a whole number from 1 to 1000000 is needed")
+        raise argparse.ArgumentTypeError("an integer from 1 to 1000000 is needed")
     return number
 
 
 def _seed(text: str) -> int:
     number = int(text)
     if not 0 <= number < 2**63:
-        raise argparse.ArgumentTypeError("a whole number from 0 to 2^63 - 1 is needed")
+        raise argparse.ArgumentTypeError("an integer from 0 to 2^63 - 1 is needed")
     return number
 
 

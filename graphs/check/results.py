@@ -36,7 +36,7 @@ class CheckedGraph:
     metas: dict[End, Meta]
     """What leaves each output port that is known."""
     weights: dict[str, Shapes]
-    """The shapes of what each node learns."""
+    """The shapes of each node's learned parameters."""
     uses: dict[str, tuple[Use | None, ...]]
     """For each node that holds blocks, the use of every block that its description constructs."""
     problems: tuple[Problem, ...]
@@ -138,11 +138,11 @@ class Checked:
         return self.graphs[graph].outputs(node)
 
     def count_parameters(self, graph: str, node: str) -> int:
-        """How many numbers a node learns."""
+        """How many learned parameters a node has."""
         return sum(map(math.prod, self.graphs[graph].weights.get(node, ())))
 
     def count_all_parameters(self, graph: str) -> int:
-        """How many numbers a graph learns; weights that nodes share count once."""
+        """How many learned parameters a graph has; weights that nodes share count once."""
         checked = self.graphs[graph]
         shapes = {checked.weights_key(id): weights for id, weights in checked.weights.items()}
         return sum(math.prod(shape) for weights in shapes.values() for shape in weights)

@@ -95,9 +95,7 @@ def _no_constant(name: str) -> Any:
 def _migrated(value: dict[str, Any], name: str) -> dict[str, Any]:
     version = value.get("format", FORMAT)
     if not isinstance(version, int) or version < 1:
-        raise DocumentError(
-            f"{name} has the format {version!r}, which is not a whole number above 0"
-        )
+        raise DocumentError(f"{name} has the format {version!r}, which is not an integer above 0")
     if version > FORMAT:
         raise DocumentError(
             f"{name} has format {version}; this Patchbay reads up to {FORMAT}: install a newer one"

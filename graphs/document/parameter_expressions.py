@@ -19,7 +19,7 @@ class ArithmeticProblem(ValueError):
 
 
 class NamedInt(int):
-    """A whole number that came from an expression and remembers it."""
+    """An integer that came from an expression and remembers it."""
 
     text: str
 

@@ -19,7 +19,7 @@ SYMBOLS = {"N": 100_003, "V": 100_019, "E": 100_043, "G": 100_049}
 """Samples of a batch; nodes and edges of all its graphs; how many graphs it has."""
 
 
-Contents = Literal["numbers", "whole numbers", "true and false"]
+Contents = Literal["numbers", "integers", "booleans"]
 """What a tensor holds, in words."""
 
 
@@ -43,8 +43,8 @@ class Meta(NamedTuple):
     def holds(self) -> Contents:
         """What such a tensor holds, in words."""
         if self.dtype == "bool":
-            return "true and false"
-        return "numbers" if self.floating else "whole numbers"
+            return "booleans"
+        return "numbers" if self.floating else "integers"
 
 
 def size_text(size: int) -> str:
@@ -82,7 +82,7 @@ class Tensor(Expression):
     layout: ClassVar[str] = ""
     """What such tensors look like, in words."""
     holds: ClassVar[Contents] = "numbers"
-    """What the kind holds: whole numbers, as labels and tokens do, or true and false, as masks."""
+    """What the kind holds: integers, as labels and tokens do, or booleans, as masks."""
     title: ClassVar[str] = "tensor"
     strict: ClassVar[bool] = False
     """Whether an axis of unknown size must be the one that is named: nodes, and not edges."""
@@ -119,7 +119,7 @@ class Tensor(Expression):
         if cls.axes is None:
             return cls.layout or f"{cls.holds} of any shape"
         if not cls.axes:
-            return "one number, such as a loss"
+            return "a scalar, such as a loss"
         axes = f"({', '.join(cls.axes)}{',' * (len(cls.axes) == 1)})"
         return axes if cls.holds == "numbers" else f"{axes} of {cls.holds}"
 
@@ -216,18 +216,18 @@ class Vector(Features):
 
 
 class Labels(Tensor):
-    """A class for each sample: (N,), whole numbers from 0."""
+    """A class for each sample: (N,), integers from 0."""
 
     axes = ("N",)
-    holds = "whole numbers"
+    holds = "integers"
     title = "labels"
 
 
 class Tokens(Tensor):
-    """A sequence of classes for each sample: (N, T), whole numbers from 0."""
+    """A sequence of classes for each sample: (N, T), integers from 0."""
 
     axes = ("N", "T")
-    holds = "whole numbers"
+    holds = "integers"
     title = "tokens"
 
 
@@ -235,14 +235,14 @@ class Mask(Tensor):
     """Which steps of each sequence are real, and do not only fill it up: (N, T), true or false."""
 
     axes = ("N", "T")
-    holds = "true and false"
+    holds = "booleans"
     title = "mask"
 
 
 class Classes(Tensor):
     """Whole numbers from 0, of any shape: labels, or tokens."""
 
-    holds = "whole numbers"
+    holds = "integers"
     title = "classes"
 
 
@@ -271,23 +271,23 @@ class EdgeFeatures(Tensor):
 
 
 class EdgeIndex(Tensor):
-    """Edges from the nodes in the first row to those in the second: (2, E), whole numbers from 0.
+    """Edges from the nodes in the first row to those in the second: (2, E), integers from 0.
 
     Both directions of an edge that has none are listed.
     """
 
     axes = ("2", "E")
     strict = True
-    holds = "whole numbers"
+    holds = "integers"
     title = "edge index"
 
 
 class GraphIndex(Tensor):
-    """Which graph of the batch each node belongs to: (V,), whole numbers from 0."""
+    """Which graph of the batch each node belongs to: (V,), integers from 0."""
 
     axes = ("V",)
     strict = True
-    holds = "whole numbers"
+    holds = "integers"
     title = "graph index"
 
 
@@ -296,7 +296,7 @@ class GraphSizes(Tensor):
 
     axes = ("G",)
     strict = True
-    holds = "whole numbers"
+    holds = "integers"
     title = "graph sizes"
 
 

@@ -174,7 +174,7 @@ def _size(name: str, arrived: Mapping[str, Tensor | None], port: str, axis: int)
 
 
 _TYPES: dict[str, tuple[type | tuple[type, ...], str]] = {
-    "integer": (int, "a whole number"),
+    "integer": (int, "an integer"),
     "number": ((int, float), "a number"),
     "flag": (bool, "true or false"),
     "text": (str, "text"),

@@ -19,8 +19,8 @@ class ReceptiveField(BlockUse):
 
     Each place in turn gets what the next sample of the batch has there; how much the answer changes
     is averaged over all samples, and the most is 1. What the block cannot see is exactly 0.
-    Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last step, and (1, T)
-    leaves, for a Curve; images, (N, C, H, W) or (N, H, W) of whole numbers, in their middle, and
+    Sequences, (N, T) of integers or (N, T, F), are answered at their last step, and (1, T)
+    leaves, for a Curve; images, (N, C, H, W) or (N, H, W) of integers, in their middle, and
     (1, 1, H, W) leaves, for an ImageGrid. An answer for the whole input counts as a whole. The
     block runs once for each place: give it a few samples, and cut long sequences. Other inputs of
     the block stay as they are (Zeiler and Fergus 2013, arXiv 1311.2901; Luo et al. 2016,
@@ -60,16 +60,16 @@ class ReceptiveField(BlockUse):
         number = names.index(self.output) if self.output else 0
         said = block.results([value.meta for value in inputs], self.arguments)[number]
         if not said.floating:
-            raise Misfit(f"{names[number]} of {self.block} is whole numbers: choose its scores")
+            raise Misfit(f"{names[number]} of {self.block} is integers: choose its scores")
         options = {"output": number} if len(names) > 1 else {}
         return call(receptive_field, call(block, **self.arguments), *inputs, **options)
 
     def _require_places(self, meta: Meta) -> None:
         fits = len(meta.shape) in ((3, 4) if meta.floating else (2, 3))
-        if not fits or meta.holds == "true and false":
+        if not fits or meta.holds == "booleans":
             raise Misfit(
-                f"needs sequences, (N, T) of whole numbers or (N, T, F), or images, (N, C, H, W) "
-                f"or (N, H, W) of whole numbers, got {meta.text}"
+                f"needs sequences, (N, T) of integers or (N, T, F), or images, (N, C, H, W) "
+                f"or (N, H, W) of integers, got {meta.text}"
             )
         if any(is_symbolic(size) for size in meta.shape[1:]):
             raise Misfit(f"needs to know how many places there are, got {meta.text}")

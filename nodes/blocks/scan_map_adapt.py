@@ -195,7 +195,7 @@ class Adapt(BlockUse):
         classes = Meta(result.shape[:1], "int64")
         wanted = classes if self.loss == "cross_entropy" else result
         if answer != wanted:
-            kind = " of whole numbers" if self.loss == "cross_entropy" else ""
+            kind = " of integers" if self.loss == "cross_entropy" else ""
             raise Misfit(
                 f"{self.block} gives {result.text} for a task's examples: its answers need "
                 f"{wanted.text}{kind}, got {answer.text}"

@@ -21,7 +21,7 @@ class _Arrays(SplitData, base=True):
     shape: tuple[Size, ...] = ()
     """The shape of one sample, without the batch: 3, 32, 32 for small colour images."""
     target_is: Literal["class", "number"] = "class"
-    """Whether the target is a class, (N,) whole numbers from 0, or a number, (N, 1)."""
+    """Whether the target is a class, (N,) integers from 0, or a number, (N, 1)."""
 
     outputs = ("features", "target")
 

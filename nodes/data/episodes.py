@@ -96,7 +96,7 @@ class Episodes(Data):
             [(N, 2, 4), Meta((N, 2), "int64"), (N, 2, 4), Meta((N, 2), "int64")],
         ),
         Example({"way": 0}, [(N, 4), Meta((N,), "int64")], problem="way"),
-        Example({}, [(N, 4), (N, 1)], problem="label needs (N,) of whole numbers, got (N, 1)"),
+        Example({}, [(N, 4), (N, 1)], problem="label needs (N,) of integers, got (N, 1)"),
     )
 
     @property
@@ -264,7 +264,7 @@ class PreviousLabels(NodeType):
 
     examples = (
         Example({"classes": 3}, [_LABELS], [(2, 6, 3)]),
-        Example({}, [(2, 6)], problem="label needs (N, T) of whole numbers"),
+        Example({}, [(2, 6)], problem="label needs (N, T) of integers"),
     )
 
     def build(self, label: Tokens) -> Call:
@@ -289,7 +289,7 @@ class KnownLabels(NodeType):
     examples = (
         Example({"classes": 3}, [_LABELS], [(2, 7, 3)]),
         Example({"classes": 3, "asked": 4}, [_LABELS], [(2, 10, 3)]),
-        Example({}, [(2, 6)], problem="label needs (N, T) of whole numbers"),
+        Example({}, [(2, 6)], problem="label needs (N, T) of integers"),
     )
 
     def build(self, label: Tokens) -> Call:

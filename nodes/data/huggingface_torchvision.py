@@ -31,7 +31,7 @@ class _Hub(SplitData, base=True):
     subset: str = ""
     """Which of its configurations, where it has several."""
     label: str = "label"
-    """The column with the class, a whole number from 0."""
+    """The column with the class, an integer from 0."""
 
     def complaints(self, folder: Path | None) -> list[Complaint]:
         if importlib.util.find_spec(self.requires) is None:

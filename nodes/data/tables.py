@@ -27,13 +27,13 @@ class _Columns(SplitData, base=True):
     features: tuple[str, ...] = ()
     """The columns of numbers that the network sees."""
     categories: tuple[str, ...] = ()
-    """Columns of words: they leave at a port of their own, `categories`, as whole numbers from 0,
+    """Columns of words: they leave at a port of their own, `categories`, as integers from 0,
     (N, K), for an Embedding.
     """
     target: str = ""
     """The column to predict."""
     target_is: Literal["class", "number"] = "class"
-    """Whether the target is a class, (N,) whole numbers in alphabetical order, or a number, (N, 1).
+    """Whether the target is a class, (N,) integers in alphabetical order, or a number, (N, 1).
     """
     missing: Literal["refuse", "drop", "mean", "value"] = "refuse"
     """What happens where a cell is empty, NA, nan, null or ?: stop and say where, drop the row, put

@@ -12,7 +12,7 @@ from graphs.runtime.layers import graph_layers as modules
 V, E = SYMBOLS["V"], SYMBOLS["E"]
 EDGES = Meta((2, 6), "int64")
 NO_NODES = "x needs (V, F), got (E, 3)"
-NO_INDEX = "edge_index needs (2, E) of whole numbers, got (2, E) of float32"
+NO_INDEX = "edge_index needs (2, E) of integers, got (2, E) of float32"
 _WRONG = (
     Example({}, [(V, 3), (2, E)], problem=NO_INDEX),
     Example({}, [(E, 3), Meta((2, E), "int64")], problem=NO_NODES),

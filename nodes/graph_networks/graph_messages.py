@@ -24,7 +24,7 @@ _EDGES = Meta((2, 6), "int64")
 _MANY_EDGES = Meta((2, E), "int64")
 _SIZES = Meta((2,), "int64")
 _NO_INDEX = Example(
-    {}, [(V, 3), (2, E)], problem="edge_index needs (2, E) of whole numbers, got (2, E) of float32"
+    {}, [(V, 3), (2, E)], problem="edge_index needs (2, E) of integers, got (2, E) of float32"
 )
 
 
@@ -127,9 +127,7 @@ class Degree(NodeType):
     examples = (
         Example({}, [_EDGES, (5, 3)], [(5, 1)]),
         Example({"end": "source"}, [_EDGES, (5, 3)], [(5, 1)]),
-        Example(
-            {}, [(2, E), (V, 3)], problem="edge_index needs (2, E) of whole numbers, got (2, E)"
-        ),
+        Example({}, [(2, E), (V, 3)], problem="edge_index needs (2, E) of integers, got (2, E)"),
     )
 
     def build(self, edge_index: EdgeIndex, x: NodeFeatures) -> Call:
@@ -155,7 +153,7 @@ class GatherRows(NodeType):
     examples = (
         Example({}, [(5, 3), Meta((4,), "int64")], [(4, 3)]),
         Example({}, [(3, 2, 4), Meta((6,), "int64")], [(6, 2, 4)]),
-        Example({}, [(V, 3), (2,)], problem="index needs (N,) of whole numbers"),
+        Example({}, [(V, 3), (2,)], problem="index needs (N,) of integers"),
     )
 
     def build(self, x: Numbers, index: Labels) -> Call:
@@ -187,7 +185,7 @@ class Readout(NodeType):
         Example({"reduce": "sum"}, [(5, 3), _SIZES], [(2, 3)]),
         Example({"reduce": "max"}, [(5, 3), _SIZES], [(2, 3)]),
         Example(
-            {}, [(V, 3), Meta((V,), "int64")], problem="sizes needs (G,) of whole numbers, got (V,)"
+            {}, [(V, 3), Meta((V,), "int64")], problem="sizes needs (G,) of integers, got (V,)"
         ),
         Example({}, [(G, 3), Meta((G,), "int64")], problem="x needs (V, F), got (G, 3)"),
     )
@@ -212,7 +210,7 @@ class Set2Set(NodeType):
     examples = (
         Example({}, [(5, 3), _SIZES], [(2, 6)]),
         Example({"steps": 1}, [(5, 3), _SIZES], [(2, 6)]),
-        Example({}, [(V, 3), (G,)], problem="sizes needs (G,) of whole numbers, got (G,)"),
+        Example({}, [(V, 3), (G,)], problem="sizes needs (G,) of integers, got (G,)"),
     )
 
     def build(self, x: NodeFeatures, sizes: GraphSizes) -> Call:

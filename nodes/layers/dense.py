@@ -97,7 +97,7 @@ class Bilinear(NodeType):
 class Embedding(NodeType):
     """Looks up a learned vector (an embedding) for each token, such as a character or a word.
 
-    Use it first where a network reads text or other symbols: (N, T) whole numbers become (N, T, F).
+    Use it first where a network reads text or other symbols: (N, T) integers become (N, T, F).
     """
 
     keywords = (
@@ -137,7 +137,7 @@ class Embedding(NodeType):
         Example({}, [Meta((2, 7), "int64")], [(2, 7, 64)]),
         Example({"embedding_dim": 8}, [Meta((2, 1), "int64")], [(2, 1, 8)]),
         Example({"padding_idx": 0}, [Meta((2, 7), "int64")], [(2, 7, 64)]),
-        Example({}, [(2, 7)], problem="needs (N, T) of whole numbers, got (N, 7) of float32"),
+        Example({}, [(2, 7)], problem="needs (N, T) of integers, got (N, 7) of float32"),
         Example({"padding_idx": 256}, [Meta((2, 7), "int64")], problem="there is no token 256"),
     )
 

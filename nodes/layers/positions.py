@@ -149,7 +149,7 @@ class PaddingMask(NodeType):
     examples = (
         Example({}, [Meta((2, 7), "int64")], [Meta((2, 7), "bool")]),
         Example({"padding": 3}, [Meta((2, 7), "int64")], [Meta((2, 7), "bool")]),
-        Example({}, [(2, 7)], problem="needs (N, T) of whole numbers, got (N, 7) of float32"),
+        Example({}, [(2, 7)], problem="needs (N, T) of integers, got (N, 7) of float32"),
     )
 
     def build(self, tokens: Tokens) -> Call:

@@ -81,7 +81,7 @@ class CrossEntropy(_CrossEntropy):
         Example(
             {},
             [(2, 10), (2, 10)],
-            problem="label needs (N,) of whole numbers, got (N, 10) of float32",
+            problem="label needs (N,) of integers, got (N, 10) of float32",
         ),
         Example({}, [(2, 3, 8, 8), _LABELS], problem="prediction needs (N, F), got (N, 3, 8, 8)"),
         Example(
@@ -169,7 +169,7 @@ class NegativeLogLikelihood(Loss):
     keywords = ("nn.NLLLoss", "nll", "nll loss", "negative log likelihood", "log probabilities")
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
-        Example({}, [(2, 10), (2, 10)], problem="label needs (N,) of whole numbers"),
+        Example({}, [(2, 10), (2, 10)], problem="label needs (N,) of integers"),
     )
 
     def build(self, log_probability: Vector, label: Labels) -> Call:

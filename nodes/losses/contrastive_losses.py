@@ -50,7 +50,7 @@ class CosineEmbedding(Loss):
         Example({}, [(2, 8), (2, 8), _LABELS], [()]),
         Example({"margin": 0.5}, [(2, 8), (2, 8), _LABELS], [()]),
         Example({"margin": 2}, [(2, 8), (2, 8), _LABELS], problem="margin"),
-        Example({}, [(2, 8), (2, 8), (2, 1)], problem="label needs (N,) of whole numbers"),
+        Example({}, [(2, 8), (2, 8), (2, 1)], problem="label needs (N,) of integers"),
     )
 
     def build(self, x: Vector, other: Vector, label: Labels) -> Call:

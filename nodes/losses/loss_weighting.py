@@ -35,7 +35,7 @@ class WeightedSum(Loss):
         Example({"weights": [10, 10, 5]}, [(), (), ()], [()]),
         Example({"weights": [-1, -1, 2]}, [(), (), ()], [()]),
         Example({}, [(), (), ()], problem="3 losses and 2 weights"),
-        Example({}, [(2, 3), ()], problem="losses needs one number, such as a loss, got (N, 3)"),
+        Example({}, [(2, 3), ()], problem="losses needs a scalar, such as a loss, got (N, 3)"),
         Example({"weights": ["much"]}, [()], problem="weights"),
     )
 

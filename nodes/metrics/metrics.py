@@ -30,7 +30,7 @@ class Accuracy(Metric):
     keywords = ("acc", "classification accuracy", "top-1", "correct", "torchmetrics", "error rate")
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
-        Example({}, [(2, 10), (2,)], problem="label needs (N,) of whole numbers"),
+        Example({}, [(2, 10), (2,)], problem="label needs (N,) of integers"),
     )
 
     def build(self, prediction: Vector, label: Labels) -> Call:
@@ -157,7 +157,7 @@ class _OfClasses(Metric, base=True):
         Example({}, [(2, 10), _LABELS], [()]),
         Example({"average": "micro"}, [(2, 3), _LABELS], [()]),
         Example({}, [(2, 1), (2, 1)], [()]),
-        Example({}, [(2, 3), (2, 1)], problem="label needs (N,) of whole numbers, a class for"),
+        Example({}, [(2, 3), (2, 1)], problem="label needs (N,) of integers, a class for"),
         Example({"average": "best"}, [(2, 10), _LABELS], problem="average"),
     )
 
@@ -233,7 +233,7 @@ class AUROC(Metric):
     examples = (
         Example({}, [(2, 10), _LABELS], [()]),
         Example({}, [(2, 1), (2, 1)], [()]),
-        Example({}, [(2, 3), (2, 1)], problem="label needs (N,) of whole numbers, a class for"),
+        Example({}, [(2, 3), (2, 1)], problem="label needs (N,) of integers, a class for"),
     )
 
     over_split = True
@@ -255,5 +255,5 @@ def _require_answers(prediction: Tensor, label: Tensor) -> None:
     classes = len(prediction.shape) == 2 and label.shape == prediction.shape[:1]
     if label.shape == prediction.shape if label.meta.floating else classes:
         return
-    needed = f"(N,) of whole numbers, a class for each sample, or {prediction.meta.text}"
+    needed = f"(N,) of integers, a class for each sample, or {prediction.meta.text}"
     raise Misfit(f"label needs {needed}, got {label.meta.text} of {label.meta.dtype}")

@@ -222,7 +222,7 @@ class ConfusionMatrix(Probe):
         Example({}, [(2, 3), _LABELS], [Meta((3, 3), "int64")]),
         Example({"names": ["a", "b"]}, [(2, 2), _LABELS], [Meta((2, 2), "int64")]),
         Example({"names": ["a"]}, [(2, 3), _LABELS], problem="3 classes, and names has 1"),
-        Example({}, [(2, 3), (2,)], problem="label needs (N,) of whole numbers"),
+        Example({}, [(2, 3), (2,)], problem="label needs (N,) of integers"),
     )
 
     def options(self) -> dict[str, JsonValue]:

@@ -133,7 +133,7 @@ class BitsPerDimension(Metric):
         Example({}, [()], [()]),
         Example({}, [(), (2, 1, 8, 8)], [()]),
         Example({}, [(), Meta((2, 16), "int64")], [()]),
-        Example({}, [(2,)], problem="nats needs one number, such as a loss, got (N,)"),
+        Example({}, [(2,)], problem="nats needs a scalar, such as a loss, got (N,)"),
     )
 
     def build(self, nats: Scalar, like: Tensor | None = None) -> Call:

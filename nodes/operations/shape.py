@@ -290,7 +290,7 @@ class OneHot(NodeType):
     examples = (
         Example({}, [Meta((2,), "int64")], [(2, 10)]),
         Example({"num_classes": 3}, [Meta((2, 7), "int64")], [(2, 7, 3)]),
-        Example({}, [(2, 7)], problem="needs whole numbers of any shape, got (N, 7) of float32"),
+        Example({}, [(2, 7)], problem="needs integers of any shape, got (N, 7) of float32"),
     )
 
     def build(self, labels: Classes) -> Call:

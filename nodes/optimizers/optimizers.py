@@ -12,7 +12,7 @@ from graphs.nodetypes.tensor_kinds import Scalar, Weights
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 """From 0 to below 1."""
-NO_LOSS = Example({}, [(2,)], problem="loss needs one number, such as a loss, got (N,)")
+NO_LOSS = Example({}, [(2,)], problem="loss needs a scalar, such as a loss, got (N,)")
 
 
 class SGD(Optimizer):
@@ -44,7 +44,7 @@ class SGD(Optimizer):
     examples = (
         Example({}, [()], []),
         Example({"lr": 0}, [()], problem="lr"),
-        Example({}, [(2, 10)], problem="loss needs one number, such as a loss, got (N, 10)"),
+        Example({}, [(2, 10)], problem="loss needs a scalar, such as a loss, got (N, 10)"),
     )
 
     def build(self, loss: Scalar, *weights: Weights) -> Expression:

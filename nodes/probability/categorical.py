@@ -16,7 +16,7 @@ class CategoricalSample(NodeType):
     """Samples a class from logits, each with the probability of its softmax.
 
     Use it as the sampler of a cross-entropy: of the next token, of a pixel's level. The axis of the
-    logits goes away; what leaves are whole numbers. No gradient passes through.
+    logits goes away; what leaves are integers. No gradient passes through.
     """
 
     keywords = (
@@ -93,7 +93,7 @@ class MuLawDecode(NodeType):
     over_time = alone
     examples = (
         Example({}, [Meta((2, 16), "int64")], [(2, 16)]),
-        Example({}, [(2, 16)], problem="classes needs whole numbers of any shape"),
+        Example({}, [(2, 16)], problem="classes needs integers of any shape"),
     )
 
     def build(self, classes: Classes) -> Call:
@@ -156,7 +156,7 @@ class Dequantise(NodeType):
     examples = (
         Example({}, [Meta((2, 8, 8), "int64")], [(2, 8, 8)]),
         Example({"levels": 256, "low": -1}, [Meta((2, 16), "int64")], [(2, 16)]),
-        Example({}, [(2, 16)], problem="classes needs whole numbers of any shape"),
+        Example({}, [(2, 16)], problem="classes needs integers of any shape"),
         Example({"high": -1}, [Meta((2, 5), "int64")], problem="low has to be below high"),
     )
 

@@ -27,7 +27,7 @@ def test_an_edge_to_nowhere_is_said_at_its_node() -> None:
         ready(module).step(batch)
     assert failures.failing_node(caught.value, module, run) == "near"
     assert failures.sentence(caught.value, module, "at step 1") == (
-        "The program failed at step 1 at `source, target = ends(edge_index, len(x))`: "
+        "The program failed at step 1 at `source, target = edge_ends(edge_index, len(x))`: "
         "an edge ends at node 34, and there are 34 nodes, 0 to 33."
     )
 
@@ -38,4 +38,4 @@ def test_an_edge_index_of_other_numbers_is_said_before_training() -> None:
     wrong = Wire(source=End("club", "nodes"), target=End("near", "edge_index"))
     mixed = apply(document, Disconnect(wires=(right,)), Connect(wire=wrong))
     (problem,) = (p for p in check(mixed).problems if p.node == "near")
-    assert problem.text == "edge_index needs (2, E) of whole numbers, got (V, 34) of float32"
+    assert problem.text == "edge_index needs (2, E) of integers, got (V, 34) of float32"

@@ -122,7 +122,7 @@ def test_an_unknown_type_is_a_placeholder() -> None:
     ("changes", "node", "words"),
     [
         ({"adamw": ("AdamW", {})}, "adamw", "loss needs a wire"),
-        ({"adamw": ("AdamW", {"loss": "linear"})}, "adamw", "needs one number"),
+        ({"adamw": ("AdamW", {"loss": "linear"})}, "adamw", "needs a scalar"),
         ({"spare": ("Linear", {"x": "flatten"})}, "spare", "reach no loss"),
         ({"second": ("SGD", {"loss": "loss"})}, "second", "moves the weights of conv"),
         ({"table": ("Digits", {}, {"batch_size": 7})}, "table", "batch_size is 7"),
@@ -148,7 +148,7 @@ def test_what_may_be_wired() -> None:
     checked = check(classifier())
     accepts = checked.accepts
     assert accepts("main", End("digits", "image"), End("relu", "x"))
-    assert not accepts("main", End("digits", "label"), End("relu", "x"))  # whole numbers
+    assert not accepts("main", End("digits", "label"), End("relu", "x"))  # integers
     assert not accepts("main", End("relu", "output"), End("conv", "x"))  # a cycle
     assert not accepts("main", End("conv", "output"), End("conv", "x"))
     assert not accepts("main", End("conv", "output"), End("relu", "nowhere"))

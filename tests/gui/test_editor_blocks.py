@@ -62,7 +62,7 @@ def light_up(window: EditorWindow) -> None:
     window.screen.click(*window.node_centre("judge"))
     assert {"judge", "fake_score"} <= set(window.ask("lit"))
     assert "fake" not in window.ask("lit")
-    assert "65 weights of Discriminator" in window.ask("value", "footer/legend")
+    assert "65 parameters of Discriminator" in window.ask("value", "footer/legend")
     window.screen.key("Escape")
     assert window.ask("lit") == []
 

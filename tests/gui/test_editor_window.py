@@ -97,7 +97,7 @@ def set_parameters(window: EditorWindow) -> None:
     window.screen.click(*window.node_centre("linear"))
     assert window.ask("selection") == ["linear"]
     window.fill("inspector/out_features", "ten")
-    assert "whole number" in window.ask("value", "inspector/out_features/wrong")
+    assert "integer" in window.ask("value", "inspector/out_features/wrong")
     window.fill("inspector/out_features", "10")
     window.screen.click(*window.empty_place())
     assert window.nodes()["linear"]["parameters"] == {"out_features": 10}

@@ -44,7 +44,7 @@ def input_for(meta: Meta, generator: torch.Generator) -> Tensor:
     """One such tensor."""
     if meta.floating:
         return torch.randn(meta.shape, generator=generator).requires_grad_()
-    if meta.holds == "whole numbers":
+    if meta.holds == "integers":
         return torch.randint(0, 3, meta.shape, generator=generator)
     lengths = torch.randint(1, meta.shape[1] + 1, (meta.shape[0], 1), generator=generator)
     return torch.arange(meta.shape[1]) < lengths

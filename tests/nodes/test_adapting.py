@@ -127,7 +127,7 @@ def test_classes_are_learned_from_examples() -> None:
 @pytest.mark.parametrize(
     ("parameters", "words"),
     [
-        ({"loss": "cross_entropy"}, "its answers need (3,) of whole numbers, got (3, 8)"),
+        ({"loss": "cross_entropy"}, "its answers need (3,) of integers, got (3, 8)"),
         ({"steps": 0}, "steps"),
         ({"block": "Nothing"}, "there is no block"),
     ],

@@ -229,7 +229,7 @@ def test_arguments_are_looked_at(folder: Path) -> None:
         "bias needs true or false, got 1",
         "dropout needs a number, got True",
         "mode needs 'relu' or 'tanh', got 'loud'",
-        "width needs a whole number, got 1.5",
+        "width needs an integer, got 1.5",
     ]
     (folder / "own.py").write_text(HEAD + own_class(init="self, width: int"))
     assert any("width needs a value" in text for text in texts(check(gated("own.py"), folder)))

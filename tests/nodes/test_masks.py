@@ -59,7 +59,7 @@ def test_masks_of_data_fit_layers(type_: str) -> None:
 def test_whole_numbers_are_made_a_mask_by_a_quick_fix() -> None:
     document = reader("dates.source")
     (problem,) = [p for p in check(document).problems if p.node == "layer"]
-    assert problem.text == "mask needs (N, T) of true and false, got (N, 21) of int64"
+    assert problem.text == "mask needs (N, T) of booleans, got (N, 21) of int64"
     (fix,) = [fix for fix in problem.fixes if fix.title == "Insert PaddingMask"]
     assert texts(apply(document, *fix.edits)) == {}
 
@@ -71,7 +71,7 @@ def test_a_mask_is_neither_numbers_nor_classes() -> None:
         linear=("Linear", {"x": "dates.mask"}),
     )
     said = {problem.node: problem.text for problem in check(document).problems}
-    assert said["embedding"] == "tokens needs (N, T) of whole numbers, got (N, 21) of bool"
+    assert said["embedding"] == "tokens needs (N, T) of integers, got (N, 21) of bool"
     assert said["linear"] == "x needs (N, F) or (N, T, F), got (N, 21) of bool"
 
 
@@ -80,6 +80,6 @@ def test_kinds_by_what_they_hold() -> None:
     assert kind_of(Meta((2,), "bool")) is Tensor
     assert [Meta((), dtype).holds for dtype in ("float16", "int32", "bool")] == [
         "numbers",
-        "whole numbers",
-        "true and false",
+        "integers",
+        "booleans",
     ]

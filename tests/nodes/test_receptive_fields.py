@@ -104,8 +104,8 @@ def test_a_probe_shows_it() -> None:
     ("form", "output", "text"),
     [
         ("rows", "mean", "Reader has no output mean: choose steps or best"),
-        ("rows", "best", "best of Reader is whole numbers: choose its scores"),
-        ("pixels", "", "needs sequences, (N, T) of whole numbers or (N, T, F), or images"),
+        ("rows", "best", "best of Reader is integers: choose its scores"),
+        ("pixels", "", "needs sequences, (N, T) of integers or (N, T, F), or images"),
     ],
 )
 def test_what_has_no_field_is_said(form: str, output: str, text: str) -> None:

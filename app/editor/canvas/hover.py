@@ -40,7 +40,7 @@ class Hover:
         if self._is_left_out(id):
             said.append(("Left out: a choice asks for something else.", style.WARNING))
         if count := self._learned(id):
-            said.append((f"{count:,} learned numbers", style.MUTED))
+            said.append((f"{count:,} parameters", style.MUTED))
         return said
 
     def _problems(self, id: str) -> list[Paragraph]:

@@ -61,7 +61,7 @@ def from_text(parameter: Parameter, text: str) -> Any:
     if parameter.form in MAPPINGS:
         return dict(_named_number(parameter, line) for line in text.splitlines() if line.strip())
     if parameter.form == "integer":
-        return _number(parameter, text, int, "a whole number")
+        return _number(parameter, text, int, "an integer")
     if parameter.form == "number":
         return _number(parameter, text, float, "a number")
     if parameter.form == "names":
@@ -73,8 +73,8 @@ def _sizes(parameter: Parameter, text: str) -> Any:
     """Numbers or expressions with commas or spaces between: `3`, `1, 7`, `=width, 8`."""
     words = _APART.split(text) if "=" in text else text.replace(",", " ").split()
     several = parameter.form != "size" or len(words) > 1
-    kind, asked = (float, "numbers") if parameter.form == "numbers" else (int, "whole numbers")
-    asked = asked if several else "a whole number"
+    kind, asked = (float, "numbers") if parameter.form == "numbers" else (int, "integers")
+    asked = asked if several else "an integer"
     values = [
         word if word.startswith("=") else _number(parameter, word, kind, asked)
         for word in map(str.strip, words if several or words else [text])

@@ -263,7 +263,7 @@ class Inspector(Panel):
             if checked.meta(name, end := End(id, port.name))
         ]
         count = checked.count_parameters(name, id)
-        return outputs + ([("learns", f"{count:,} numbers")] if count else [])
+        return outputs + ([("parameters", f"{count:,}")] if count else [])
 
     def _document_facts(self) -> list[tuple[str, str]]:
         session, graph = self._session, self._session.graph
@@ -274,5 +274,5 @@ class Inspector(Panel):
             facts.append(("used", f"{uses[name]} times"))
         if checked and name in checked.graphs:
             total = checked.count_all_parameters(name)
-            facts.append(("learns", f"{total:,} numbers"))
+            facts.append(("parameters", f"{total:,}"))
         return facts

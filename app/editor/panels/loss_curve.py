@@ -49,7 +49,7 @@ class CurveView:
         dpg.draw_rectangle(*box, color=(0, 0, 0, 0), fill=fill, rounding=4, parent=self._list)
         ys = sorted(y for _, y in (*self.train, *self.validation))
         if not ys:
-            self._text((self._width / 2 - scale(40), self.height / 2 - scale(12)), "no numbers yet")
+            self._text((self._width / 2 - scale(40), self.height / 2 - scale(12)), "no loss yet")
             return
         low, high = _range(ys)
         right = max([1.0, *(x for x, _ in (*self.train[-1:], *self.validation[-1:]))])

@@ -117,15 +117,15 @@ def _step(checked: CheckedGraph, stage: Stage) -> Step:
         lines.append(("measures", listed(names, stage.measured)))
     if statement is None:
         return Step("measure", lines=tuple(lines))
-    count = f"{count_owned(checked, statement):,} weights of {owners(checked, statement)}"
-    lines.append(("minimises", f"{names[statement.loss.node]} by moving {count}"))
+    count = f"{count_owned(checked, statement):,} parameters of {owners(checked, statement)}"
+    lines.append(("minimises", f"{names[statement.loss.node]} over {count}"))
     if options := ", ".join(options_of(statement.options)):
         lines.append(("acts", options))
     return Step(names[statement.optimizer], statement.optimizer, tuple(lines))
 
 
 def options_of(given: Optimizer) -> list[str]:
-    """What an optimizer does otherwise than on every batch, once, at one rate."""
+    """What an optimizer does otherwise than on every batch, once, at one learning rate."""
     said = [
         (given.every > 1, f"on every {ordinal(given.every)} batch"),
         (given.times > 1, f"{given.times} times on a batch"),
@@ -133,15 +133,15 @@ def options_of(given: Optimizer) -> list[str]:
         (given.last_epoch is not None, f"to epoch {given.last_epoch}"),
         (
             given.accumulate > 1,
-            f"with its gradient averaged over {given.accumulate} batches",
+            f"gradient accumulation over {given.accumulate} batches",
         ),
         (
             given.clip_norm is not None,
-            f"with its gradient no longer than {given.clip_norm or 0:g}",
+            f"gradient clipping at norm {given.clip_norm or 0:g}",
         ),
         (
             given.schedule != "constant",
-            f"at a rate that goes by {given.schedule.replace('_', '-')}",
+            f"learning-rate schedule {given.schedule.replace('_', '-')}",
         ),
     ]
     return [text for holds, text in said if holds]

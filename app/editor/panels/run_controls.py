@@ -117,7 +117,7 @@ class RunControls(Panel):
             self._complain("")
             self._configure(**{name: int(text)})
         else:
-            self._complain(f"{name} needs a whole number, {lowest} or more.")
+            self._complain(f"{name} needs an integer, {lowest} or more.")
 
     def _complain(self, text: str) -> None:
         self._wrong = text

@@ -57,7 +57,7 @@ def _reach(checked: CheckedGraph, id: str, title: str) -> Reach | None:
 def _legend(checked: CheckedGraph, statement: Statement, title: str) -> str:
     names = told_apart(checked.graph.nodes)
     loss = names[statement.loss.node]
-    weights = f"{count_owned(checked, statement):,} weights of {owners(checked, statement)}"
+    weights = f"{count_owned(checked, statement):,} parameters of {owners(checked, statement)}"
     runs = f"Lit: where the gradient of {title} runs, from {loss} back to the {weights}."
     return f"{runs}  Escape ends this."
 
@@ -70,6 +70,6 @@ def owners(checked: CheckedGraph, statement: Statement) -> str:
 
 
 def count_owned(checked: CheckedGraph, statement: Statement) -> int:
-    """How many numbers an optimizer moves; weights that nodes share count once."""
+    """How many parameters an optimizer moves; weights that nodes share count once."""
     shapes = {checked.weights_key(id): checked.weights[id] for id in statement.owned}
     return sum(prod(shape) for weights in shapes.values() for shape in weights)

@@ -177,7 +177,7 @@ class Plot(QWidget):
         self.follow_button = _quiet("Follow", "Show everything again and follow the run")
         self.follow_button.clicked.connect(self.follow)
         self.follow_button.hide()
-        save = _quiet("Save", "Save this plot as a picture or as numbers")
+        save = _quiet("Save", "Save this plot as an image or as a table (CSV)")
         save.setMenu(self._save_menu())
         save.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         header = QHBoxLayout()

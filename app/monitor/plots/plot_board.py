@@ -28,7 +28,7 @@ NO_RUNS = (
     "A run appears here as soon as it starts."
 )
 NONE_SHOWN = "Nothing is shown.\n\nClick a run on the left, or tick several to compare them."
-NO_NUMBERS = "Nothing was logged yet.\n\nThe first numbers appear here as soon as they come."
+NOTHING_LOGGED = "Nothing was logged yet.\n\nLosses and metrics appear here as soon as they come."
 READING = "Reading what was logged …"
 LOOKING = "Looking for runs …"
 
@@ -133,7 +133,7 @@ class PlotBoard(QStackedWidget):
 def _words(watch: Watch) -> str:
     """What stands there while there is no plot."""
     if watch.shown:
-        return NO_NUMBERS if all(s.was_read for s in watch.shown.values()) else READING
+        return NOTHING_LOGGED if all(s.was_read for s in watch.shown.values()) else READING
     if not watch.scanned:
         return LOOKING
     return NONE_SHOWN if watch.runs else NO_RUNS

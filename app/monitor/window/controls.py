@@ -83,7 +83,9 @@ class Controls(QWidget):
     def _make_actions(self) -> None:
         self.follow = QPushButton("Follow", toolTip="Show everything again in all plots")
         self.follow.clicked.connect(self.follow_asked)
-        self.save = QPushButton("Save all", toolTip="Save all plots as a picture or as numbers")
+        self.save = QPushButton(
+            "Save all", toolTip="Save all plots as an image or as a table (CSV)"
+        )
         menu = QMenu(self)
         for form in FORMATS:
             action = menu.addAction(f"{form}…")

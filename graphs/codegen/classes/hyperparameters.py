@@ -109,7 +109,7 @@ def _candidates(
 
 def _is(text: str, scope: Mapping[str, Number], value: Number) -> bool:
     if "/" in text.replace("//", ""):
-        return False  # a fraction that is no whole number
+        return False  # a fraction that is no integer
     try:
         found = evaluate(text, scope)
     except ArithmeticProblem:

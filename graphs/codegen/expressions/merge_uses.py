@@ -184,7 +184,7 @@ class Merger:
 
 
 def _factor(values: tuple[Number, ...], known: tuple[Number, ...]) -> int | None:
-    """The whole number by which known values are multiplied to give these, if there is one."""
+    """The integer by which known values are multiplied to give these, if there is one."""
     if not all(isinstance(value, int) for value in (*values, *known)) or not known[0]:
         return 1 if values == known else None
     factor = int(values[0] // known[0])

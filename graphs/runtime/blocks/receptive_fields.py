@@ -18,8 +18,8 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
     its input, at most 1.
 
     Each place in turn gets what the next sample has there; how much the answer changes is averaged
-    over all samples. Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last
-    step: (1, T); images, (N, C, H, W) or (N, H, W) of whole numbers, in their middle: (1, 1, H, W).
+    over all samples. Sequences, (N, T) of integers or (N, T, F), are answered at their last
+    step: (1, T); images, (N, C, H, W) or (N, H, W) of integers, in their middle: (1, 1, H, W).
     An answer that has not these places counts as a whole.
     """
     places = places_of(x)

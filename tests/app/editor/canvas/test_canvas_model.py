@@ -161,7 +161,7 @@ def test_a_wire_let_go_finds_the_best_port_of_a_new_node(session: Session) -> No
 def test_the_tooltip_explains(session: Session) -> None:
     hover = Hover(session, Captions(session.graph, node_types(), session.checked, session.graph))
     words = lambda **hit: " | ".join(text for text, _ in hover.paragraphs(Hit(**hit)))  # noqa: E731
-    assert "18,496 learned numbers" in words(node="conv2")
+    assert "18,496 parameters" in words(node="conv2")
     assert words(port=Port(End("digits", "image"), False)) == "image: image (N, 1, 8, 8)"
     assert "needs (N, C, H, W)" in words(port=Port(End("conv1", "x"), True))
     assert "image (N, 1, 8, 8)" in words(wire=next(session.graph.into("conv1")))
@@ -185,7 +185,7 @@ def test_the_program_in_words(document: Document, checked: Checked) -> None:
     said = dict(adamw.lines)
     assert f"{title['conv1']} → " in said["computes"]
     assert title["accuracy"] in said["measures"]
-    assert said["minimises"].startswith(f"{title['loss']} by moving 21,386 weights")
+    assert said["minimises"].startswith(f"{title['loss']} over 21,386 parameters")
 
 
 def test_the_code_is_whole_when_its_pieces_are_joined(document: Document, checked: Checked) -> None:

@@ -55,9 +55,9 @@ def test_what_cannot_be_done_now_is_pale(session: Session, commands: Commands) -
 
 
 def test_a_parameter_of_a_panel_can_complain(shell: WrittenShell, commands: Commands) -> None:
-    commands.say("epochs needs a whole number.")
+    commands.say("epochs needs an integer.")
     commands.warn("The run cannot be read.")
     assert [text for text, _ in shell.heard["say"]] == [
-        "epochs needs a whole number.",
+        "epochs needs an integer.",
         "The run cannot be read.",
     ]

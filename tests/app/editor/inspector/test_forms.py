@@ -31,7 +31,7 @@ def test_the_default_as_text_is_the_default(known: type[NodeType], parameter: Pa
 
 @pytest.mark.parametrize("text", ["", "ten", "1.5", "0x10", "1e3"])
 def test_what_is_no_whole_number_is_said_so(text: str) -> None:
-    with pytest.raises(Wrong, match="out features needs a whole number, such as"):
+    with pytest.raises(Wrong, match="out features needs an integer, such as"):
         from_text(parameter("Linear", "out_features"), text)
 
 
@@ -58,7 +58,7 @@ def test_sizes_are_whole_numbers_in_a_row() -> None:
     shape = parameter("Reshape", "shape")
     assert from_text(shape, "1, 8,8 4") == [1, 8, 8, 4]
     assert as_text(shape, (1, 8)) == "1, 8"
-    with pytest.raises(Wrong, match="shape needs whole numbers, such as 1, 8, 8"):
+    with pytest.raises(Wrong, match="shape needs integers, such as 1, 8, 8"):
         from_text(shape, "1, x")
 
 
@@ -71,7 +71,7 @@ def test_a_size_is_a_number_or_one_for_each_axis() -> None:
     assert from_text(size, "=wide") == "=wide"
     assert from_text(size, "=max(a, 3), 7") == ["=max(a, 3)", 7]
     assert as_text(size, ["=max(a, 3)", 7]) == "=max(a, 3), 7"
-    with pytest.raises(Wrong, match="kernel size needs a whole number, such as 3"):
+    with pytest.raises(Wrong, match="kernel size needs an integer, such as 3"):
         from_text(size, "")
     padding = parameter("Conv2d", "padding")
     assert padding.optional and from_text(padding, "none") is None

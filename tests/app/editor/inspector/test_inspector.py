@@ -86,7 +86,7 @@ def test_what_is_typed_wrong_is_said_under_its_field(
     select(session, loop, "conv1")
     before = session.document
     fill("inspector/out_channels", "many")
-    assert "whole number" in dpg.get_value("inspector/out_channels/wrong")
+    assert "integer" in dpg.get_value("inspector/out_channels/wrong")
     assert shown("inspector/out_channels/wrong")
     assert session.document is before
     fill("inspector/out_channels", "8")

@@ -25,7 +25,7 @@ def test_a_sentence_goes_after_a_while(
     session.select(frozenset({"adamw"}))
     footer.refresh(frozenset({"selection"}))
     legend = dpg.get_value("footer/legend")
-    assert "weights of" in legend
+    assert "parameters of" in legend
     footer.say("Saved x", GOOD)
     assert (footer.text, dpg.get_value("footer/legend")) == ("Saved x", "")
     footer.poll()

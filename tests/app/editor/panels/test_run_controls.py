@@ -64,9 +64,9 @@ def test_a_wrong_number_is_refused_until_it_is_left(
 ) -> None:
     before = session.document
     fill("run/epochs", "none")
-    assert "whole number, 1 or more" in dpg.get_value("run/wrong")
+    assert "integer, 1 or more" in dpg.get_value("run/wrong")
     press("run/train")
-    assert "whole number, 1 or more" in shell.said()
+    assert "integer, 1 or more" in shell.said()
     assert session.document is before
     controls.poll()
     assert not shown("run/wrong")

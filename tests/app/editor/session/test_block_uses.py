@@ -214,7 +214,7 @@ def test_the_stages_of_a_gan_in_words() -> None:
     assert take.title == "take Digits"
     assert (judge.title, judge.node) == ("judge", "judge")
     said = dict(judge.lines)
-    assert said["minimises"] == "Add by moving 65 weights of Discriminator"
+    assert said["minimises"] == "Add over 65 parameters of Discriminator"
     assert said["computes"].startswith("Noise → Generator")
     said = dict(forger.lines)
     assert said["still holds from before"] == "Generator"
@@ -238,7 +238,7 @@ def test_options_in_words() -> None:
     assert options_of(Optimizer()) == []
     optimizer = Optimizer(times=3, last_epoch=4, clip_norm=1.0, accumulate=2, schedule="one_cycle")
     assert "3 times on a batch" in options_of(optimizer)
-    assert "at a rate that goes by one-cycle" in options_of(optimizer)
+    assert "learning-rate schedule one-cycle" in options_of(optimizer)
     assert [ordinal(n) for n in (1, 2, 3, 4, 11, 21)] == [
         "1st",
         "2nd",
@@ -255,7 +255,7 @@ def test_the_gradient_of_an_optimizer_is_lit() -> None:
     assert reach is not None
     assert {"judge", "judge_loss", "real_score"} <= reach.nodes
     assert not {"fake", "noise", "digits", "forger"} & reach.nodes
-    assert "65 weights of Discriminator" in reach.legend
+    assert "65 parameters of Discriminator" in reach.legend
     assert reach_of(checked, MAIN, frozenset({"fake"}), True) is None
     assert reach_of(checked, "Generator", frozenset({"judge"}), True) is None
     picture = make_picture(Subject(gan().main, MAIN, TYPES, checked, gan().main, lit=reach.nodes))
