@@ -113,7 +113,7 @@ def generate(
     """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
 
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
-    sees the prompt and then one new step at a time, and remembers those before. For whole numbers
+    sees the prompt and then one new step at a time, and remembers those before. For integers
     (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
     probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
     the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
@@ -145,8 +145,8 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
     its input, at most 1.
 
     Each place in turn gets what the next sample has there; how much the answer changes is averaged
-    over all samples. Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last
-    step: (1, T); images, (N, C, H, W) or (N, H, W) of whole numbers, in their middle: (1, 1, H, W).
+    over all samples. Sequences, (N, T) of integers or (N, T, F), are answered at their last
+    step: (1, T); images, (N, C, H, W) or (N, H, W) of integers, in their middle: (1, 1, H, W).
     An answer that has not these places counts as a whole.
     """
     places = places_of(x)

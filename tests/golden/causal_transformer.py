@@ -113,7 +113,7 @@ def generate(
     """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
 
     The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
-    sees the prompt and then one new step at a time, and remembers those before. For whole numbers
+    sees the prompt and then one new step at a time, and remembers those before. For integers
     (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
     probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
     the first counts. It is in evaluation mode meanwhile, and no gradient passes through.

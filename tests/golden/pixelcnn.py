@@ -57,7 +57,7 @@ def drawn_class(scores: Tensor, temperature: float) -> Tensor:
 def generate_pixels(
     module: nn.Module, image: Tensor, *others: Tensor, keep_rows: int, temperature: float
 ) -> Tensor:
-    """Generate images of whole numbers autoregressively, (N, H, W) or with K colours (N, K, H, W),
+    """Generate images of integers autoregressively, (N, H, W) or with K colours (N, K, H, W),
     pixel by pixel.
 
     The first rows stay as they are. The module sees what is drawn so far, and 0 where nothing is
@@ -95,8 +95,8 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
     its input, at most 1.
 
     Each place in turn gets what the next sample has there; how much the answer changes is averaged
-    over all samples. Sequences, (N, T) of whole numbers or (N, T, F), are answered at their last
-    step: (1, T); images, (N, C, H, W) or (N, H, W) of whole numbers, in their middle: (1, 1, H, W).
+    over all samples. Sequences, (N, T) of integers or (N, T, F), are answered at their last
+    step: (1, T); images, (N, C, H, W) or (N, H, W) of integers, in their middle: (1, 1, H, W).
     An answer that has not these places counts as a whole.
     """
     places = places_of(x)

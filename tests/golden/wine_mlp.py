@@ -154,7 +154,7 @@ def number_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
 
 
 def class_column(sheet: Sheet, name: str, refuse_gaps: bool = True) -> Tensor:
-    """One column as classes: whole numbers from 0, in alphabetical order; missing values are one of
+    """One column as classes: integers from 0, in alphabetical order; missing values are one of
     them.
     """
     cells = ["" if is_gap(cell) else str(cell) for cell in sheet.columns[name]]

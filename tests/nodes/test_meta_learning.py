@@ -262,7 +262,7 @@ def test_tasks_of_files(tmp_path: Path) -> None:
         sgd=("SGD", {"loss": "loss"}),
     )
     source = export(main, tmp_path)
-    assert 'samples_of(whole(pictures), "image", "label")' in source
+    assert 'samples_of(all_samples(pictures), "image", "label")' in source
     split = load_source(source, Path("program.py")).load("cpu", tmp_path)["train"]
     batch = split.take(torch.arange(9))
     assert batch["support"].shape == (9, 2, 3, 4, 4) and batch["query"].shape == (9, 4, 3, 4, 4)
