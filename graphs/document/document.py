@@ -80,6 +80,8 @@ class Graph(Frozen):
     """Named values that nodes may refer to (`=width * 2`); those of main are hyperparameters."""
     help: dict[str, str] = {}
     """What a parameter is and which values make sense, by its name."""
+    description: str = ""
+    """What a block is for: the first sentence of its class's docstring."""
 
     @property
     def content(self) -> str:
@@ -90,7 +92,9 @@ class Graph(Frozen):
     def _content(self) -> str:
         nodes = [(id, node.label, node.content) for id, node in self.nodes.items()]
         wires = [(*wire.source, *wire.target) for wire in self.wires]
-        return json.dumps([nodes, wires, list(self.parameters.items()), self.help])
+        return json.dumps(
+            [nodes, wires, list(self.parameters.items()), self.help, self.description]
+        )
 
     @field_validator("parameters")
     @classmethod

@@ -109,24 +109,15 @@ class Densenet(nn.Module):
         self.canvas = RandomPlace(16, 16)
         self.stem = nn.Conv2d(1, 16, 3, padding="same", bias=False)
         self.dense_1 = nn.Sequential(
-            *[
-                DenseLayer(num_features=num_features, growth=growth)
-                for num_features in [16, growth + 16, growth * 2 + 16, growth * 3 + 16]
-            ]
+            *[DenseLayer(num_features=16 + growth * i, growth=growth) for i in range(4)]
         )
         self.transition_1 = Transition(channels=8 + growth * 2)
         self.dense_2 = nn.Sequential(
-            *[
-                DenseLayer(num_features=num_features, growth=growth)
-                for num_features in [growth * 2 + 8, growth * 3 + 8, growth * 4 + 8, growth * 5 + 8]
-            ]
+            *[DenseLayer(num_features=growth * 2 + 8 + growth * i, growth=growth) for i in range(4)]
         )
         self.transition_2 = Transition(channels=4 + growth * 3)
         self.dense_3 = nn.Sequential(
-            *[
-                DenseLayer(num_features=num_features, growth=growth)
-                for num_features in [growth * 3 + 4, growth * 4 + 4, growth * 5 + 4, growth * 6 + 4]
-            ]
+            *[DenseLayer(num_features=growth * 3 + 4 + growth * i, growth=growth) for i in range(4)]
         )
         self.classifier = Classifier(num_features=growth * 7 + 4)
 

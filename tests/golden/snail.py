@@ -230,17 +230,10 @@ class Dense(nn.Module):
 class TemporalConvolution(nn.Module):
     """From steps (N, 6, in_channels) to (N, 6, …)."""
 
-    def __init__(
-        self, in_channels: int, layers_in_channels: int, layers_in_channels_3: int
-    ) -> None:
+    def __init__(self, in_channels: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            *[
-                Dense(in_channels=in_channels, i=i)
-                for i, in_channels in enumerate(
-                    [in_channels, layers_in_channels, layers_in_channels_3]
-                )
-            ]
+            *[Dense(in_channels=in_channels + 48 * i, i=i) for i in range(3)]
         )
 
     def forward(self, steps: Tensor) -> Tensor:
@@ -256,17 +249,9 @@ class Snail(nn.Module):
         super().__init__()
         self.eye = Eye()
         self.look_1 = Attention(in_features=53, features=features)
-        self.mix_1 = TemporalConvolution(
-            in_channels=features + 53,
-            layers_in_channels=features + 101,
-            layers_in_channels_3=features + 149,
-        )
+        self.mix_1 = TemporalConvolution(in_channels=features + 53)
         self.look_2 = Attention(in_features=features + 197, features=features)
-        self.mix_2 = TemporalConvolution(
-            in_channels=features * 2 + 197,
-            layers_in_channels=features * 2 + 245,
-            layers_in_channels_3=features * 2 + 293,
-        )
+        self.mix_2 = TemporalConvolution(in_channels=features * 2 + 197)
         self.look_3 = Attention(in_features=features * 2 + 341, features=features)
         self.scores = nn.Linear(features * 3 + 341, 5)
 

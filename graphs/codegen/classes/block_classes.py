@@ -21,7 +21,7 @@ from graphs.codegen.classes.hyperparameters import fitted
 from graphs.codegen.expressions.descriptions import described_nodes
 from graphs.codegen.expressions.imports import Imports
 from graphs.codegen.expressions.merge_uses import Merger, PrintedClass, skeleton
-from graphs.codegen.expressions.names import argument_name
+from graphs.codegen.expressions.names import argument_name, plain
 from graphs.codegen.expressions.printing import Described, Scope, shapes_comment
 from graphs.document.document import End
 from graphs.document.identifiers import Names, class_name, identifier
@@ -31,6 +31,8 @@ from graphs.nodetypes.tensor_kinds import is_symbolic, size_text
 
 LONGEST = 92
 """A line of a method has at most so many characters, before its indentation."""
+DOCSTRING = 96
+"""A docstring of a class may be as long, before its indentation."""
 
 
 @dataclass
@@ -166,21 +168,15 @@ class BlockClasses:
         scope = Scope(self._imports, dict(inputs), names)
         results = result_ends(checked)
         scope.print_nodes(merged.nodes, shapes, results)
-        about = self._about(inputs, results, shapes)
+        about = shapes_text(inputs, results, shapes)
         signature = "".join(f", {n}: {_type(v)}" for n, v in merger.arguments.items())
         return class_text(
             merged.name,
-            about,
+            docstring(about, checked.drawn.description),
             *scope.kept(),
             forward_lines(inputs.values(), scope, results, shapes),
             signature,
         )
-
-    def _about(
-        self, inputs: Mapping[End, str], results: list[End], shapes: Mapping[End, str]
-    ) -> str:
-        given = ", ".join(f"{name} {shapes[end]}" for end, name in inputs.items())
-        return f"From {given} to {', '.join(shapes[end] for end in results)}."
 
 
 class _Shapes(dict[End, str]):
@@ -225,9 +221,15 @@ def _type(values: tuple[Number, ...]) -> str:
     return "float" if any(isinstance(value, float) for value in values) else "int"
 
 
+def shapes_text(inputs: Mapping[End, str], results: list[End], shapes: Mapping[End, str]) -> str:
+    """What a module makes of what: its inputs by their names, and its results."""
+    given = ", ".join(f"{name} {shapes[end]}" for end, name in inputs.items())
+    return f"From {given} to {', '.join(shapes[end] for end in results)}."
+
+
 def class_text(
     name: str,
-    about: str,
+    about: list[str],
     init: list[str],
     extra: list[str],
     methods: list[str],
@@ -242,20 +244,24 @@ def class_text(
         *extra,
         *methods,
     ]
-    return "\n".join(
-        [f"class {name}(nn.Module):", *indented(docstring(about)), "", *indented(lines)]
-    )
+    return "\n".join([f"class {name}(nn.Module):", *indented(about), "", *indented(lines)])
 
 
-def docstring(about: str, width: int = 96) -> list[str]:
-    """A docstring's lines, the closing quotes on a line of their own where there are several.
-    Shapes stay whole.
+def docstring(about: str, description: str = "") -> list[str]:
+    """A docstring's lines, what a user says first; the closing quotes on a line of their own where
+    there are several. Shapes stay whole.
     """
-    if len(about) + 6 <= width:
+    if summary := plain(description):
+        end = "" if summary[-1] in ".!?…" else "."
+        return [*_wrapped(f'"""{summary}{end}'), "", *_wrapped(about), '"""']
+    if len(about) + 6 <= DOCSTRING:
         return [f'"""{about}"""']
-    whole = re.sub(r"\([^)]*\)", lambda shape: shape[0].replace(" ", "\0"), about)
-    lines = textwrap.wrap(f'"""{whole}', width - 3)
-    return [*(line.replace("\0", " ") for line in lines), '"""']
+    return [*_wrapped(f'"""{about}'), '"""']
+
+
+def _wrapped(text: str) -> list[str]:
+    whole = re.sub(r"\([^)]*\)", lambda shape: shape[0].replace(" ", "\0"), text)
+    return [line.replace("\0", " ") for line in textwrap.wrap(whole, DOCSTRING - 3)]
 
 
 def forward_lines(

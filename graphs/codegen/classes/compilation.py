@@ -8,7 +8,13 @@ from functools import cached_property
 from typing import NamedTuple
 
 from graphs.check.results import CheckedGraph
-from graphs.codegen.classes.block_classes import BlockClasses, class_text, forward_lines
+from graphs.codegen.classes.block_classes import (
+    BlockClasses,
+    class_text,
+    docstring,
+    forward_lines,
+    shapes_text,
+)
 from graphs.codegen.classes.split_metrics import finishing, is_over_split, kept
 from graphs.codegen.expressions.descriptions import described_nodes, share_descriptions, title_of
 from graphs.codegen.expressions.imports import Imports
@@ -182,8 +188,8 @@ class NetworkClass:
         """The class's source."""
         context, scope, shapes = self.context, self.scope, self.context.shapes
         scope.print_nodes(context.described(context.program.network), shapes, self.outputs)
-        given = ", ".join(f"{name} {shapes[end]}" for end, name in self.arguments.items())
-        about = f"From {given} to {', '.join(shapes[end] for end in self.outputs)}."
+        said = context.graph.drawn.description
+        about = docstring(shapes_text(self.arguments, self.outputs, shapes), said)
         methods = forward_lines(self.arguments.values(), scope, self.outputs, shapes)
         return class_text(self.name, about, *scope.kept(), methods, context.signature(self.names))
 

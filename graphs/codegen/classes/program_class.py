@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from textwrap import wrap
 from typing import NamedTuple
 
-from graphs.codegen.classes.block_classes import class_text, commented, indented
+from graphs.codegen.classes.block_classes import class_text, commented, docstring, indented
 from graphs.codegen.classes.compilation import Context, NetworkClass
 from graphs.codegen.classes.optimizer_step import Update
 from graphs.codegen.classes.probe_methods import ProbeMethods
@@ -72,7 +72,7 @@ class ProgramClass:
         step = self._update() if self.network else self._stages()
         methods = [*self._load_weights(), *evaluate, "", *configure, "", *step]
         methods += [*self._end_of_epoch(), *probes]
-        about = "What happens on one batch."
+        about = docstring("What happens on one batch.")
         return class_text("Program", about, init, extra, methods, self._signature())
 
     def _signature(self) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 
 from torch import nn
 
+from graphs.codegen.expressions.copies import copies_text
 from graphs.codegen.expressions.imports import OPERATORS, Imports
 from graphs.codegen.expressions.merge_uses import Argument, PrintedClass
 from graphs.document.document import End
-from graphs.document.identifiers import Names
-from graphs.document.parameter_expressions import names_in
 from graphs.nodetypes.expressions import Apply, Attribute, Call, Expression, FolderFile, Index, Item
 from graphs.nodetypes.tensor_kinds import Tensor
 
@@ -73,29 +72,7 @@ class ExpressionPrinter:
     def _copies(self, calls: list[Call]) -> str:
         """Several of one class as a comprehension: `[Layer(i) for i in range(10)]`."""
         texts = [{name: self.text(v) for name, v in call.kwargs.items()} for call in calls]
-        varying = [name for name in texts[0] if len({text[name] for text in texts}) > 1]
-        alike = [text for name, text in texts[0].items() if name not in varying]
-        names = Names({name for text in alike for name in names_in(text)})
-        variables = {name: names.unique(name) for name in varying}
-        arguments = [f"{name}={variables.get(name, text)}" for name, text in texts[0].items()]
-        made = f"{calls[0].target.__name__}({', '.join(arguments)})"
-        rows = [{variables[name]: text[name] for name in varying} for text in texts]
-        return f"[{made} for {self._source_of_copies([*variables.values()], rows)}]"
-
-    def _source_of_copies(self, varying: list[str], texts: list[dict[str, str]]) -> str:
-        count = len(texts)
-        counting = [n for n in varying if [t[n] for t in texts] == [str(i) for i in range(count)]]
-        others = [name for name in varying if name not in counting[:1]]
-        rows = [", ".join(text[name] for name in others) for text in texts]
-        listed = ", ".join(f"({row})" for row in rows) if len(others) > 1 else ", ".join(rows)
-        values = _steady(rows) or f"[{listed}]"
-        names = ", ".join(others)
-        if not others:
-            return f"{counting[0] if counting else '_'} in range({count})"
-        if counting:
-            names = f"({names})" if len(others) > 1 else names
-            return f"{counting[0]}, {names} in enumerate({values})"
-        return f"{names} in {values}"
+        return copies_text(calls[0].target.__name__, texts)
 
     def _operation(self, sign: str, left: Any, right: Any) -> str:
         binds = _BINDS[sign]
@@ -129,16 +106,6 @@ class ExpressionPrinter:
         if _are_of_one_class(args):
             return [f"*{self._copies(list(args))}"]
         return map(self.text, args)
-
-
-def _steady(rows: list[str]) -> str:
-    """Whole numbers that grow by equal steps as a range; nothing for others."""
-    if len(rows) < 3 or not all(row.isdecimal() for row in rows):
-        return ""
-    numbers = [int(row) for row in rows]
-    step = numbers[1] - numbers[0]
-    steady = step > 0 and numbers == list(range(numbers[0], numbers[-1] + 1, step))
-    return f"range({numbers[0]}, {numbers[-1] + step}, {step})" if steady else ""
 
 
 _BINDS = {"+": 1, "-": 1, "*": 2, "/": 2, "@": 2, "**": 3}

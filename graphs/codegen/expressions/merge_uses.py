@@ -64,6 +64,8 @@ class Merger:
         self._resolve = resolve
         self._merged: dict[int, Expression] = {}
         self._made: list[Argument] = []
+        self._hints: dict[str, str] = {}
+        """What arguments are, among those that their first number was no expression of others."""
 
     def rename(self, names: Mapping[str, str]) -> None:
         """Give arguments the names that they have in the class that is printed."""
@@ -165,22 +167,38 @@ class Merger:
         return self._reading(text)
 
     def _argument(self, values: tuple[Number, ...], hint: str, stem: str) -> str:
-        """A parameter or a multiple of one with these values in every use; else a new argument."""
+        """A parameter or a multiple of one with these values in every use, or an argument of the
+        same sort and a number; else a new argument.
+        """
         parameters = {
             name: tuple(scope[name] for scope in self._scopes) for name in self._scopes[0]
         }
-        taken = {*self.arguments, *parameters}
         factors = {name: _factor(values, known) for name, known in parameters.items()}
         fitting = {name: factor for name, factor in factors.items() if factor is not None}
         if fitting:
             name = min(fitting, key=fitting.__getitem__)
             self.arguments[name] = parameters[name]
             text = name if fitting[name] == 1 else f"{name} * {fitting[name]}"
+        elif text := self._shifted(values, hint):
+            return text
         else:
+            taken = {*self.arguments, *parameters}
             name = text = next(n for n in _candidates(hint, stem) if n not in taken)
             self.arguments[name] = values
+            self._hints[name] = hint
         self.texts.setdefault(values, text)
         return text
+
+    def _shifted(self, values: tuple[Number, ...], hint: str) -> str:
+        """An argument of the same sort and the number by which these values are larger."""
+        alike = [name for name, known in self._hints.items() if known == hint]
+        for name in alike:
+            pairs = list(zip(values, self.arguments[name], strict=True))
+            shifts = {value - known for value, known in pairs}
+            if len(shifts) == 1 and all(isinstance(n, int) for pair in pairs for n in pair):
+                self.texts.setdefault(values, f"{name} + {shifts.pop()}".replace("+ -", "- "))
+                return self.texts[values]
+        return ""
 
 
 def _factor(values: tuple[Number, ...], known: tuple[Number, ...]) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -42,3 +43,9 @@ def file_stem(title: str) -> str:
     """
     stem = identifier(title, fallback="program")
     return f"{stem}_program" if stem in modules() else stem
+
+
+def plain(text: str) -> str:
+    """A user's text for a docstring: one line that shows all that is in it, and does not end it."""
+    line = re.sub(r"\s+", " ", text)
+    return "".join(sign for sign in line if sign.isprintable() and sign not in '\\"').strip()

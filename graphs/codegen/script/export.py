@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import textwrap
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from graphs.codegen.classes.compilation import Context, NetworkClass
 from graphs.codegen.classes.hyperparameters import used
 from graphs.codegen.classes.program_class import ProgramClass
 from graphs.codegen.expressions import names
+from graphs.codegen.expressions.names import plain
 from graphs.codegen.expressions.printing import Described
 from graphs.codegen.expressions.source_copier import Copier
 from graphs.codegen.script.derived_data import Loaders
@@ -193,7 +193,7 @@ class ExportedFile:
         return import_block(lines)
 
     def _docstring(self) -> str:
-        title, description = _safe(self.document.title), _safe(self.document.description)
+        title, description = plain(self.document.title), plain(self.document.description)
         about = f"{title}: {description}" if description else title
         command = f"python {self.stem}.py --device cpu --epochs {self.document.settings.epochs}"
         lines = [*textwrap.wrap(about, LINE_LENGTH - 4), "", f"Run it: {command}", ""]
@@ -224,8 +224,3 @@ def _expressions(nodes: list[Described]) -> Iterator[Expression]:
 def _network_name(stem: str, given: Names) -> str:
     name = class_name(stem)
     return given.unique(f"{name}Network" if given.has(name) else name)
-
-
-def _safe(text: str) -> str:
-    """Text for a docstring: one line, and nothing that could end it."""
-    return re.sub(r"\s+", " ", re.sub(r'[\\"\x00-\x08\x0e-\x1f\x7f]', "", text)).strip()
