@@ -1,5 +1,6 @@
 # make run      set up, then open an example in the editor (without a display: train and export it)
 # make test     set up, then check and test everything, real windows included; ARGS="-k name" picks tests
+# make test-all the same, with the two examples that the tests train in full
 # make check    ruff, mypy and import-linter alone
 # make clean    remove what these made
 # EXTRAS=cuda   also install an optional set of dependencies from pyproject.toml
@@ -9,7 +10,7 @@ EXAMPLE = assets/examples/digits_cnn.graph.json
 EXTRAS =
 ARGS =
 
-.PHONY: run test check clean
+.PHONY: run test test-all check clean
 
 run:
 	@scripts/set_up.sh run $(EXTRAS)
@@ -21,12 +22,16 @@ else
 	@$(PYTHON) main.py export $(EXAMPLE) -o digits_cnn.py
 endif
 
+LEFT_OUT = and not full
 PYTEST = OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest
 NOTHING_PICKED = 5
 
 test: check
 	@$(PYTEST) -m gui $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
-	@$(PYTEST) -m "not gui" --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
+	@$(PYTEST) -m "not gui $(LEFT_OUT)" --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
+
+test-all:
+	@$(MAKE) test LEFT_OUT=
 
 check:
 	@scripts/set_up.sh test $(EXTRAS)

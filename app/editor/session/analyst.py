@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from app.editor.session.analysis import content_of
 from app.editor.session.checker_thread import Failed, Found, Loaded, News, Printed
 from app.editor.session.session import Part, Session
 from graphs.document.document import Document
@@ -53,7 +52,7 @@ class Analyst:
 
     def _ask(self) -> None:
         session = self._session
-        question = content_of(session.document), session.folder, session.trusts, self._stamps
+        question = session.document.content, session.folder, session.trusts, self._stamps
         if question != self._asked:
             self._asked = question
             self._checker.ask(session.document, session.folder)

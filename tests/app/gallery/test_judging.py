@@ -1,6 +1,7 @@
 """Judges: what a measure says of its bar, and that judges see what they should."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from app.examples_check.generated_images import precision_and_recall
 from app.examples_check.judging import Measure, judges
 from app.examples_check.report import Row
 from app.examples_check.trained import Trained, trained
-from graphs.document.document import Settings
+from graphs.document.document import Document, Settings
 from graphs.document.document_io import SUFFIX, read
 from graphs.document.edits import Configure, apply
 
@@ -83,10 +84,22 @@ def test_precision_and_recall_see_what_is_missing() -> None:
     assert precision_and_recall(real, real + 10) == (0.0, 0.0)
 
 
-@pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["gin_classes", "vae"])
 def test_it_clears_its_bars(name: str) -> None:
     """Two in full; `python main.py examples --check` trains them all."""
     for found in report.rows_of(FOLDER / f"{name}{SUFFIX}", all_judges()[name], [0]):
         assert found.clears, found.text()
+
+
+@pytest.mark.parametrize("name", ["gin_classes", "vae"])
+def test_one_epoch_is_judged(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same judges on one epoch: every measure of the page is there, and is a number."""
+
+    def short(path: Path) -> Document:
+        return apply(read(path), Configure(settings=Settings(epochs=1)))
+
+    monkeypatch.setattr(report, "read", short)
+    found = report.rows_of(FOLDER / f"{name}{SUFFIX}", all_judges()[name], [0])
+    assert found and all(math.isfinite(row.mean) for row in found)
