@@ -21,9 +21,9 @@ from PySide6.QtWidgets import QApplication  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from app.examples_check.trained import trained  # noqa: E402
+from app.monitor import theme  # noqa: E402
 from app.monitor.probes.probe_card import ProbeCard  # noqa: E402
 from app.monitor.probes.probe_views import png  # noqa: E402
-from app.monitor.window import theme  # noqa: E402
 from app.runs.probe_snapshots import Look  # noqa: E402
 from app.runs.records import Probe  # noqa: E402
 from graphs.compiler import check, compile  # noqa: E402

@@ -124,6 +124,38 @@ def known(name: str) -> str | None:
     return next((n for n in (name, name.rpartition(".")[0]) if n in imports()), None)
 
 
+def test_what_is_imported_is_there() -> None:
+    """Within functions too, which run late, and in scripts and benchmarks, which run seldom."""
+    sources = [path for path in files("main.py", *LAYERS, *FOLDERS) if path.suffix == ".py"]
+    names = {module(path): defined(ROOT / path) for path in sources}
+    missing = [
+        (path.as_posix(), other)
+        for path in sources
+        for other in imported(ROOT / path)
+        if other.split(".")[0] in {"app", "graphs", "nodes", "tests"}
+        and other not in names
+        and other.rpartition(".")[2] not in names.get(other.rpartition(".")[0], ())
+    ]
+    assert missing == []
+
+
+def defined(path: Path) -> set[str]:
+    """The names that a file has once it was imported."""
+    found: set[str] = set()
+    statements: list[ast.stmt] = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    for node in statements:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                found.add(name)
+            case ast.Import() | ast.ImportFrom():
+                found |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+            case ast.If() | ast.Try() | ast.With() | ast.For():
+                statements += [*node.body, *getattr(node, "orelse", [])]
+            case ast.Assign() | ast.AnnAssign():
+                found |= {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    return found
+
+
 def test_folders_are_short() -> None:
     """What a folder holds has to fit on a page, and into a sentence."""
     folders = Counter(name.rpartition(".")[0] for name in imports() if is_module(name))

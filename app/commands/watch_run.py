@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Sequence
 from types import FrameType
 from typing import Any, TextIO
 
@@ -21,7 +20,7 @@ from rich.text import Text
 
 from app.runs.records import Info, Row, RunError, State
 from app.runs.run_folder import Run
-from app.runs.run_follower import RunFollower
+from app.runs.run_follower import RunFollower, Update
 from app.runs.state_words import duration, in_words
 
 SECONDS = 0.1
@@ -49,7 +48,7 @@ def _follow(run: Run, console: Console, display: _Display, presses: _Presses) ->
         update = follower.look()
         if update.trouble or not (update.info and update.state):
             raise RunError(update.trouble)
-        display.update(update.info, update.state, update.rows)
+        display.update(update.info, update.state, update)
         if not update.state.is_active:
             return update.state
         if presses.count > asked:
@@ -141,18 +140,14 @@ class _Display:
     def __exit__(self, *error: object) -> None:
         self._progress.stop()
 
-    def update(self, info: Info, state: State, rows: Sequence[Row]) -> None:
+    def update(self, info: Info, state: State, found: Update) -> None:
         """Take in what is new."""
-        for row in rows:
-            self._step = row.step
-            if row.split == "train":
-                self._newest = row.values
-            elif row.split == "train_epoch":
-                self._epoch_values = row.values
-                self._print_epoch(row, "train")
-            else:
-                self._epoch_values = row.values
-                self._print_epoch(row, "validation")
+        self._step = max([self._step, *(row.step for row in found.newest.values())])
+        if "train" in found.newest:
+            self._newest = found.newest["train"].values
+        for row in found.epochs:
+            self._epoch_values = row.values
+            self._print_epoch(row, "train" if row.split == "train_epoch" else "validation")
         if info.steps_per_epoch and self._step:
             self._progress.update(
                 self._task,

@@ -9,7 +9,7 @@ and the editor starts a thread that posts what it found.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -30,9 +30,14 @@ class Update:
     info: Info | None
     state: State | None
     """None when it cannot be read, as the info."""
-    rows: tuple[Row, ...] = ()
     tables: Tables = field(default_factory=dict)
-    """The same rows, by series."""
+    """What was logged, by series. Of a long run the rows are many, so they stay on the thread that
+    read them: letting go of a million objects holds everybody up.
+    """
+    newest: Mapping[str, Row] = field(default_factory=dict)
+    """The newest row of each split of which there is a new one."""
+    epochs: tuple[Row, ...] = ()
+    """The rows of whole epochs, in order."""
     restarted: bool = False
     """The run was resumed from a checkpoint: the rows before these are void."""
     trouble: str = ""
@@ -69,7 +74,9 @@ class RunFollower(Generic[S]):
         except OSError as error:
             trouble = f"{self.run.metrics_path} cannot be read: {error.strerror}."
         restarted = self._reader.generation != generation
-        return Update(info, state, tuple(rows), tables(rows), restarted, trouble)
+        newest = {row.split: row for row in rows}
+        epochs = tuple(row for row in rows if row.split != "train")
+        return Update(info, state, tables(rows), newest, epochs, restarted, trouble)
 
     def _trouble(self, text: str) -> str:
         if self.run.path.is_dir():
@@ -86,7 +93,7 @@ class RunFollower(Generic[S]):
             self.newest = {}
             for series in self.series.values():
                 series.clear()
-        self.newest |= {row.split: row for row in update.rows}
+        self.newest |= update.newest
         for key, table in update.tables.items():
             if key not in self.series:
                 self.series[key] = self._new_series()
@@ -106,7 +113,7 @@ class RunFollower(Generic[S]):
         while not self._stop.is_set():
             update = self.look()
             stands = (update.info, update.state, update.trouble)
-            if update.rows or update.restarted or stands != before:
+            if update.newest or update.restarted or stands != before:
                 before = stands
                 post(update)
             self._stop.wait(PERIOD)

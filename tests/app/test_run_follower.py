@@ -71,7 +71,7 @@ def test_the_first_loss_is_the_one_that_is_drawn() -> None:
         Row("validation", 2, 1.0, 0.0, {"accuracy": 0.2, "loss": 1.5}),
         Row("train_epoch", 2, 1.0, 0.0, {"accuracy": 0.2, "loss": 1.7}),
     )
-    follower.take(Update(None, None, rows, tables(rows)))
+    follower.take(Update(None, None, tables(rows), {row.split: row for row in rows}))
     assert follower.first_loss == "accuracy"
     assert follower.series["loss", "train"].thinned("epoch", POINTS) == [(0.1, 2.0)]
     assert follower.series["loss", "validation"].thinned("epoch", POINTS) == [(1.0, 1.5)]
@@ -133,11 +133,11 @@ def test_a_thread_posts_what_is_new_and_nothing_else(home: Path) -> None:
     follower.take(posted.get(timeout=WAIT))
     assert follower.state and follower.state.status == "finished"
     log(run, [row("train", 2, 0.2, loss=0.5)])
-    assert [new.step for new in posted.get(timeout=WAIT).rows] == [2]
+    assert [new.step for new in posted.get(timeout=WAIT).newest.values()] == [2]
     set_state(run, "stopped")
     while not (update := posted.get(timeout=WAIT)).state:
         pass  # the test writes the file in place: a look may find half of it
-    assert (update.state.status, update.rows) == ("stopped", ())
+    assert (update.state.status, update.newest) == ("stopped", {})
     follower.stop()
 
 

@@ -23,7 +23,7 @@ import torch
 import nodes.library  # noqa: F401  (registers the node types)
 from app.runs.records import State, now
 from app.runs.run_folder import Run
-from app.training.build_program import Trainable, steps_in
+from app.training.build_program import Trainable
 from app.training.checkpoints.saver import Saver
 from app.training.loop import Training
 from app.training.recorder import Recorder
@@ -56,7 +56,7 @@ def plain(trainable: Trainable, epochs: int) -> Cost:
     module: Any = trainable.module
     torch.manual_seed(0)
     data = trainable.load(CPU)
-    program = trainable.make(CPU, steps_in(data["train"], module), epochs)
+    program = trainable.make(CPU, trainable.steps_in(data["train"]), epochs)
     started = Cost(time.process_time(), time.perf_counter())
     for epoch in range(1, epochs + 1):
         module.report(f"epoch {epoch} train", module.train(program, data["train"]))
@@ -72,7 +72,7 @@ def app(trainable: Trainable, epochs: int) -> Cost:
         run.checkpoints_path.mkdir()
         recorder = Recorder(run, State(status="starting", updated=now()))
         saver = Saver(run.checkpoints_path)
-        training = Training(trainable, CPU, 0, recorder, Control(run), saver)
+        training = Training(trainable, CPU, 0, recorder, Control(run), saver, epochs)
         started = Cost(time.process_time(), time.perf_counter())
         training.run(epochs)
         cost = _since(started)

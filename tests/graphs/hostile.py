@@ -183,14 +183,14 @@ def look(path: Path) -> str:
     from app.commands.documents import text_of
     from app.editor.inspector.forms import as_text, value_of
     from app.editor.session.block_uses import counted_uses
-    from app.editor.session.editing_session import EditorModel
+    from app.editor.session.session import Session
     from graphs.compiler import check, export
     from graphs.document.document_io import read
     from graphs.document.problems import ProblemsError
     from graphs.nodetypes.node_type import node_types
 
     document = read(path)
-    model = EditorModel(document, path)
+    model = Session(document, path)
     model.select(frozenset(document.main.nodes))
     model.paste(model.copied())
     model.undo()
