@@ -367,13 +367,13 @@ def main() -> None:
         "--hidden",
         type=int,
         default=HIDDEN,
-        help="Units of the LSTM, 32 to 256: more write better and take longer.",
+        help="Hidden size of the LSTM, 32 to 256: more write better and take longer.",
     )
     parser.add_argument(
         "--temperature",
         type=float,
         default=TEMPERATURE,
-        help="How freely the samples are drawn, 0.3 to 1.2.",
+        help="Sampling temperature, 0.3 to 1.2: how freely samples are drawn.",
     )
     arguments = parser.parse_args()
 

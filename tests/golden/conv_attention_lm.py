@@ -571,15 +571,15 @@ def main() -> None:
         type=int,
         default=FEATURES,
         help=(
-            "How many numbers stand for a character, in steps of 8, 32 to 256: more write "
-            "better, and take longer by their square."
+            "Embedding size of a character, in steps of 8, 32 to 256: more write better, and "
+            "take longer by their square."
         ),
     )
     parser.add_argument(
         "--temperature",
         type=float,
         default=TEMPERATURE,
-        help="How freely the samples are drawn, 0.3 to 1.2.",
+        help="Sampling temperature, 0.3 to 1.2: how freely samples are drawn.",
     )
     arguments = parser.parse_args()
 

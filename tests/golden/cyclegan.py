@@ -1,5 +1,5 @@
-"""cyclegan: digits become drawings of their edges and back, learned from two heaps of images of
-which no two belong together
+"""cyclegan: digits become drawings of their edges and back, learned from two unpaired sets of
+images
 
 Run it: python cyclegan.py --device cpu --epochs 20
 """
@@ -444,13 +444,18 @@ def main() -> None:
         "--cycle",
         type=float,
         default=CYCLE,
-        help="How much the way there and back counts, 0 to 10.",
+        help=(
+            "Weight of the cycle consistency loss, 0 to 10: how much the way there and back counts."
+        ),
     )
     parser.add_argument(
         "--identity",
         type=float,
         default=IDENTITY,
-        help="How much leaving alone what is right already counts, 0 to 5.",
+        help=(
+            "Weight of the identity loss, 0 to 5: how much leaving alone what is right "
+            "already counts."
+        ),
     )
     arguments = parser.parse_args()
 

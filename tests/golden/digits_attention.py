@@ -1,5 +1,5 @@
-"""digits_attention: the rows of a digit look at each other through self-attention with a shortcut
-around it
+"""digits_attention: the rows of a digit look at each other through self-attention with a residual
+connection around it
 
 Run it: python digits_attention.py --device cpu --epochs 20
 """

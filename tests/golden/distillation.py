@@ -294,9 +294,13 @@ def main() -> None:
         "--temperature",
         type=float,
         default=TEMPERATURE,
-        help="How soft the answers are that the student hears, 1 to 10.",
+        help=(
+            "Temperature of the softmax, 1 to 10: how soft the answers are that the student hears."
+        ),
     )
-    parser.add_argument("--hidden", type=int, default=HIDDEN, help="Units of the student, 4 to 64.")
+    parser.add_argument(
+        "--hidden", type=int, default=HIDDEN, help="Hidden size of the student, 4 to 64."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

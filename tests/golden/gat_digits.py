@@ -1,5 +1,5 @@
 """gat_digits: handwritten digits joined to those that look alike: with two known labels of each
-digit, graph attention tells the others
+digit, graph attention classifies the others
 
 Run it: python gat_digits.py --device cpu --epochs 100
 """
@@ -382,7 +382,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="gat_digits.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--heads", type=int, default=HEADS, help="Attentions side by side, 1 to 8.")
+    parser.add_argument(
+        "--heads", type=int, default=HEADS, help="Attention heads side by side, 1 to 8."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

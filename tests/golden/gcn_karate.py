@@ -1,5 +1,5 @@
 """gcn_karate: who sides with whom in a karate club: one member of each side is known, and two
-graph convolutions tell the other 32 from friendships
+graph convolutions classify the other 32 by friendships
 
 Run it: python gcn_karate.py --device cpu --epochs 200
 """

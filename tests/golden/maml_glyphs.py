@@ -579,7 +579,7 @@ def main() -> None:
         "--steps", type=int, default=STEPS, help="Gradient steps on a task's examples, 1 to 10."
     )
     parser.add_argument(
-        "--inner-lr", type=float, default=INNER_LR, help="How far such a step goes, 0.01 to 1."
+        "--inner-lr", type=float, default=INNER_LR, help="Learning rate of such a step, 0.01 to 1."
     )
     parser.add_argument(
         "--width",

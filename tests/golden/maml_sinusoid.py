@@ -258,7 +258,7 @@ def main() -> None:
         "--step-size",
         type=float,
         default=STEP_SIZE,
-        help="How far a gradient step on a task goes, 0.001 to 0.05.",
+        help="Learning rate of a gradient step on a task, 0.001 to 0.05.",
     )
     arguments = parser.parse_args()
 

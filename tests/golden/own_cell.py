@@ -241,7 +241,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
     parser.add_argument("--save", default="own_cell.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
-    parser.add_argument("--hidden", type=int, default=HIDDEN, help="Units of the cell, 8 to 128.")
+    parser.add_argument(
+        "--hidden", type=int, default=HIDDEN, help="Hidden size of the cell, 8 to 128."
+    )
     arguments = parser.parse_args()
 
     torch.manual_seed(arguments.seed)

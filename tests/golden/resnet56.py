@@ -1,4 +1,5 @@
-"""resnet56: 56 layers learn to read digits, because every two of them have a shortcut around them
+"""resnet56: 56 layers learn to read digits, because every two of them have a residual connection
+around them
 
 Run it: python resnet56.py --device cpu --epochs 10
 """

@@ -532,7 +532,7 @@ def main() -> None:
     )
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
     parser.add_argument(
-        "--hidden", type=int, default=HIDDEN, help="Numbers that the GRUs keep in mind, 16 to 256."
+        "--hidden", type=int, default=HIDDEN, help="Hidden size of the GRUs, 16 to 256."
     )
     arguments = parser.parse_args()
 

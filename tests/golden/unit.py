@@ -1,5 +1,5 @@
-"""unit: digits and their edges are read into one code by layers that both share, and so each is
-drawn as the other, learned from no pairs
+"""unit: digits and their edges are encoded in one latent space by layers that both share, and so
+each is drawn as the other, learned unpaired
 
 Run it: python unit.py --device cpu --epochs 60
 """
@@ -727,19 +727,16 @@ def main() -> None:
         "--reconstruction",
         type=float,
         default=RECONSTRUCTION,
-        help="How much drawing an image back from its own code counts, 1 to 30.",
+        help="Weight of the reconstruction loss, 1 to 30.",
     )
     parser.add_argument(
-        "--cycle",
-        type=float,
-        default=CYCLE,
-        help="How much the way there and back counts, 1 to 30.",
+        "--cycle", type=float, default=CYCLE, help="Weight of the cycle consistency loss, 1 to 30."
     )
     parser.add_argument(
         "--divergence",
         type=float,
         default=DIVERGENCE,
-        help="How much it counts that codes leave the normal distribution, 0 to 0.01.",
+        help="Weight of the KL divergence of codes from the normal distribution, 0 to 0.01.",
     )
     arguments = parser.parse_args()
 

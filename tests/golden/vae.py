@@ -1,4 +1,4 @@
-"""vae: a variational autoencoder packs binary digits into 8 numbers and draws new ones
+"""vae: a variational autoencoder encodes binary digits in 8 numbers and generates new ones
 
 Run it: python vae.py --device cpu --epochs 200
 """
@@ -282,7 +282,7 @@ def main() -> None:
     parser.add_argument("--save", default="vae.safetensors", help="where the weights go")
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
     parser.add_argument(
-        "--latent", type=int, default=LATENT, help="Numbers that a digit is packed into, 2 to 32."
+        "--latent", type=int, default=LATENT, help="Dimension of the latent code, 2 to 32."
     )
     arguments = parser.parse_args()
 
