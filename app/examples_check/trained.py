@@ -76,7 +76,7 @@ def trained(document: Document, folder: Path, seed: int, epochs: int | None = No
         saved = load_file(weights)
     module = load_source(source, script)
     program, data = _made(Trainable(module, compiled.interface, folder), seed, epochs)
-    program.load_state_dict(saved)
+    program.get_submodule(compiled.interface.saved).load_state_dict(saved)
     return Trained(document, folder, seed, module, program.eval(), data, lines, seconds)
 
 

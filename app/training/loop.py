@@ -86,7 +86,8 @@ class Training:
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go on from a checkpoint. Raises CheckpointError."""
-        self.progress = restoring.restore(snapshot, self.program, self.device)
+        saved = self.interface.saved
+        self.progress = restoring.restore(snapshot, self.program, self.device, saved)
         self.program.batches = self.progress.step
         self._written = len(self.progress.rows)
         self._start = time.monotonic() - self.progress.seconds
@@ -155,7 +156,7 @@ class Training:
             self._record("validation", validation)
         self._clear_epoch()
         if self._judge(validation or train):
-            self._best = snapshots.weights_of(self.program)
+            self._best = snapshots.weights_of(self.program, self.interface.saved)
         if self.prober.is_due(0.0):
             self._probe()
         if self._may_checkpoint(0.0):
@@ -281,8 +282,9 @@ class Training:
         self._saved = time.monotonic()
         self.progress.seconds = self._seconds()
         random = self._random or RandomStates.capture(self.device)
-        keeps = self.interface.keeps_gradients
-        self.saver.save(snapshots.take(self.program, self.progress, random, keeps), self._best)
+        keeps, saved = self.interface.keeps_gradients, self.interface.saved
+        snapshot = snapshots.take(self.program, self.progress, random, keeps, saved)
+        self.saver.save(snapshot, self._best)
         self._best = None
         self._cost = time.monotonic() - self._saved
 

@@ -50,5 +50,9 @@ class Interface:
     """Whether weights start from files (`load_weights`)."""
     ends_epochs: bool = False
     """Whether learning rates change at an epoch's end (`end_epoch`)."""
+    saved: str = ""
+    """The attribute of the program whose weights a file of weights holds: its network, where no
+    other part has weights; else all of the program's, by the names of its parts.
+    """
     keeps_gradients: bool = False
     """Whether gradients last from one batch to the next, and belong into a checkpoint."""

@@ -37,9 +37,12 @@ def made_older(run: Run, optimizers: dict[str, str], schedules: dict[str, str]) 
     for kind, names in (("optimizers", optimizers), ("schedules", schedules)):
         record[kind] = {names[name]: value for name, value in record[kind].items()}
     path.write_text(json.dumps(record))
-    state = run.checkpoints_path / record["state"]
+    state, weights = (run.checkpoints_path / record[name] for name in ("state", "weights"))
     tensors = {_older(name, optimizers): value for name, value in load_file(state).items()}
     save_file(tensors, state)
+    if len(optimizers) == 1:
+        inside = {f"network.{name}": value for name, value in load_file(weights).items()}
+        save_file(inside, weights)
 
 
 def _older(name: str, optimizers: dict[str, str]) -> str:

@@ -29,11 +29,12 @@ def started(state: str) -> Document:
     return apply(document, Configure(settings=settings))
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """The document's folder, with the file in it."""
+@pytest.fixture(params=["older", "newer"])
+def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """The document's folder, with the file in it. Older exports named the network in all names."""
     torch.manual_seed(7)
-    old = load_source(export(started("")), tmp_path / "old.py").Program().state_dict()
+    program = load_source(export(started("")), tmp_path / "old.py").Program()
+    old = (program if request.param == "older" else program.network).state_dict()
     (tmp_path / "document" / "weights").mkdir(parents=True)
     save_file(old, tmp_path / "document" / FILE)
     return tmp_path / "document"
@@ -66,8 +67,9 @@ def test_the_exported_file_equals_the_run(
     theirs = load_file(saved)
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
-    name = "network.dense.linear.weight"
-    assert torch.equal(ours[name], old[name]) == (state == "frozen")
+    name = "dense.linear.weight"
+    first = {key.removeprefix("network."): weight for key, weight in old.items()}
+    assert torch.equal(ours[name], first[name]) == (state == "frozen")
 
 
 def test_what_is_resumed_goes_on_with_its_own_weights(

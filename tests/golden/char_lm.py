@@ -1,7 +1,8 @@
 """char_lm: An LSTM reads Python's own reference letter by letter, says what comes next, and writes
 some of its own.
 
-Run it: python char_lm.py --device cpu --epochs 8
+Run it: python char_lm.py --epochs 8
+Its weights, loaded again: Program().load_state_dict(load_file("char_lm.safetensors"))
 """
 
 import argparse
@@ -22,6 +23,32 @@ SEED = 0
 BATCH_SIZE = 32
 HIDDEN = 128
 TEMPERATURE = 0.7
+
+
+class LanguageModel(nn.Module):
+    """From tokens (N, …) to (N, …, 100)."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(100, 32)
+        self.lstm = nn.LSTM(32, hidden, batch_first=True)
+        self.head = nn.Linear(hidden, 100)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        embedding = self.embedding(tokens)  # (N, …, 32)
+        sequence = self.lstm(embedding)[0]  # (N, …, hidden)
+        return self.head(sequence)  # (N, …, 100)
+
+
+class CharLm(nn.Module):
+    """From tokens (N, 64) to (N, 64, 100)."""
+
+    def __init__(self, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.model = LanguageModel(hidden=hidden)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.model(tokens)  # (N, 64, 100)
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
@@ -130,32 +157,6 @@ def generate(
             new = next_[:, None]
             sequence = torch.cat([sequence, new], 1)
     return sequence
-
-
-class LanguageModel(nn.Module):
-    """From tokens (N, …) to (N, …, 100)."""
-
-    def __init__(self, hidden: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(100, 32)
-        self.lstm = nn.LSTM(32, hidden, batch_first=True)
-        self.head = nn.Linear(hidden, 100)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        embedding = self.embedding(tokens)  # (N, …, 32)
-        sequence = self.lstm(embedding)[0]  # (N, …, hidden)
-        return self.head(sequence)  # (N, …, 100)
-
-
-class CharLm(nn.Module):
-    """From tokens (N, 64) to (N, 64, 100)."""
-
-    def __init__(self, hidden: int = HIDDEN) -> None:
-        super().__init__()
-        self.model = LanguageModel(hidden=hidden)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.model(tokens)  # (N, 64, 100)
 
 
 class Program(nn.Module):

@@ -1,7 +1,8 @@
 """gat_digits: handwritten digits joined to those that look alike: with two known labels of each
 digit, graph attention classifies the others
 
-Run it: python gat_digits.py --device cpu --epochs 100
+Run it: python gat_digits.py --epochs 100
+Its weights, loaded again: GatDigits().load_state_dict(load_file("gat_digits.safetensors"))
 """
 
 import argparse
@@ -119,6 +120,23 @@ class GATConv(nn.Module):
         return (result.flatten(1) if self.concat else result.mean(1)) + self.bias
 
 
+class GatDigits(nn.Module):
+    """From nodes (V, 64), edge_index (2, E), asked (N,) to (N, 10)."""
+
+    def __init__(self, heads: int = HEADS) -> None:
+        super().__init__()
+        self.drop_pixels = nn.Dropout(0.3)
+        self.near = GATConv(64, 16, heads=heads, dropout=0.3)
+        self.drop_features = nn.Dropout(0.3)
+        self.far = GATConv(heads * 16, 10, heads=heads, concat=False, dropout=0.3)
+
+    def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
+        drop_pixels = self.drop_pixels(nodes)  # (V, 64)
+        elu = F.elu(self.near(drop_pixels, edge_index))  # (V, 64)
+        drop_features = self.drop_features(elu)  # (V, 64)
+        return torch.index_select(self.far(drop_features, edge_index), 0, asked)  # (N, 10)
+
+
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
     """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
     return (prediction.argmax(1) == label).float().mean()
@@ -145,23 +163,6 @@ def confusion(prediction: Tensor, label: Tensor) -> Tensor:
     pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
     counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
     return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
-
-
-class GatDigits(nn.Module):
-    """From nodes (V, 64), edge_index (2, E), asked (N,) to (N, 10)."""
-
-    def __init__(self, heads: int = HEADS) -> None:
-        super().__init__()
-        self.drop_pixels = nn.Dropout(0.3)
-        self.near = GATConv(64, 16, heads=heads, dropout=0.3)
-        self.drop_features = nn.Dropout(0.3)
-        self.far = GATConv(heads * 16, 10, heads=heads, concat=False, dropout=0.3)
-
-    def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
-        drop_pixels = self.drop_pixels(nodes)  # (V, 64)
-        elu = F.elu(self.near(drop_pixels, edge_index))  # (V, 64)
-        drop_features = self.drop_features(elu)  # (V, 64)
-        return torch.index_select(self.far(drop_features, edge_index), 0, asked)  # (N, 10)
 
 
 class Program(nn.Module):
@@ -400,7 +401,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """text_lm: An LSTM that learns to write like Patchbay's own documentation, letter by letter
 
-Run it: python text_lm.py --device cpu --epochs 12
+Run it: python text_lm.py --epochs 12
+Its weights, loaded again: TextLm().load_state_dict(load_file("text_lm.safetensors"))
 """
 
 import argparse
@@ -216,7 +217,7 @@ def main() -> None:
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,20 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from app.training.checkpoints.checkpoint import CheckpointError, Progress, Snapshot, under
+from app.training.checkpoints.checkpoint import CheckpointError, Progress, Snapshot, prefixed, under
 from app.training.checkpoints.optimizer_state import optimizers_of, stored_names, unpack
 from app.training.checkpoints.random_state import PlainStates, RandomStates
 from app.training.checkpoints.scheduler_state import restore_schedules
 
 
-def restore(snapshot: Snapshot, program: nn.Module, device: torch.device) -> Progress:
-    """Put a training back to a snapshot, random states included. Raises CheckpointError."""
+def restore(
+    snapshot: Snapshot, program: nn.Module, device: torch.device, saved: str = ""
+) -> Progress:
+    """Put a training back to a snapshot, random states included. `saved` is the part of the program
+    whose weights a file of weights holds. Raises CheckpointError.
+    """
     record = snapshot.record
-    load_weights(snapshot.weights, program)
+    load_weights(_all_weights(snapshot, program, saved), program)
     _restore_optimizers(snapshot, program)
     _restore_gradients(snapshot, program)
     progress = Progress(
@@ -28,6 +32,14 @@ def restore(snapshot: Snapshot, program: nn.Module, device: torch.device) -> Pro
         _restore_random(progress.epoch_start, device)  # for its errors; the loop goes back to it
     _restore_random(random_of(snapshot, "random", record.random), device)
     return progress
+
+
+def _all_weights(snapshot: Snapshot, program: nn.Module, saved: str) -> dict[str, Tensor]:
+    """A snapshot's weights as the program names them; older versions did so themselves."""
+    weights = snapshot.weights
+    if not saved or weights.keys() == program.state_dict().keys():
+        return weights
+    return prefixed(saved, weights) | under("beside", snapshot.tensors)
 
 
 def load_weights(weights: dict[str, Tensor], program: nn.Module) -> None:

@@ -12,10 +12,16 @@ from app.training.checkpoints.scheduler_state import schedule_records
 
 
 def take(
-    program: nn.Module, progress: Progress, random: RandomStates, gradients: bool = False
+    program: nn.Module,
+    progress: Progress,
+    random: RandomStates,
+    gradients: bool = False,
+    saved: str = "",
 ) -> Snapshot:
-    """A snapshot of a training, on the CPU; with gradients where they last for several batches."""
-    tensors = prefixed("random", random.tensors)
+    """A snapshot of a training, on the CPU; with gradients where they last for several batches.
+    `saved` is the part of the program whose weights a file of weights holds.
+    """
+    tensors = prefixed("random", random.tensors) | prefixed("beside", _beside(program, saved))
     if progress.rows:
         tensors |= prefixed("rows", _joined(progress.rows))
         tensors |= prefixed("lengths", _lengths(progress.rows))
@@ -30,12 +36,20 @@ def take(
     records = {name: record for name, (record, _) in optimizers.items()}
     record = _record(progress, random, records)
     record = record.model_copy(update={"schedules": schedule_records(program)})
-    return Snapshot(record, weights_of(program), tensors)
+    return Snapshot(record, weights_of(program, saved), tensors)
 
 
-def weights_of(program: nn.Module) -> dict[str, Tensor]:
-    """A program's weights, copied to the CPU."""
-    return {name: _copy(value) for name, value in program.state_dict().items()}
+def weights_of(program: nn.Module, saved: str = "") -> dict[str, Tensor]:
+    """The weights of a program, or of that part of it, copied to the CPU."""
+    state = program.get_submodule(saved).state_dict()
+    return {name: _copy(value) for name, value in state.items()}
+
+
+def _beside(program: nn.Module, saved: str) -> dict[str, Tensor]:
+    """What else a program remembers, such as how far a loss has grown."""
+    start, state = f"{saved}.", program.state_dict()
+    names = [name for name in state if saved and not name.startswith(start)]
+    return {name: _copy(state[name]) for name in names}
 
 
 def _gradients(program: nn.Module) -> dict[str, Tensor]:

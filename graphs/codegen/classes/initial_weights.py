@@ -117,9 +117,13 @@ def _misfit(start: Start, came: Metas, needed: Metas) -> _Misfit | None:
 
 
 def under(part: str, metas: Metas) -> Metas:
-    """The weights of a part, by the names that they have inside it."""
+    """The weights of a part, by the names that they have inside it. Files name the network itself
+    first or do not (`network.encoder.conv`): either fits a part that does or does not.
+    """
     start = f"{part}." if part else ""
-    return {name.removeprefix(start): m for name, m in metas.items() if name.startswith(start)}
+    starts = (start, f"network.{start}", start.removeprefix("network."))
+    found = ({n.removeprefix(s): m for n, m in metas.items() if n.startswith(s)} for s in starts)
+    return next(filter(None, found), {})
 
 
 def fitting_parts(came: Metas, needed: Metas) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ruff import find_ruff_bin
@@ -37,12 +37,14 @@ class Sections(NamedTuple):
     docstring: str
     imports: str
     constants: str
-    runtime: list[str]
-    """Layers, losses and metrics that torch lacks, copied."""
+    layers: list[str]
+    """Layers that torch lacks, copied."""
     own_modules: list[str]
     """Modules of the user's own, copied."""
     model: list[str]
     """The classes of blocks, and the network where it is one."""
+    measures: list[str]
+    """Losses, metrics and optimizers that torch lacks, copied."""
     program: str
     """Losses, metrics, probes and the steps of the optimizers."""
     data: list[str]
@@ -56,7 +58,8 @@ class Sections(NamedTuple):
     def text(self) -> str:
         """The whole file."""
         head = f'"""{self.docstring}"""\n\n{self.imports}\n\n{self.constants}'
-        classes = [*self.runtime, *self.own_modules, *self.model, self.program]
+        model = [*self.layers, *self.own_modules, *self.model]
+        classes = [*model, *self.measures, self.program]
         return "\n\n\n".join([head, *classes, *self.data, *self.loop, self.main]) + "\n"
 
 
@@ -82,14 +85,20 @@ class ExportedFile:
         self.interface = interface
         self.stem = names.file_stem(checked.document.title)
         self.copier = Copier()
+        self.saved_class = "Program"
+        """The class whose weights are saved."""
         self.handing = handing_of(checked.main, self.program)
 
     def sections(self) -> Sections:
         """The parts of the file. Raises Misfit for names of users' files that cannot be changed."""
         *model, program = self._classes()
         over = self._over_split()
-        inside = [*self._layers(), *self._optimizers()]
-        runtime = self._copied([*inside, *self.context.classes.nodes])
+        layers = self._copied(
+            [*self.context.described(self.program.network), *self.context.classes.nodes]
+        )
+        optimizers = tuple(statement.optimizer for statement in self.program.statements)
+        judging = (*self.program.judging, *self.program.watching, *optimizers)
+        measures = self._copied(self.context.described(judging), self.context.finishing.values())
         data = self._load()
         loop_ = [*over, *self._loop()]
         main = self._main()
@@ -97,9 +106,10 @@ class ExportedFile:
             docstring=self._docstring(),
             imports=self._imports(),
             constants=self._constants(),
-            runtime=runtime,
+            layers=layers,
             own_modules=self.context.imports.user.texts,
             model=model,
+            measures=measures,
             program=program,
             data=data,
             loop=loop_,
@@ -112,6 +122,7 @@ class ExportedFile:
         if len(self.program.statements) > 1:
             return [*blocks, ProgramClass(self.context, None, self.labels).text()]
         network = NetworkClass(self.context, _network_name(self.stem, self.context.names))
+        self.saved_class = network.name if self.interface.saved else "Program"
         texts = [network.text(), ProgramClass(self.context, network, self.labels).text()]
         return [*blocks, *texts]
 
@@ -125,8 +136,7 @@ class ExportedFile:
         inside = [*program.network, *program.judging, *program.watching]
         script = Script(
             self.stem,
-            self.interface.reads_files,
-            self.interface.loads_weights,
+            self.interface,
             self.program,
             self.context.options,
             self.context.arguments(self.program.loaded),
@@ -142,28 +152,21 @@ class ExportedFile:
         imports = self.context.imports
         return [split_metrics.over_split_text(finishing, imports)] if finishing else []
 
-    def _layers(self) -> list[Described]:
-        program = self.program
-        return self.context.described((*program.network, *program.judging, *program.watching))
-
-    def _optimizers(self) -> list[Described]:
-        return self.context.described(tuple(s.optimizer for s in self.program.statements))
-
-    def _data(self) -> list[Described]:
-        return self.context.described(self.program.loaded)
-
     def _load(self) -> list[str]:
         """The function that loads the data, and what it calls."""
         loaders = Loaders(self.context)
         functions = [*self.handing.before_load, *loaders.copied]
         signature = self._data_signature()
         text = load_text(loaders, self.interface.reads_files, signature, self.handing)
-        return [*self._copied(self._data()), *self._added(*functions), text]
+        return [
+            *self._copied(self.context.described(self.program.loaded)),
+            *self._added(*functions),
+            text,
+        ]
 
-    def _copied(self, nodes: list[Described]) -> list[str]:
+    def _copied(self, nodes: list[Described], more: Iterable[Expression] = ()) -> list[str]:
         """The functions and modules of ours that nodes refer to, as far as not copied yet."""
-        finishing = self.context.finishing.values()
-        for expression in (*_expressions(nodes), *finishing):
+        for expression in (*_expressions(nodes), *more):
             if isinstance(expression, Call) and self.context.imports.is_copied(expression.target):
                 self.copier.add(expression.target)
         return self.copier.take()
@@ -195,14 +198,25 @@ class ExportedFile:
     def _docstring(self) -> str:
         title, description = plain(self.document.title), plain(self.document.description)
         about = f"{title}: {description}" if description else title
-        command = f"python {self.stem}.py --device cpu --epochs {self.document.settings.epochs}"
-        lines = [*textwrap.wrap(about, LINE_LENGTH - 4), "", f"Run it: {command}", ""]
+        command = f"python {self.stem}.py --epochs {self.document.settings.epochs}"
+        lines = [
+            *textwrap.wrap(about, LINE_LENGTH - 4),
+            "",
+            f"Run it: {command}",
+            *self._reload(),
+            "",
+        ]
         graph = self.context.graph.graph
         fixed = [name for name in used(graph) if name not in self.context.hyperparameters]
         if fixed:
             values = ", ".join(f"{name} = {graph.parameters[name]}" for name in fixed)
             lines += [f"Fixed in this file: {values}.", ""]
         return "\n".join(lines)
+
+    def _reload(self) -> list[str]:
+        """How the weights that the file saves are loaded again."""
+        saved = f'load_state_dict(load_file("{self.stem}.safetensors"))'
+        return ["Load the weights that it saves:", f"    {self.saved_class}().{saved}"]
 
     def _constants(self) -> str:
         settings = self.document.settings

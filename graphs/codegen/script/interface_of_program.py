@@ -39,8 +39,14 @@ def interface_of(checked: Checked, program: Program, labels: Labels) -> Interfac
         reads_files=reads_files(main, program),
         loads_weights=any(main.types[id].starts_from for id in layers),
         ends_epochs=program.ends_epochs,
+        saved=_saved(main, program),
         keeps_gradients=program.accumulates,
     )
+
+
+def _saved(main: CheckedGraph, program: Program) -> str:
+    beside = any(main.weights.get(id) for id in (*program.judging, *program.watching))
+    return "" if beside or len(program.statements) > 1 else "network"
 
 
 def handing_of(main: CheckedGraph, program: Program) -> Handing:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from graphs.codegen.classes.compilation import Option
 from graphs.codegen.script.data_loading import Handing
 from graphs.codegen.script.derived_data import Loaders
+from graphs.program.interface import Interface
 from graphs.program.partition import Program
 
 LONGEST_HELP = 80
@@ -55,8 +56,7 @@ class Script:
     """The end of an exported file: the loop, and the command line in front of it."""
 
     stem: str
-    reads_files: bool
-    loads_weights: bool
+    interface: Interface
     program: Program
     options: Sequence[Option]
     of_data: Lines
@@ -127,14 +127,14 @@ class Script:
             *_OWN_FLAGS,
             f"parser.add_argument({save})",
             *(_PROBES_FLAG if self.program.watching else []),
-            *(_DATA_FLAG if self.reads_files or self.loads_weights else []),
+            *(_DATA_FLAG if self.interface.reads_files or self.interface.loads_weights else []),
             *map(_flag, self.options),
             "arguments = parser.parse_args()",
         ]
 
     def _begin(self) -> Lines:
         """What is done before the first epoch."""
-        data = ["arguments.data"] if self.reads_files else []
+        data = ["arguments.data"] if self.interface.reads_files else []
         data = ["arguments.device", *data, *_given(self.of_data)]
         program = f"Program({', '.join(_given(self.of_program))})"
         length = ["steps_per_epoch", "arguments.epochs", *_given(self.of_optimizers)]
@@ -144,7 +144,7 @@ class Script:
             *_steps_per_epoch(self.handing),
             f"program = {program}.to(arguments.device)",
             f"program.configure_optimizers({', '.join(length)})",
-            *(["program.load_weights(arguments.data)"] if self.loads_weights else []),
+            *(["program.load_weights(arguments.data)"] if self.interface.loads_weights else []),
         ]
 
     def _epochs(self) -> Lines:
@@ -158,8 +158,12 @@ class Script:
     def _end(self) -> Lines:
         return [
             'report("test", measure(program, data["test"]))',
-            "save_file(program.state_dict(), arguments.save)",
+            f"save_file({self._saved()}.state_dict(), arguments.save)",
         ]
+
+    def _saved(self) -> str:
+        """What has the weights that are saved."""
+        return ".".join(filter(None, ("program", self.interface.saved)))
 
 
 def _given(names: Lines) -> Lines:

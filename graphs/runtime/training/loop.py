@@ -42,8 +42,12 @@ def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, floa
 
 
 def load_part(module: nn.Module, path: Path, part: str = "") -> None:
-    """Give a module the weights of a file, or those whose names begin with a part's."""
+    """Give a module the weights of a file, or those whose names begin with a part's. Whether the
+    network itself is named first, as some files do (`network.encoder.conv`), makes no difference.
+    """
     start = f"{part}." if part else ""
     weights = load_file(path)
-    names = [name for name in weights if name.startswith(start)]
-    module.load_state_dict({name.removeprefix(start): weights[name] for name in names})
+    for first in (start, f"network.{start}", start.removeprefix("network.")):
+        if found := {n.removeprefix(first): w for n, w in weights.items() if n.startswith(first)}:
+            break
+    module.load_state_dict(found)
