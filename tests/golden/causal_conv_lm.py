@@ -1,7 +1,9 @@
 """causal_conv_lm: Causal convolutions, each looking twice as far back as the last, read Python's
 own reference and write some of their own.
 
-Run it: python causal_conv_lm.py --device cpu --epochs 90
+Run it: python causal_conv_lm.py --epochs 90
+Load the weights that it saves:
+    Program().load_state_dict(load_file("causal_conv_lm.safetensors"))
 """
 
 import argparse
@@ -23,6 +25,88 @@ BATCH_SIZE = 8
 EPOCH_SAMPLES = 80
 FEATURES = 128
 TEMPERATURE = 0.7
+
+
+class CausalConv1d(nn.Conv1d):
+    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
+
+    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
+    next.
+    """
+
+    past: Tensor | None = None
+    remembers = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        dilation: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, bias=bias)
+        self.reach = dilation * (kernel_size - 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve after as many zeros, or steps of the past, as the filter reaches back."""
+        x = F.pad(x, (self.reach, 0)) if self.past is None else torch.cat([self.past, x], 2)
+        if self.remembers:
+            self.past = x[:, :, x.shape[2] - self.reach :]
+        if x.shape[2] == self.reach + 1:  # one step: only those that the filter looks at
+            return F.conv1d(x[:, :, :: self.dilation[0]], self.weight, self.bias)
+        return super().forward(x)
+
+
+def gated_tanh(x: Tensor) -> Tensor:
+    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
+    second.
+    """
+    value, gate = x.chunk(2, 1)
+    return torch.tanh(value) * torch.sigmoid(gate)
+
+
+class GatedConvolution(nn.Module):
+    """From x (N, …, features) to (N, …, features)."""
+
+    def __init__(self, features: int, i: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(features)
+        self.dilated = CausalConv1d(features, features * 2, 3, dilation=2 ** (i % 5))
+        self.mix = nn.Linear(features, features)
+
+    def forward(self, x: Tensor) -> Tensor:
+        signal = torch.permute(self.norm(x), (0, 2, 1))  # (N, features, …)
+        steps = torch.permute(gated_tanh(self.dilated(signal)), (0, 2, 1))  # (N, …, features)
+        return x + self.mix(steps)  # (N, …, features)
+
+
+class LanguageModel(nn.Module):
+    """From tokens (N, …) to (N, …, 100)."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(100, features)
+        self.layers = nn.Sequential(*[GatedConvolution(features=features, i=i) for i in range(6)])
+        self.norm = nn.LayerNorm(features)
+        self.head = nn.Linear(features, 100)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        embedding = self.embedding(tokens)  # (N, …, features)
+        layers = self.layers(embedding)  # (N, …, features)
+        norm = self.norm(layers)  # (N, …, features)
+        return self.head(norm)  # (N, …, 100)
+
+
+class CausalConvLm(nn.Module):
+    """From tokens (N, 128) to (N, 128, 100)."""
+
+    def __init__(self, features: int = FEATURES) -> None:
+        super().__init__()
+        self.model = LanguageModel(features=features)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.model(tokens)  # (N, 128, 100)
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
@@ -169,88 +253,6 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
         effect = torch.stack([(answer(other) - said).abs().mean() for other in changed])
     field = effect / effect.max().clamp(min=torch.finfo(effect.dtype).tiny)
     return field.view(*[1] * len(places), *places)
-
-
-class CausalConv1d(nn.Conv1d):
-    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
-
-    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
-    next.
-    """
-
-    past: Tensor | None = None
-    remembers = False
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        dilation: int = 1,
-        bias: bool = True,
-    ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, bias=bias)
-        self.reach = dilation * (kernel_size - 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Convolve after as many zeros, or steps of the past, as the filter reaches back."""
-        x = F.pad(x, (self.reach, 0)) if self.past is None else torch.cat([self.past, x], 2)
-        if self.remembers:
-            self.past = x[:, :, x.shape[2] - self.reach :]
-        if x.shape[2] == self.reach + 1:  # one step: only those that the filter looks at
-            return F.conv1d(x[:, :, :: self.dilation[0]], self.weight, self.bias)
-        return super().forward(x)
-
-
-def gated_tanh(x: Tensor) -> Tensor:
-    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
-    second.
-    """
-    value, gate = x.chunk(2, 1)
-    return torch.tanh(value) * torch.sigmoid(gate)
-
-
-class GatedConvolution(nn.Module):
-    """From x (N, …, features) to (N, …, features)."""
-
-    def __init__(self, features: int, i: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(features)
-        self.dilated = CausalConv1d(features, features * 2, 3, dilation=2 ** (i % 5))
-        self.mix = nn.Linear(features, features)
-
-    def forward(self, x: Tensor) -> Tensor:
-        signal = torch.permute(self.norm(x), (0, 2, 1))  # (N, features, …)
-        steps = torch.permute(gated_tanh(self.dilated(signal)), (0, 2, 1))  # (N, …, features)
-        return x + self.mix(steps)  # (N, …, features)
-
-
-class LanguageModel(nn.Module):
-    """From tokens (N, …) to (N, …, 100)."""
-
-    def __init__(self, features: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(100, features)
-        self.layers = nn.Sequential(*[GatedConvolution(features=features, i=i) for i in range(6)])
-        self.norm = nn.LayerNorm(features)
-        self.head = nn.Linear(features, 100)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        embedding = self.embedding(tokens)  # (N, …, features)
-        layers = self.layers(embedding)  # (N, …, features)
-        norm = self.norm(layers)  # (N, …, features)
-        return self.head(norm)  # (N, …, 100)
-
-
-class CausalConvLm(nn.Module):
-    """From tokens (N, 128) to (N, 128, 100)."""
-
-    def __init__(self, features: int = FEATURES) -> None:
-        super().__init__()
-        self.model = LanguageModel(features=features)
-
-    def forward(self, tokens: Tensor) -> Tensor:
-        return self.model(tokens)  # (N, 128, 100)
 
 
 class Program(nn.Module):

@@ -1,7 +1,9 @@
 """causal_transformer: A Transformer with ALiBi positions reads Python's own reference, says what
 comes next, and writes some of its own.
 
-Run it: python causal_transformer.py --device cpu --epochs 100
+Run it: python causal_transformer.py --epochs 100
+Load the weights that it saves:
+    Program().load_state_dict(load_file("causal_transformer.safetensors"))
 """
 
 import argparse
@@ -23,114 +25,6 @@ BATCH_SIZE = 8
 EPOCH_SAMPLES = 80
 FEATURES = 128
 TEMPERATURE = 0.7
-
-
-def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
-    """Bits per dimension: nats of a sample as bits for each of its values."""
-    return nats / (dimensions * math.log(2))
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while; then every part is as it was."""
-    training = [part for part in module.modules() if part.training]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part in training:
-            part.training = True
-
-
-def can_remember(layer: nn.Module) -> bool:
-    """Whether a layer is causal, and can go on where it ended."""
-    if isinstance(layer, nn.RNNBase):
-        return not layer.bidirectional
-    return hasattr(layer, "past")
-
-
-@contextmanager
-def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
-    """Key-value and state caches for a while: what a module sees goes on where it ended before, as
-    if it had come at once.
-
-    Recurrent layers start from their last state; other layers have a `past` to keep what they need
-    of earlier steps. A layer that is used several times in one pass has a past for each use.
-    """
-    past: dict[tuple[nn.Module, int], Any] = {}
-    uses: Counter[nn.Module] = Counter()
-
-    def begin(_module: nn.Module, _args: Any) -> None:
-        uses.clear()
-
-    def before(layer: Any, args: Any) -> Any:
-        known = past.get((layer, uses[layer]))
-        if isinstance(layer, nn.RNNBase):
-            return args if known is None else (args[0], known)
-        layer.past, layer.remembers = known, True
-        return args
-
-    def after(layer: Any, _args: Any, result: Any) -> None:
-        past[layer, uses[layer]] = result[1] if isinstance(layer, nn.RNNBase) else layer.past
-        uses[layer] += 1
-
-    layers: list[Any] = [layer for layer in module.modules() if wanted and can_remember(layer)]
-    hooks = [module.register_forward_pre_hook(begin)]
-    hooks += [layer.register_forward_pre_hook(before) for layer in layers]
-    hooks += [layer.register_forward_hook(after) for layer in layers]
-    try:
-        yield
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for layer in layers:
-            if not isinstance(layer, nn.RNNBase):
-                layer.past, layer.remembers = None, False
-
-
-def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of logits: the argmax at temperature 0, else sampled."""
-    if temperature == 0:
-        return scores.argmax(1)
-    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
-
-
-@torch.no_grad()
-def generate(
-    module: nn.Module,
-    prompt: Tensor,
-    *others: Tensor,
-    steps: int,
-    temperature: float,
-    sees: str = "everything",
-    cached: bool = False,
-) -> Tensor:
-    """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
-
-    The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
-    sees the prompt and then one new step at a time, and remembers those before. For integers
-    (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
-    probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
-    the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
-    """
-    sequence = new = prompt
-    with evaluating(module), remembering(module, cached):
-        for _ in range(steps):
-            first = sequence.shape[1] - prompt.shape[1] if sees == "last_steps" else 0
-            result = module(new if cached else sequence[:, first:], *others)
-            next_ = result[0] if isinstance(result, tuple) else result
-            if next_.dim() == 3:
-                next_ = next_[:, -1]
-            if not prompt.is_floating_point():
-                next_ = drawn_class(next_, temperature)
-            new = next_[:, None]
-            sequence = torch.cat([sequence, new], 1)
-    return sequence
 
 
 def in_heads(x: Tensor, num_heads: int) -> Tensor:
@@ -306,6 +200,114 @@ class CausalTransformer(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         return self.model(tokens)  # (N, 128, 100)
+
+
+def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
+    """Bits per dimension: nats of a sample as bits for each of its values."""
+    return nats / (dimensions * math.log(2))
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; then every part is as it was."""
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
+
+
+def can_remember(layer: nn.Module) -> bool:
+    """Whether a layer is causal, and can go on where it ended."""
+    if isinstance(layer, nn.RNNBase):
+        return not layer.bidirectional
+    return hasattr(layer, "past")
+
+
+@contextmanager
+def remembering(module: nn.Module, wanted: bool = True) -> Iterator[None]:
+    """Key-value and state caches for a while: what a module sees goes on where it ended before, as
+    if it had come at once.
+
+    Recurrent layers start from their last state; other layers have a `past` to keep what they need
+    of earlier steps. A layer that is used several times in one pass has a past for each use.
+    """
+    past: dict[tuple[nn.Module, int], Any] = {}
+    uses: Counter[nn.Module] = Counter()
+
+    def begin(_module: nn.Module, _args: Any) -> None:
+        uses.clear()
+
+    def before(layer: Any, args: Any) -> Any:
+        known = past.get((layer, uses[layer]))
+        if isinstance(layer, nn.RNNBase):
+            return args if known is None else (args[0], known)
+        layer.past, layer.remembers = known, True
+        return args
+
+    def after(layer: Any, _args: Any, result: Any) -> None:
+        past[layer, uses[layer]] = result[1] if isinstance(layer, nn.RNNBase) else layer.past
+        uses[layer] += 1
+
+    layers: list[Any] = [layer for layer in module.modules() if wanted and can_remember(layer)]
+    hooks = [module.register_forward_pre_hook(begin)]
+    hooks += [layer.register_forward_pre_hook(before) for layer in layers]
+    hooks += [layer.register_forward_hook(after) for layer in layers]
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+        for layer in layers:
+            if not isinstance(layer, nn.RNNBase):
+                layer.past, layer.remembers = None, False
+
+
+def drawn_class(scores: Tensor, temperature: float) -> Tensor:
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
+    if temperature == 0:
+        return scores.argmax(1)
+    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
+
+
+@torch.no_grad()
+def generate(
+    module: nn.Module,
+    prompt: Tensor,
+    *others: Tensor,
+    steps: int,
+    temperature: float,
+    sees: str = "everything",
+    cached: bool = False,
+) -> Tensor:
+    """Lengthen sequences autoregressively: (N, T, …) grows to (N, T + steps, …).
+
+    The module sees everything so far, or the last steps, as many as the prompt has; `cached`, it
+    sees the prompt and then one new step at a time, and remembers those before. For integers
+    (N, T) it gives the logits of the next one, (N, C) or (N, T, C): temperature 0 takes the most
+    probable, else one is sampled. For vectors (N, T, F) it gives the next one. Of several outputs
+    the first counts. It is in evaluation mode meanwhile, and no gradient passes through.
+    """
+    sequence = new = prompt
+    with evaluating(module), remembering(module, cached):
+        for _ in range(steps):
+            first = sequence.shape[1] - prompt.shape[1] if sees == "last_steps" else 0
+            result = module(new if cached else sequence[:, first:], *others)
+            next_ = result[0] if isinstance(result, tuple) else result
+            if next_.dim() == 3:
+                next_ = next_[:, -1]
+            if not prompt.is_floating_point():
+                next_ = drawn_class(next_, temperature)
+            new = next_[:, None]
+            sequence = torch.cat([sequence, new], 1)
+    return sequence
 
 
 class Program(nn.Module):

@@ -2,7 +2,8 @@
 some of its own.
 
 Run it: python char_lm.py --epochs 8
-Its weights, loaded again: Program().load_state_dict(load_file("char_lm.safetensors"))
+Load the weights that it saves:
+    Program().load_state_dict(load_file("char_lm.safetensors"))
 """
 
 import argparse

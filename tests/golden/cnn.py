@@ -1,6 +1,8 @@
 """cnn: small convolutions and poolings read a digit wherever it lies on a larger canvas
 
-Run it: python cnn.py --device cpu --epochs 20
+Run it: python cnn.py --epochs 20
+Load the weights that it saves:
+    Cnn().load_state_dict(load_file("cnn.safetensors"))
 """
 
 import argparse
@@ -43,22 +45,6 @@ class RandomPlace(nn.Module):
         canvas = image.new_zeros(count, channels, self.height, self.width)
         canvas[sample, :, rows, columns] = image.movedim(1, 3)
         return canvas
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Convolution(nn.Module):
@@ -104,6 +90,22 @@ class Cnn(nn.Module):
         stage_2 = self.stage_2(stage_1)  # (N, 32, 4, 4)
         anywhere = torch.mean(self.parts(stage_2), (2, 3))  # (N, 64)
         return self.scores(anywhere), canvas  # (N, 10), (N, 1, 16, 16)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):
@@ -299,7 +301,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 images
 
 Run it: python cyclegan.py --epochs 20
-Its weights, loaded again: Program().load_state_dict(load_file("cyclegan.safetensors"))
+Load the weights that it saves:
+    Program().load_state_dict(load_file("cyclegan.safetensors"))
 """
 
 import argparse

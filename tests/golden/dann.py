@@ -1,7 +1,9 @@
 """dann: a reader of digits learns from labelled ones to read faded ones, whose labels it never
 sees: a judge of domains stands behind a gradient reversal
 
-Run it: python dann.py --device cpu --epochs 80
+Run it: python dann.py --epochs 80
+Load the weights that it saves:
+    Dann().load_state_dict(load_file("dann.safetensors"))
 """
 
 import argparse
@@ -49,34 +51,6 @@ class GradientReversal(nn.Module):
         if self.training:
             self.batches += 1
         return self.strength * (2 / (1 + torch.exp(-10 * progress)) - 1)
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def principal(points: Tensor) -> Tensor:
-    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
-
-    Each direction points to where its largest weight is positive, so that pictures do not flip.
-    """
-    centred = torch.nan_to_num(points.float() - points.float().mean(0))
-    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
-    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
-    upright: Tensor = directions * largest.sign()
-    return centred @ upright
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Features(nn.Module):
@@ -148,6 +122,34 @@ class Dann(nn.Module):
             self.judge(reverse_faded),
             faded_features,
         )
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def principal(points: Tensor) -> Tensor:
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
+
+    Each direction points to where its largest weight is positive, so that pictures do not flip.
+    """
+    centred = torch.nan_to_num(points.float() - points.float().mean(0))
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):
@@ -409,7 +411,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

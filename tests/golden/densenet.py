@@ -1,6 +1,8 @@
 """densenet: each layer sees what all layers before it found, and adds a little of its own
 
-Run it: python densenet.py --device cpu --epochs 32
+Run it: python densenet.py --epochs 32
+Load the weights that it saves:
+    Densenet().load_state_dict(load_file("densenet.safetensors"))
 """
 
 import argparse
@@ -44,22 +46,6 @@ class RandomPlace(nn.Module):
         canvas = image.new_zeros(count, channels, self.height, self.width)
         canvas[sample, :, rows, columns] = image.movedim(1, 3)
         return canvas
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class DenseLayer(nn.Module):
@@ -130,6 +116,22 @@ class Densenet(nn.Module):
         transition_2 = self.transition_2(dense_2)  # (N, 28, 4, 4)
         dense_3 = self.dense_3(transition_2)  # (N, 60, 4, 4)
         return self.classifier(dense_3), canvas  # (N, 10), (N, 1, 16, 16)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):
@@ -326,7 +328,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """digits_cnn: two convolutions learn to read handwritten digits
 
-Run it: python digits_cnn.py --device cpu --epochs 20
+Run it: python digits_cnn.py --epochs 20
+Load the weights that it saves:
+    DigitsCnn().load_state_dict(load_file("digits_cnn.safetensors"))
 """
 
 import argparse
@@ -19,22 +21,6 @@ SEED = 0
 BATCH_SIZE = 64
 
 
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
-
-
 class DigitsCnn(nn.Module):
     """From image (N, 1, 8, 8) to (N, 10)."""
 
@@ -50,6 +36,22 @@ class DigitsCnn(nn.Module):
         flatten = torch.flatten(F.max_pool2d(F.relu(self.conv2(pool1)), 2), 1)  # (N, 256)
         dropout = self.dropout(flatten)  # (N, 256)
         return self.logits(dropout)  # (N, 10)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):
@@ -226,7 +228,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """distillation: a convolutional teacher learns digits from labels for 25 epochs; then a small
 student learns from the teacher's answers alone
 
-Run it: python distillation.py --device cpu --epochs 100
+Run it: python distillation.py --epochs 100
+Load the weights that it saves:
+    Program().load_state_dict(load_file("distillation.safetensors"))
 """
 
 import argparse
@@ -37,32 +39,6 @@ def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
     return result
 
 
-def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
-    """KL divergence of answers softened by a temperature, in nats times the temperature's square,
-    so that its gradient is of the same size at every temperature: logits (N, C), (N, C) -> ().
-    """
-    mine = F.log_softmax(prediction / temperature, 1)
-    theirs = F.log_softmax(teacher / temperature, 1)
-    divergence = F.kl_div(mine, theirs, reduction="batchmean", log_target=True)
-    return divergence * temperature**2
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
-
-
 class Student(nn.Module):
     """From image (N, 1, 8, 8) to (N, 10)."""
 
@@ -91,6 +67,32 @@ class Teacher(nn.Module):
         pool1 = F.max_pool2d(F.relu(self.conv2(relu1)), 2)  # (N, 24, 4, 4)
         flatten = torch.flatten(F.max_pool2d(F.relu(self.conv3(pool1)), 2), 1)  # (N, 192)
         return self.linear(flatten)  # (N, 10)
+
+
+def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """KL divergence of answers softened by a temperature, in nats times the temperature's square,
+    so that its gradient is of the same size at every temperature: logits (N, C), (N, C) -> ().
+    """
+    mine = F.log_softmax(prediction / temperature, 1)
+    theirs = F.log_softmax(teacher / temperature, 1)
+    divergence = F.kl_div(mine, theirs, reduction="batchmean", log_target=True)
+    return divergence * temperature**2
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):

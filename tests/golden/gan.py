@@ -1,7 +1,8 @@
 """gan: a generator learns to draw digits that a discriminator cannot tell from real ones
 
 Run it: python gan.py --epochs 100
-Its weights, loaded again: Program().load_state_dict(load_file("gan.safetensors"))
+Load the weights that it saves:
+    Program().load_state_dict(load_file("gan.safetensors"))
 """
 
 import argparse

@@ -2,7 +2,8 @@
 digit, graph attention classifies the others
 
 Run it: python gat_digits.py --epochs 100
-Its weights, loaded again: GatDigits().load_state_dict(load_file("gat_digits.safetensors"))
+Load the weights that it saves:
+    GatDigits().load_state_dict(load_file("gat_digits.safetensors"))
 """
 
 import argparse

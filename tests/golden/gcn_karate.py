@@ -1,7 +1,9 @@
 """gcn_karate: who sides with whom in a karate club: one member of each side is known, and two
 graph convolutions classify the other 32 by friendships
 
-Run it: python gcn_karate.py --device cpu --epochs 200
+Run it: python gcn_karate.py --epochs 200
+Load the weights that it saves:
+    GcnKarate().load_state_dict(load_file("gcn_karate.safetensors"))
 """
 
 import argparse
@@ -86,11 +88,6 @@ class GCNConv(nn.Module):
         return result if self.bias is None else result + self.bias
 
 
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
 class GcnKarate(nn.Module):
     """From nodes (V, 34), edge_index (2, E), asked (N,) to (N, 2)."""
 
@@ -104,6 +101,11 @@ class GcnKarate(nn.Module):
         relu = F.relu(self.near(nodes, edge_index))  # (V, 16)
         dropout = self.dropout(relu)  # (V, 16)
         return torch.index_select(self.far(dropout, edge_index), 0, asked)  # (N, 2)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 class Program(nn.Module):
@@ -332,7 +334,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """gin_classes: which graphs grew and which were laid at random: three GIN layers see nothing but
 the shape
 
-Run it: python gin_classes.py --device cpu --epochs 30
+Run it: python gin_classes.py --epochs 30
+Load the weights that it saves:
+    GinClasses().load_state_dict(load_file("gin_classes.safetensors"))
 """
 
 import argparse
@@ -72,34 +74,6 @@ def pool_graphs(x: Tensor, sizes: Tensor, reduce: str = "sum") -> Tensor:
     return scatter(x, graph_of_nodes(sizes, len(x)), len(sizes), reduce)
 
 
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def principal(points: Tensor) -> Tensor:
-    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
-
-    Each direction points to where its largest weight is positive, so that pictures do not flip.
-    """
-    centred = torch.nan_to_num(points.float() - points.float().mean(0))
-    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
-    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
-    upright: Tensor = directions * largest.sign()
-    return centred @ upright
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
-
-
 def edge_ends(edge_index: Tensor, nodes: int) -> tuple[Tensor, Tensor]:
     """Source and target nodes of the edges, (E,) each.
 
@@ -168,6 +142,34 @@ class GinClasses(nn.Module):
         start = self.start(nodes)  # (V, 32)
         graph = pool_graphs(self.layers(start, edge_index), sizes, reduce="mean")  # (G, 32)
         return self.origin(graph), graph  # (G, 2), (G, 32)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def principal(points: Tensor) -> Tensor:
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
+
+    Each direction points to where its largest weight is positive, so that pictures do not flip.
+    """
+    centred = torch.nan_to_num(points.float() - points.float().mean(0))
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):
@@ -441,7 +443,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """image_folder: Circles, squares and triangles in a folder of images, shifted and turned at random
 while training
 
-Run it: python image_folder.py --device cpu --epochs 30
+Run it: python image_folder.py --epochs 30
+Load the weights that it saves:
+    ImageFolder().load_state_dict(load_file("image_folder.safetensors"))
 """
 
 import argparse
@@ -108,11 +110,6 @@ class RandomAffine(nn.Module):
         return on_arrays(moved, image, angle, self.shift * down, self.shift * right, scale)
 
 
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
 class ImageFolder(nn.Module):
     """From image (N, 1, 24, 24) to (N, 3)."""
 
@@ -130,6 +127,11 @@ class ImageFolder(nn.Module):
         pool1 = F.max_pool2d(F.relu(self.conv1(turn)), 2)  # (N, 16, 12, 12)
         flatten = torch.flatten(F.max_pool2d(F.relu(self.conv2(pool1)), 2), 1)  # (N, 1152)
         return self.logits(flatten)  # (N, 3)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 class Program(nn.Module):
@@ -321,7 +323,7 @@ def main() -> None:
         report(f"epoch {epoch} train", train(program, data["train"]))
         report(f"epoch {epoch} validation", measure(program, data["validation"]))
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

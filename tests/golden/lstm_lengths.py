@@ -1,7 +1,9 @@
 """lstm_lengths: An LSTM reads digits row by row at a changing pace, each to its own end, and says
 which digit it was.
 
-Run it: python lstm_lengths.py --device cpu --epochs 30
+Run it: python lstm_lengths.py --epochs 30
+Load the weights that it saves:
+    Program().load_state_dict(load_file("lstm_lengths.safetensors"))
 """
 
 import argparse
@@ -37,22 +39,6 @@ def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = Non
     return sequence, state
 
 
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
-
-
 class Classifier(nn.Module):
     """From features (…) to (…)."""
 
@@ -75,6 +61,22 @@ class LstmLengths(nn.Module):
     def forward(self, sequence: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         sequence_2, (last, _) = read_real_steps(self.lstm, sequence, mask)
         return self.classifier(last[-1]), sequence_2  # (N, 10), (N, 24, 64)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):

@@ -1,7 +1,9 @@
 """maml_glyphs: a network that learns to tell five new signs in two gradient steps on one example
 of each (MAML)
 
-Run it: python maml_glyphs.py --device cpu --epochs 30
+Run it: python maml_glyphs.py --epochs 30
+Load the weights that it saves:
+    MamlGlyphs().load_state_dict(load_file("maml_glyphs.safetensors"))
 """
 
 import argparse
@@ -62,11 +64,6 @@ def adapt(
         return predicted
 
     return vmap(one_task, randomness="different")(support, answers, query)
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
 
 
 def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
@@ -151,6 +148,11 @@ class MamlGlyphs(nn.Module):
             lr=self.inner_lr,
             loss="cross_entropy",
         )  # (N, 15, 5)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 class Program(nn.Module):
@@ -604,7 +606,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 second order)
 
 Run it: python maml_sinusoid.py --epochs 25
-Its weights, loaded again: MamlSinusoid().load_state_dict(load_file("maml_sinusoid.safetensors"))
+Load the weights that it saves:
+    MamlSinusoid().load_state_dict(load_file("maml_sinusoid.safetensors"))
 """
 
 import argparse

@@ -1,7 +1,9 @@
 """matching_networks: a network that tells signs of classes that it never saw, by looking at a few
 examples of each
 
-Run it: python matching_networks.py --device cpu --epochs 10
+Run it: python matching_networks.py --epochs 10
+Load the weights that it saves:
+    MatchingNetworks().load_state_dict(load_file("matching_networks.safetensors"))
 """
 
 import argparse
@@ -47,11 +49,6 @@ def cosine_attention(
     attention = (sharpness * likeness).softmax(-1)
     member = F.one_hot(label, classes).to(attention.dtype)
     return (attention @ member).clamp(min=torch.finfo(attention.dtype).tiny).log()
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
 
 
 def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
@@ -139,6 +136,11 @@ class MatchingNetworks(nn.Module):
         return cosine_attention(
             second, first, support_label, classes=self.way, sharpness=self.sharpness
         )  # (N, 30, 10)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 class Program(nn.Module):
@@ -607,7 +609,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,9 @@
 """memory_network: signs come one by one, each with the last one's label, and a cell with a memory
 of its own learns their names as they come
 
-Run it: python memory_network.py --device cpu --epochs 18
+Run it: python memory_network.py --epochs 18
+Load the weights that it saves:
+    MemoryNetwork().load_state_dict(load_file("memory_network.safetensors"))
 
 Fixed in this file: hidden = 96, heads = 1, width = 32.
 """
@@ -78,11 +80,6 @@ def scan(
         for name in gives
     )
     return outputs if len(outputs) > 1 else outputs[0]
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
 
 
 def one_hot(labels: Tensor, num_classes: int) -> Tensor:
@@ -249,6 +246,11 @@ class MemoryNetwork(nn.Module):
         scores = self.scores(steps)  # (N, 12, 3)
         # (N, 12, 3), (N, 12), (N, 3), (N,), (N, 12, 1, 8, 8), (N, 12, 16), (N, 12, 16)
         return scores, label, scores[:, -1], label[:, -1], shown, writes, reads
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 class Program(nn.Module):
@@ -689,7 +691,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

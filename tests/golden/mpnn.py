@@ -2,7 +2,8 @@
 looks at the atoms again and again
 
 Run it: python mpnn.py --epochs 30
-Its weights, loaded again: Mpnn().load_state_dict(load_file("mpnn.safetensors"))
+Load the weights that it saves:
+    Mpnn().load_state_dict(load_file("mpnn.safetensors"))
 """
 
 import argparse

@@ -2,7 +2,8 @@
 sequence
 
 Run it: python own_cell.py --epochs 12
-Its weights, loaded again: OwnCell().load_state_dict(load_file("own_cell.safetensors"))
+Load the weights that it saves:
+    OwnCell().load_state_dict(load_file("own_cell.safetensors"))
 """
 
 import argparse

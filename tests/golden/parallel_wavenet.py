@@ -1,7 +1,9 @@
 """parallel_wavenet: a student that makes a whole sound in one pass learns it from the densities of
 a WaveNet, which would make it value by value
 
-Run it: python parallel_wavenet.py --device cpu --epochs 44
+Run it: python parallel_wavenet.py --epochs 44
+Load the weights that it saves:
+    Program().load_state_dict(load_file("parallel_wavenet.safetensors"))
 
 Fixed in this file: power = 1.0.
 """
@@ -62,20 +64,6 @@ def logistic_sample(mean: Tensor, log_scale: Tensor) -> Tensor:
     """A reparameterised sample of logistic distributions, through which gradients pass."""
     share = torch.rand_like(mean).clamp(1e-6, 1 - 1e-6)
     return mean + torch.exp(log_scale) * torch.logit(share)
-
-
-def logistic_nats(mean: Tensor, target: Tensor, log_scale: Tensor) -> Tensor:
-    """Logistic negative log-likelihood, in nats."""
-    distance = (target - mean) * torch.exp(-log_scale)
-    return distance + log_scale + 2 * F.softplus(-distance)
-
-
-def measured(nats: Tensor, per: str = "sample", unit: str = "nats") -> Tensor:
-    """Nats of each value, (N, …), summed over each sample or as the mean over all values; in bits
-    where wanted.
-    """
-    mean = nats.mean() if per == "value" else nats.sum() / len(nats)
-    return mean / math.log(2) if unit == "bits" else mean
 
 
 class Chain(nn.ModuleList):
@@ -222,6 +210,20 @@ class Timbre(nn.Module):
 
     def forward(self, wave: Tensor) -> Tensor:
         return torch.mean(spectrogram(wave, 64, 16, True), 3)  # (N, 1, 33)
+
+
+def logistic_nats(mean: Tensor, target: Tensor, log_scale: Tensor) -> Tensor:
+    """Logistic negative log-likelihood, in nats."""
+    distance = (target - mean) * torch.exp(-log_scale)
+    return distance + log_scale + 2 * F.softplus(-distance)
+
+
+def measured(nats: Tensor, per: str = "sample", unit: str = "nats") -> Tensor:
+    """Nats of each value, (N, …), summed over each sample or as the mean over all values; in bits
+    where wanted.
+    """
+    mean = nats.mean() if per == "value" else nats.sum() / len(nats)
+    return mean / math.log(2) if unit == "bits" else mean
 
 
 class Program(nn.Module):

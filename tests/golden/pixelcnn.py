@@ -1,6 +1,8 @@
 """pixelcnn: a PixelCNN learns digits pixel by pixel, each from those before it, and draws its own
 
-Run it: python pixelcnn.py --device cpu --epochs 64
+Run it: python pixelcnn.py --epochs 64
+Load the weights that it saves:
+    Program().load_state_dict(load_file("pixelcnn.safetensors"))
 """
 
 import argparse
@@ -27,98 +29,6 @@ def quantise(x: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Ten
     """Quantisation: the nearest of some levels at equal distances, as a class from 0."""
     share = (x.clamp(low, high) - low) / (high - low)
     return (share * (levels - 1)).round().long()
-
-
-def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
-    """Bits per dimension: nats of a sample as bits for each of its values."""
-    return nats / (dimensions * math.log(2))
-
-
-@contextmanager
-def evaluating(module: nn.Module) -> Iterator[None]:
-    """Evaluation mode for a while; then every part is as it was."""
-    training = [part for part in module.modules() if part.training]
-    module.eval()
-    try:
-        yield
-    finally:
-        for part in training:
-            part.training = True
-
-
-def drawn_class(scores: Tensor, temperature: float) -> Tensor:
-    """One class for each row of logits: the argmax at temperature 0, else sampled."""
-    if temperature == 0:
-        return scores.argmax(1)
-    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
-
-
-@torch.no_grad()
-def generate_pixels(
-    module: nn.Module, image: Tensor, *others: Tensor, keep_rows: int, temperature: float
-) -> Tensor:
-    """Generate images of integers autoregressively, (N, H, W) or with K colours (N, K, H, W),
-    pixel by pixel.
-
-    The first rows stay as they are. The module sees what is drawn so far, and 0 where nothing is
-    yet; of the logits that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
-    next one count. It is in evaluation mode meanwhile, and no gradient passes through.
-    """
-    drawn = image.clone(memory_format=torch.contiguous_format)
-    drawn[..., keep_rows:, :] = 0
-    count, *_, height, width = drawn.shape
-    colours = drawn.view(count, -1, height, width)
-    rows, columns = range(keep_rows, height), range(width)
-    with evaluating(module):
-        for row, column, colour in product(rows, columns, range(colours.shape[1])):
-            result = module(drawn, *others)
-            scores = result[0] if isinstance(result, tuple) else result
-            here = scores.reshape(count, -1, *colours.shape[1:])[:, :, colour, row, column]
-            colours[:, colour, row, column] = drawn_class(here, temperature)
-    return drawn
-
-
-def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-    """Inverse of quantisation: classes as values at equal distances."""
-    return low + classes / (levels - 1) * (high - low)
-
-
-def places_of(x: Tensor) -> torch.Size:
-    """The steps of sequences, (T), or the height and width of images, (H, W)."""
-    is_image = x.dim() == 4 or (x.dim() == 3 and not x.is_floating_point())
-    return x.shape[-2:] if is_image else x.shape[1:2]
-
-
-@torch.no_grad()
-def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int = 0) -> Tensor:
-    """Effective receptive field: how much a module's answer at one place depends on each place of
-    its input, at most 1.
-
-    Each place in turn gets what the next sample has there; how much the answer changes is averaged
-    over all samples. Sequences, (N, T) of integers or (N, T, F), are answered at their last
-    step: (1, T); images, (N, C, H, W) or (N, H, W) of integers, in their middle: (1, 1, H, W).
-    An answer that has not these places counts as a whole.
-    """
-    places = places_of(x)
-    is_image = len(places) == 2
-
-    def answer(x: Tensor) -> Tensor:
-        result = module(x, *others)
-        said: Tensor = result[output] if isinstance(result, tuple) else result
-        if is_image and said.dim() > 3 and said.shape[-2:] == places:
-            return said[..., places[0] // 2, places[1] // 2]
-        if not is_image and said.dim() == 3 and said.shape[1] == places[0]:
-            return said[:, -1]
-        return said
-
-    number = torch.arange(places.numel(), device=x.device).view(places)
-    here = number if is_image else number.view(-1, *[1] * (x.dim() - 2))
-    with evaluating(module):
-        said, next_sample = answer(x), x.roll(1, 0)
-        changed = (torch.where(here == place, next_sample, x) for place in range(places.numel()))
-        effect = torch.stack([(answer(other) - said).abs().mean() for other in changed])
-    field = effect / effect.max().clamp(min=torch.finfo(effect.dtype).tiny)
-    return field.view(*[1] * len(places), *places)
 
 
 def one_hot(labels: Tensor, num_classes: int) -> Tensor:
@@ -216,6 +126,98 @@ class Pixelcnn(nn.Module):
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         levels = quantise(image, levels=17)  # (N, 8, 8)
         return self.model(levels), levels  # (N, 17, 8, 8), (N, 8, 8)
+
+
+def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
+    """Bits per dimension: nats of a sample as bits for each of its values."""
+    return nats / (dimensions * math.log(2))
+
+
+@contextmanager
+def evaluating(module: nn.Module) -> Iterator[None]:
+    """Evaluation mode for a while; then every part is as it was."""
+    training = [part for part in module.modules() if part.training]
+    module.eval()
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True
+
+
+def drawn_class(scores: Tensor, temperature: float) -> Tensor:
+    """One class for each row of logits: the argmax at temperature 0, else sampled."""
+    if temperature == 0:
+        return scores.argmax(1)
+    return torch.multinomial((scores / temperature).softmax(1), 1)[:, 0]
+
+
+@torch.no_grad()
+def generate_pixels(
+    module: nn.Module, image: Tensor, *others: Tensor, keep_rows: int, temperature: float
+) -> Tensor:
+    """Generate images of integers autoregressively, (N, H, W) or with K colours (N, K, H, W),
+    pixel by pixel.
+
+    The first rows stay as they are. The module sees what is drawn so far, and 0 where nothing is
+    yet; of the logits that it gives for every pixel, (N, C, H, W) or (N, C, K, H, W), those of the
+    next one count. It is in evaluation mode meanwhile, and no gradient passes through.
+    """
+    drawn = image.clone(memory_format=torch.contiguous_format)
+    drawn[..., keep_rows:, :] = 0
+    count, *_, height, width = drawn.shape
+    colours = drawn.view(count, -1, height, width)
+    rows, columns = range(keep_rows, height), range(width)
+    with evaluating(module):
+        for row, column, colour in product(rows, columns, range(colours.shape[1])):
+            result = module(drawn, *others)
+            scores = result[0] if isinstance(result, tuple) else result
+            here = scores.reshape(count, -1, *colours.shape[1:])[:, :, colour, row, column]
+            colours[:, colour, row, column] = drawn_class(here, temperature)
+    return drawn
+
+
+def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
+    """Inverse of quantisation: classes as values at equal distances."""
+    return low + classes / (levels - 1) * (high - low)
+
+
+def places_of(x: Tensor) -> torch.Size:
+    """The steps of sequences, (T), or the height and width of images, (H, W)."""
+    is_image = x.dim() == 4 or (x.dim() == 3 and not x.is_floating_point())
+    return x.shape[-2:] if is_image else x.shape[1:2]
+
+
+@torch.no_grad()
+def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int = 0) -> Tensor:
+    """Effective receptive field: how much a module's answer at one place depends on each place of
+    its input, at most 1.
+
+    Each place in turn gets what the next sample has there; how much the answer changes is averaged
+    over all samples. Sequences, (N, T) of integers or (N, T, F), are answered at their last
+    step: (1, T); images, (N, C, H, W) or (N, H, W) of integers, in their middle: (1, 1, H, W).
+    An answer that has not these places counts as a whole.
+    """
+    places = places_of(x)
+    is_image = len(places) == 2
+
+    def answer(x: Tensor) -> Tensor:
+        result = module(x, *others)
+        said: Tensor = result[output] if isinstance(result, tuple) else result
+        if is_image and said.dim() > 3 and said.shape[-2:] == places:
+            return said[..., places[0] // 2, places[1] // 2]
+        if not is_image and said.dim() == 3 and said.shape[1] == places[0]:
+            return said[:, -1]
+        return said
+
+    number = torch.arange(places.numel(), device=x.device).view(places)
+    here = number if is_image else number.view(-1, *[1] * (x.dim() - 2))
+    with evaluating(module):
+        said, next_sample = answer(x), x.roll(1, 0)
+        changed = (torch.where(here == place, next_sample, x) for place in range(places.numel()))
+        effect = torch.stack([(answer(other) - said).abs().mean() for other in changed])
+    field = effect / effect.max().clamp(min=torch.finfo(effect.dtype).tiny)
+    return field.view(*[1] * len(places), *places)
 
 
 class Program(nn.Module):

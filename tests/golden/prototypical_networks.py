@@ -1,7 +1,9 @@
 """prototypical_networks: a network that tells signs of classes that it never saw, by the nearest
 mean of a few examples of each
 
-Run it: python prototypical_networks.py --device cpu --epochs 10
+Run it: python prototypical_networks.py --epochs 10
+Load the weights that it saves:
+    PrototypicalNetworks().load_state_dict(load_file("prototypical_networks.safetensors"))
 """
 
 import argparse
@@ -44,11 +46,6 @@ def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
     """
     member = F.one_hot(label, classes).to(embedding.dtype)
     return member.mT @ embedding / member.sum(1).clamp(min=1)[..., None]
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
 
 
 class Convolution(nn.Module):
@@ -128,6 +125,11 @@ class PrototypicalNetworks(nn.Module):
             torch.cdist(second, prototypes(first, support_label, classes=self.way)) ** 2
         )  # (N, 30, 10)
         return nearness * self.sharpness  # (N, 30, 10)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 class Program(nn.Module):
@@ -596,7 +598,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

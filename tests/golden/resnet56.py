@@ -1,7 +1,9 @@
 """resnet56: 56 layers learn to read digits, because every two of them have a residual connection
 around them
 
-Run it: python resnet56.py --device cpu --epochs 10
+Run it: python resnet56.py --epochs 10
+Load the weights that it saves:
+    Resnet56().load_state_dict(load_file("resnet56.safetensors"))
 """
 
 import argparse
@@ -19,22 +21,6 @@ EPOCHS = 10
 SEED = 0
 BATCH_SIZE = 64
 WIDTH = 8
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
-
-
-def confusion(prediction: Tensor, label: Tensor) -> Tensor:
-    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
-    (C, C).
-    """
-    classes = prediction.shape[1]
-    known = (label >= 0) & (label < classes)
-    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
-    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
-    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Residual(nn.Module):
@@ -97,6 +83,22 @@ class Resnet56(nn.Module):
         widening_2 = self.widening_2(stage_2)  # (N, 32, 2, 2)
         pooled = torch.mean(self.stage_3(widening_2), (2, 3))  # (N, 32)
         return self.scores(pooled)  # (N, 10)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
+
+
+def confusion(prediction: Tensor, label: Tensor) -> Tensor:
+    """Confusion matrix: how often each class (row) was taken for each (column): (N, C), (N,) ->
+    (C, C).
+    """
+    classes = prediction.shape[1]
+    known = (label >= 0) & (label < classes)
+    pairs = label.clamp(0, classes - 1) * classes + prediction.argmax(1)
+    counts = torch.zeros(classes * classes, dtype=torch.int64, device=label.device)
+    return counts.scatter_add(0, pairs, known.long()).view(classes, classes)
 
 
 class Program(nn.Module):
@@ -287,7 +289,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

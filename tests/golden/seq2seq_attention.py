@@ -1,7 +1,9 @@
 """seq2seq_attention: A GRU reads dates as people write them, and another writes them as
 2024-05-31, looking back at the letters.
 
-Run it: python seq2seq_attention.py --device cpu --epochs 28
+Run it: python seq2seq_attention.py --epochs 28
+Load the weights that it saves:
+    Program().load_state_dict(load_file("seq2seq_attention.safetensors"))
 """
 
 import argparse
@@ -25,6 +27,168 @@ SEED = 0
 BATCH_SIZE = 64
 EPOCH_SAMPLES = 1024
 HIDDEN = 64
+
+
+def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = None) -> Any:
+    """Run a recurrent layer over padded sequences (N, T, F), so that padding changes nothing; its
+    outputs there are zeros.
+
+    `mask` (N, T) is true at real steps, which come first; a sequence has at least one.
+    """
+    lengths = mask.sum(1).clamp(min=1).cpu()
+    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
+    result, state = layer(packed, state)
+    sequence, _ = pad_packed_sequence(result, batch_first=True, total_length=x.shape[1])
+    return sequence, state
+
+
+def scan(
+    cell: nn.Module,
+    *inputs: Tensor | None,
+    takes: tuple[str, ...],
+    gives: tuple[str, ...],
+    features: int,
+    whole: tuple[str, ...] = (),
+) -> Tensor | tuple[Tensor, ...]:
+    """Recurrent loop: run a cell over time, on one step of every sequence and its states.
+
+    `takes` and `gives` name the cell's inputs and outputs. A name in both is a state: what the cell
+    gives for it is what it takes at the next step. States begin as inputs, or as zeros
+    (N, features); their last values leave. Other outputs leave for all steps, (N, T, …). Inputs in
+    `whole` are not cut into steps.
+    """
+    given = dict(zip(takes, [*inputs, *[None] * len(takes)], strict=False))
+    sequences = {
+        name: value.unbind(1)
+        for name, value in given.items()
+        if value is not None and name not in (*gives, *whole)
+    }
+    first = next(iter(sequences.values()))[0]
+    zeros = torch.zeros(len(first), features, device=first.device)
+    given = {name: zeros if value is None else value for name, value in given.items()}
+    rows: list[dict[str, Tensor]] = []
+    for steps in zip(*sequences.values(), strict=True):
+        given.update(zip(sequences, steps, strict=True))
+        result = cell(*given.values())
+        rows.append(
+            dict(zip(gives, result if isinstance(result, tuple) else [result], strict=True))
+        )
+        given.update({name: value for name, value in rows[-1].items() if name in takes})
+    outputs = tuple(
+        rows[-1][name] if name in takes else torch.stack([row[name] for row in rows], 1)
+        for name in gives
+    )
+    return outputs if len(outputs) > 1 else outputs[0]
+
+
+class AdditiveAttention(nn.Module):
+    """Additive attention (Bahdanau et al. 2014, arXiv 1409.0473): a small network compares a query
+    with each step of a memory (N, S, F), whose weighted mean leaves.
+    """
+
+    def __init__(self, query_features: int, memory_features: int, hidden_size: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(query_features, hidden_size, bias=False)
+        self.memory = nn.Linear(memory_features, hidden_size)
+        self.score = nn.Linear(hidden_size, 1, bias=False)
+
+    def forward(
+        self, query: Tensor, memory: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The weighted mean and the attention weights: (N, F) and (N, S), or for a query with steps
+        (N, T, F) and (N, T, S). `mask` (N, S) is true at real steps.
+        """
+        steps = query if query.dim() == 3 else query[:, None]
+        fit = torch.tanh(self.query(steps)[:, :, None] + self.memory(memory)[:, None])
+        scores = self.score(fit)[..., 0]
+        if mask is not None:
+            scores = scores.masked_fill(~mask[:, None], -math.inf)
+        shares = scores.softmax(2)
+        found = shares @ memory
+        return (found, shares) if query.dim() == 3 else (found[:, 0], shares[:, 0])
+
+
+class Encoder(nn.Module):
+    """From source (N, 21), mask (N, 21) to (N, 21, hidden * 2), (N, hidden)."""
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(70, 24)
+        self.gru = nn.GRU(24, hidden, batch_first=True, bidirectional=True)
+        self.bridge = nn.Linear(hidden * 2, hidden)
+
+    def forward(self, source: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        embedding = self.embedding(source)  # (N, 21, 24)
+        sequence, last = read_real_steps(self.gru, embedding, mask)
+        tanh = torch.tanh(self.bridge(torch.cat([last[-2], last[-1]], 1)))  # (N, hidden)
+        return sequence, tanh  # (N, 21, hidden * 2), (N, hidden)
+
+
+class DecoderStep(nn.Module):
+    """From x (N, 24), h (N, hidden), memory (N, 21, hidden * 2), mask (N, 21) to (N, hidden),
+    (N, 70), (N, 21).
+    """
+
+    def __init__(self, hidden: int, input_size: int) -> None:
+        super().__init__()
+        self.attention = AdditiveAttention(hidden, hidden * 2, 32)
+        self.cell = nn.GRUCell(input_size, hidden)
+        self.head = nn.Linear(hidden * 3, 70)
+
+    def forward(
+        self, x: Tensor, h: Tensor, memory: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        found, shares = self.attention(h, memory, mask)
+        cell = self.cell(torch.cat([x, found], dim=1), h)  # (N, hidden)
+        # (N, hidden), (N, 70), (N, 21)
+        return cell, self.head(torch.cat([cell, found], dim=1)), shares
+
+
+class Decoder(nn.Module):
+    """From before (N, …), memory (N, 21, …), start (N, hidden), mask (N, 21) to (N, …, 70),
+    (N, …, 21).
+    """
+
+    def __init__(self, hidden: int, input_size: int) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.embedding = nn.Embedding(70, 24)
+        self.decoder_step = DecoderStep(hidden=hidden, input_size=input_size)
+
+    def forward(
+        self, before: Tensor, memory: Tensor, start: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        embedding = self.embedding(before)  # (N, …, 24)
+        _, scores, shares = scan(
+            self.decoder_step,
+            embedding,
+            start,
+            memory,
+            mask,
+            takes=("x", "h", "memory", "mask"),
+            gives=("h", "scores", "shares"),
+            features=self.hidden,
+            whole=("memory", "mask"),
+        )
+        return scores, shares  # (N, …, 70), (N, …, 21)
+
+
+class Seq2seqAttention(nn.Module):
+    """From source (N, 21), mask (N, 21), before (N, 11) to (N, 11, 70), (N, 21, 128), (N, 64),
+    (N, 11, 21).
+    """
+
+    def __init__(self, hidden: int = HIDDEN) -> None:
+        super().__init__()
+        self.encoder = Encoder(hidden=hidden)
+        self.decoder = Decoder(hidden=hidden, input_size=hidden * 2 + 24)
+
+    def forward(
+        self, source: Tensor, mask: Tensor, before: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        memory, summary = self.encoder(source, mask)
+        scores, shares = self.decoder(before, memory, summary, mask)
+        return scores, memory, summary, shares  # (N, 11, 70), (N, 21, 128), (N, 64), (N, 11, 21)
 
 
 def right_and_counted(prediction: Tensor, label: Tensor, ignore_index: int = -100) -> Tensor:
@@ -132,172 +296,10 @@ def generate(
     return sequence
 
 
-def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = None) -> Any:
-    """Run a recurrent layer over padded sequences (N, T, F), so that padding changes nothing; its
-    outputs there are zeros.
-
-    `mask` (N, T) is true at real steps, which come first; a sequence has at least one.
-    """
-    lengths = mask.sum(1).clamp(min=1).cpu()
-    packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-    result, state = layer(packed, state)
-    sequence, _ = pad_packed_sequence(result, batch_first=True, total_length=x.shape[1])
-    return sequence, state
-
-
-def scan(
-    cell: nn.Module,
-    *inputs: Tensor | None,
-    takes: tuple[str, ...],
-    gives: tuple[str, ...],
-    features: int,
-    whole: tuple[str, ...] = (),
-) -> Tensor | tuple[Tensor, ...]:
-    """Recurrent loop: run a cell over time, on one step of every sequence and its states.
-
-    `takes` and `gives` name the cell's inputs and outputs. A name in both is a state: what the cell
-    gives for it is what it takes at the next step. States begin as inputs, or as zeros
-    (N, features); their last values leave. Other outputs leave for all steps, (N, T, …). Inputs in
-    `whole` are not cut into steps.
-    """
-    given = dict(zip(takes, [*inputs, *[None] * len(takes)], strict=False))
-    sequences = {
-        name: value.unbind(1)
-        for name, value in given.items()
-        if value is not None and name not in (*gives, *whole)
-    }
-    first = next(iter(sequences.values()))[0]
-    zeros = torch.zeros(len(first), features, device=first.device)
-    given = {name: zeros if value is None else value for name, value in given.items()}
-    rows: list[dict[str, Tensor]] = []
-    for steps in zip(*sequences.values(), strict=True):
-        given.update(zip(sequences, steps, strict=True))
-        result = cell(*given.values())
-        rows.append(
-            dict(zip(gives, result if isinstance(result, tuple) else [result], strict=True))
-        )
-        given.update({name: value for name, value in rows[-1].items() if name in takes})
-    outputs = tuple(
-        rows[-1][name] if name in takes else torch.stack([row[name] for row in rows], 1)
-        for name in gives
-    )
-    return outputs if len(outputs) > 1 else outputs[0]
-
-
-class AdditiveAttention(nn.Module):
-    """Additive attention (Bahdanau et al. 2014, arXiv 1409.0473): a small network compares a query
-    with each step of a memory (N, S, F), whose weighted mean leaves.
-    """
-
-    def __init__(self, query_features: int, memory_features: int, hidden_size: int) -> None:
-        super().__init__()
-        self.query = nn.Linear(query_features, hidden_size, bias=False)
-        self.memory = nn.Linear(memory_features, hidden_size)
-        self.score = nn.Linear(hidden_size, 1, bias=False)
-
-    def forward(
-        self, query: Tensor, memory: Tensor, mask: Tensor | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """The weighted mean and the attention weights: (N, F) and (N, S), or for a query with steps
-        (N, T, F) and (N, T, S). `mask` (N, S) is true at real steps.
-        """
-        steps = query if query.dim() == 3 else query[:, None]
-        fit = torch.tanh(self.query(steps)[:, :, None] + self.memory(memory)[:, None])
-        scores = self.score(fit)[..., 0]
-        if mask is not None:
-            scores = scores.masked_fill(~mask[:, None], -math.inf)
-        shares = scores.softmax(2)
-        found = shares @ memory
-        return (found, shares) if query.dim() == 3 else (found[:, 0], shares[:, 0])
-
-
 def ratio_of_sums(kept: Tensor) -> Tensor:
     """The first of two sums, divided by the second: (…, 2) -> ()."""
     part, whole = kept.sum(0).unbind()
     return part / whole
-
-
-class Encoder(nn.Module):
-    """From source (N, 21), mask (N, 21) to (N, 21, hidden * 2), (N, hidden)."""
-
-    def __init__(self, hidden: int) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(70, 24)
-        self.gru = nn.GRU(24, hidden, batch_first=True, bidirectional=True)
-        self.bridge = nn.Linear(hidden * 2, hidden)
-
-    def forward(self, source: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        embedding = self.embedding(source)  # (N, 21, 24)
-        sequence, last = read_real_steps(self.gru, embedding, mask)
-        tanh = torch.tanh(self.bridge(torch.cat([last[-2], last[-1]], 1)))  # (N, hidden)
-        return sequence, tanh  # (N, 21, hidden * 2), (N, hidden)
-
-
-class DecoderStep(nn.Module):
-    """From x (N, 24), h (N, hidden), memory (N, 21, hidden * 2), mask (N, 21) to (N, hidden),
-    (N, 70), (N, 21).
-    """
-
-    def __init__(self, hidden: int, input_size: int) -> None:
-        super().__init__()
-        self.attention = AdditiveAttention(hidden, hidden * 2, 32)
-        self.cell = nn.GRUCell(input_size, hidden)
-        self.head = nn.Linear(hidden * 3, 70)
-
-    def forward(
-        self, x: Tensor, h: Tensor, memory: Tensor, mask: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        found, shares = self.attention(h, memory, mask)
-        cell = self.cell(torch.cat([x, found], dim=1), h)  # (N, hidden)
-        # (N, hidden), (N, 70), (N, 21)
-        return cell, self.head(torch.cat([cell, found], dim=1)), shares
-
-
-class Decoder(nn.Module):
-    """From before (N, …), memory (N, 21, …), start (N, hidden), mask (N, 21) to (N, …, 70),
-    (N, …, 21).
-    """
-
-    def __init__(self, hidden: int, input_size: int) -> None:
-        super().__init__()
-        self.hidden = hidden
-        self.embedding = nn.Embedding(70, 24)
-        self.decoder_step = DecoderStep(hidden=hidden, input_size=input_size)
-
-    def forward(
-        self, before: Tensor, memory: Tensor, start: Tensor, mask: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        embedding = self.embedding(before)  # (N, …, 24)
-        _, scores, shares = scan(
-            self.decoder_step,
-            embedding,
-            start,
-            memory,
-            mask,
-            takes=("x", "h", "memory", "mask"),
-            gives=("h", "scores", "shares"),
-            features=self.hidden,
-            whole=("memory", "mask"),
-        )
-        return scores, shares  # (N, …, 70), (N, …, 21)
-
-
-class Seq2seqAttention(nn.Module):
-    """From source (N, 21), mask (N, 21), before (N, 11) to (N, 11, 70), (N, 21, 128), (N, 64),
-    (N, 11, 21).
-    """
-
-    def __init__(self, hidden: int = HIDDEN) -> None:
-        super().__init__()
-        self.encoder = Encoder(hidden=hidden)
-        self.decoder = Decoder(hidden=hidden, input_size=hidden * 2 + 24)
-
-    def forward(
-        self, source: Tensor, mask: Tensor, before: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        memory, summary = self.encoder(source, mask)
-        scores, shares = self.decoder(before, memory, summary, mask)
-        return scores, memory, summary, shares  # (N, 11, 70), (N, 21, 128), (N, 64), (N, 11, 21)
 
 
 class Program(nn.Module):

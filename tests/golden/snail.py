@@ -1,7 +1,9 @@
 """snail: five signs with their names and one without are read as a sequence, by convolutions along
 time and attention to what came before
 
-Run it: python snail.py --device cpu --epochs 25
+Run it: python snail.py --epochs 25
+Load the weights that it saves:
+    Snail().load_state_dict(load_file("snail.safetensors"))
 
 Fixed in this file: filters = 48.
 """
@@ -38,11 +40,6 @@ def over_axis(module: nn.Module, *inputs: Tensor, axis: int) -> Tensor | tuple[T
 def known_labels(label: Tensor, classes: int, asked: int) -> Tensor:
     """One-hot labels, and zeros for what is asked after them: (N, K) to (N, K + asked, classes)."""
     return F.pad(F.one_hot(label, classes).float(), (0, 0, 0, asked))
-
-
-def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
-    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
-    return (prediction.argmax(1) == label).float().mean()
 
 
 def in_heads(x: Tensor, num_heads: int) -> Tensor:
@@ -269,6 +266,11 @@ class Snail(nn.Module):
         mix_2 = self.mix_2(look_2)  # (N, 6, 469)
         last = self.look_3(mix_2)[:, -1]  # (N, 533)
         return self.scores(last), query_label[:, 0], episode  # (N, 5), (N,), (N, 6, 1, 8, 8)
+
+
+def accuracy(prediction: Tensor, label: Tensor) -> Tensor:
+    """Accuracy: how often the largest logit is the right class: (N, C, …), (N, …) -> ()."""
+    return (prediction.argmax(1) == label).float().mean()
 
 
 class Program(nn.Module):
@@ -708,7 +710,7 @@ def main() -> None:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
     report("test", measure(program, data["test"]))
-    save_file(program.state_dict(), arguments.save)
+    save_file(program.network.state_dict(), arguments.save)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """text_lm: An LSTM that learns to write like Patchbay's own documentation, letter by letter
 
 Run it: python text_lm.py --epochs 12
-Its weights, loaded again: TextLm().load_state_dict(load_file("text_lm.safetensors"))
+Load the weights that it saves:
+    TextLm().load_state_dict(load_file("text_lm.safetensors"))
 """
 
 import argparse

@@ -1,7 +1,9 @@
 """unit: digits and their edges are encoded in one latent space by layers that both share, and so
 each is drawn as the other, learned unpaired
 
-Run it: python unit.py --device cpu --epochs 60
+Run it: python unit.py --epochs 60
+Load the weights that it saves:
+    Program().load_state_dict(load_file("unit.safetensors"))
 """
 
 import argparse
@@ -25,11 +27,6 @@ BATCH_SIZE = 16
 RECONSTRUCTION = 10.0
 CYCLE = 10.0
 DIVERGENCE = 0.00016
-
-
-def kl_of_unit_normal(mean: Tensor) -> Tensor:
-    """KL divergence from normal distributions of variance 1 to the standard one, in nats."""
-    return 0.5 * mean.square().flatten(1).sum(1).mean()
 
 
 class GaussianNoise(nn.Module):
@@ -127,6 +124,11 @@ class Discriminator(nn.Module):
         parts = self.parts(leaky_1)  # (N, 48, 4, 4)
         leaky_2 = F.leaky_relu(self.norm(parts), 0.2)  # (N, 48, 4, 4)
         return self.score(leaky_2)  # (N, 1, 4, 4)
+
+
+def kl_of_unit_normal(mean: Tensor) -> Tensor:
+    """KL divergence from normal distributions of variance 1 to the standard one, in nats."""
+    return 0.5 * mean.square().flatten(1).sum(1).mean()
 
 
 class Program(nn.Module):

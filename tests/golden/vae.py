@@ -1,6 +1,8 @@
 """vae: a variational autoencoder encodes binary digits in 8 numbers and generates new ones
 
-Run it: python vae.py --device cpu --epochs 200
+Run it: python vae.py --epochs 200
+Load the weights that it saves:
+    Program().load_state_dict(load_file("vae.safetensors"))
 """
 
 import argparse
@@ -28,24 +30,6 @@ def binarise(x: Tensor, threshold: float) -> Tensor:
 def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Reparameterisation trick: a sample of a normal distribution, through which gradients pass."""
     return mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
-
-
-def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """KL divergence from normal distributions to the standard one, in nats a sample."""
-    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
-    return divergence.flatten(1).sum(1).mean()
-
-
-def principal(points: Tensor) -> Tensor:
-    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
-
-    Each direction points to where its largest weight is positive, so that pictures do not flip.
-    """
-    centred = torch.nan_to_num(points.float() - points.float().mean(0))
-    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
-    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
-    upright: Tensor = directions * largest.sign()
-    return centred @ upright
 
 
 class Encoder(nn.Module):
@@ -98,6 +82,24 @@ class Vae(nn.Module):
         mean, log_variance = self.encoder(ink)
         # (N, 8), (N, 8), (N, 64), (N, 64)
         return mean, log_variance, self.decoder(reparameterise(mean, log_variance)), ink
+
+
+def kl_to_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """KL divergence from normal distributions to the standard one, in nats a sample."""
+    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance)
+    return divergence.flatten(1).sum(1).mean()
+
+
+def principal(points: Tensor) -> Tensor:
+    """Projection to the first two principal components (PCA): (N, F) -> (N, 2).
+
+    Each direction points to where its largest weight is positive, so that pictures do not flip.
+    """
+    centred = torch.nan_to_num(points.float() - points.float().mean(0))
+    directions = torch.linalg.eigh(centred.T @ centred).eigenvectors[:, -2:].flip(1)
+    largest = directions.gather(0, directions.abs().argmax(0, keepdim=True))
+    upright: Tensor = directions * largest.sign()
+    return centred @ upright
 
 
 class Program(nn.Module):

@@ -1,7 +1,9 @@
 """wavenet: a WaveNet learns plucked strings value by value, by one of three likelihoods, and plays
 its own
 
-Run it: python wavenet.py --device cpu --epochs 25
+Run it: python wavenet.py --epochs 25
+Load the weights that it saves:
+    Program().load_state_dict(load_file("wavenet.safetensors"))
 
 Fixed in this file: likelihood = 1.
 """
@@ -30,6 +32,133 @@ CHANNELS = 32
 def dequantise(classes: Tensor, levels: int, low: float = 0.0, high: float = 1.0) -> Tensor:
     """Inverse of quantisation: classes as values at equal distances."""
     return low + classes / (levels - 1) * (high - low)
+
+
+class CausalConv1d(nn.Conv1d):
+    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
+
+    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
+    next.
+    """
+
+    past: Tensor | None = None
+    remembers = False
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int,
+        dilation: int = 1,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, bias=bias)
+        self.reach = dilation * (kernel_size - 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve after as many zeros, or steps of the past, as the filter reaches back."""
+        x = F.pad(x, (self.reach, 0)) if self.past is None else torch.cat([self.past, x], 2)
+        if self.remembers:
+            self.past = x[:, :, x.shape[2] - self.reach :]
+        if x.shape[2] == self.reach + 1:  # one step: only those that the filter looks at
+            return F.conv1d(x[:, :, :: self.dilation[0]], self.weight, self.bias)
+        return super().forward(x)
+
+
+class Chain(nn.ModuleList):
+    """A stack of modules with skip outputs: the first input runs through them, others reach each
+    one.
+
+    Of several outputs the first goes on to the next module; each of the others is summed over all
+    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
+    """
+
+    def __init__(self, blocks: Iterable[nn.Module]) -> None:
+        super().__init__(blocks)
+
+    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
+        """The output of the last module, and the sums of the other outputs."""
+        sums: list[Tensor] = []
+        for block in self:
+            result = block(x, *others)
+            x, *rest = result if isinstance(result, tuple) else (result,)
+            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
+        return (x, *sums) if sums else x
+
+
+def gated_tanh(x: Tensor) -> Tensor:
+    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
+    second.
+    """
+    value, gate = x.chunk(2, 1)
+    return torch.tanh(value) * torch.sigmoid(gate)
+
+
+@torch.no_grad()
+def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) -> Tensor:
+    """A class sampled from logits along an axis, which goes away; at temperature 0 the argmax."""
+    if temperature == 0:
+        return scores.argmax(dim)
+    share = (scores / temperature).movedim(dim, -1).softmax(-1)
+    return torch.multinomial(share.flatten(0, -2), 1).view(share.shape[:-1])
+
+
+class ResidualLayer(nn.Module):
+    """From x (N, channels, …) to (N, channels, …), (N, channels * 2, …)."""
+
+    def __init__(self, channels: int, i: int) -> None:
+        super().__init__()
+        self.dilated = CausalConv1d(channels, channels * 2, 2, dilation=2 ** (i % 6))
+        self.residual = nn.Conv1d(channels, channels, 1)
+        self.skipped = nn.Conv1d(channels, channels * 2, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        gate = gated_tanh(self.dilated(x))  # (N, channels, …)
+        return x + self.residual(gate), self.skipped(gate)  # (N, channels, …), (N, channels * 2, …)
+
+
+class Categorical(nn.Module):
+    """From heard (N, in_channels, …) to (N, …, 1), (N, …, 256)."""
+
+    def __init__(self, in_channels: int) -> None:
+        super().__init__()
+        self.levels = nn.Conv1d(in_channels, 256, 1)
+
+    def forward(self, heard: Tensor) -> tuple[Tensor, Tensor]:
+        levels = self.levels(heard)  # (N, 256, …)
+        value = dequantise(categorical_sample(levels, dim=1), levels=256, low=-1.0)  # (N, …)
+        # (N, …, 1), (N, …, 256)
+        return torch.unsqueeze(value, -1), torch.permute(levels, (0, 2, 1))
+
+
+class SoundModel(nn.Module):
+    """From values (N, …, 1) to (N, …, 1), (N, …, 256)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.stem = CausalConv1d(1, channels, 2)
+        self.layers = Chain([ResidualLayer(channels=channels, i=i) for i in range(12)])
+        self.mix = nn.Conv1d(channels * 2, channels * 2, 1)
+        self.categorical = Categorical(in_channels=channels * 2)
+
+    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        stem = self.stem(torch.permute(values, (0, 2, 1)))  # (N, channels, …)
+        relu_1 = F.relu(self.layers(stem)[1])  # (N, channels * 2, …)
+        relu_2 = F.relu(self.mix(relu_1))  # (N, channels * 2, …)
+        return self.categorical(relu_2)
+
+
+class Wavenet(nn.Module):
+    """From codes (N, 1024) to (N, 1023, 256), (N, 1023), (N, 1024, 1)."""
+
+    def __init__(self, channels: int = CHANNELS) -> None:
+        super().__init__()
+        self.model = SoundModel(channels=channels)
+
+    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        sequence = torch.unsqueeze(dequantise(codes, levels=256, low=-1.0), -1)  # (N, 1024, 1)
+        # (N, 1023, 256), (N, 1023), (N, 1024, 1)
+        return self.model(sequence[:, :-1])[1], codes[:, 1:], sequence
 
 
 def bits_per_dimension(nats: Tensor, dimensions: int = 1) -> Tensor:
@@ -183,133 +312,6 @@ def receptive_field(module: nn.Module, x: Tensor, *others: Tensor, output: int =
         effect = torch.stack([(answer(other) - said).abs().mean() for other in changed])
     field = effect / effect.max().clamp(min=torch.finfo(effect.dtype).tiny)
     return field.view(*[1] * len(places), *places)
-
-
-class CausalConv1d(nn.Conv1d):
-    """Causal 1d convolution, in which no step sees a later one: (N, C, T) to (N, out, T).
-
-    While it `remembers`, the inputs that it saw last are its `past`, and stand before what it sees
-    next.
-    """
-
-    past: Tensor | None = None
-    remembers = False
-
-    def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: int,
-        dilation: int = 1,
-        bias: bool = True,
-    ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, dilation=dilation, bias=bias)
-        self.reach = dilation * (kernel_size - 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Convolve after as many zeros, or steps of the past, as the filter reaches back."""
-        x = F.pad(x, (self.reach, 0)) if self.past is None else torch.cat([self.past, x], 2)
-        if self.remembers:
-            self.past = x[:, :, x.shape[2] - self.reach :]
-        if x.shape[2] == self.reach + 1:  # one step: only those that the filter looks at
-            return F.conv1d(x[:, :, :: self.dilation[0]], self.weight, self.bias)
-        return super().forward(x)
-
-
-class Chain(nn.ModuleList):
-    """A stack of modules with skip outputs: the first input runs through them, others reach each
-    one.
-
-    Of several outputs the first goes on to the next module; each of the others is summed over all
-    of them, as the skip connections of a WaveNet are (van den Oord et al. 2016, arXiv 1609.03499).
-    """
-
-    def __init__(self, blocks: Iterable[nn.Module]) -> None:
-        super().__init__(blocks)
-
-    def forward(self, x: Tensor, *others: Tensor) -> Tensor | tuple[Tensor, ...]:
-        """The output of the last module, and the sums of the other outputs."""
-        sums: list[Tensor] = []
-        for block in self:
-            result = block(x, *others)
-            x, *rest = result if isinstance(result, tuple) else (result,)
-            sums = [total + part for total, part in zip(sums, rest, strict=True)] if sums else rest
-        return (x, *sums) if sums else x
-
-
-def gated_tanh(x: Tensor) -> Tensor:
-    """Gated activation: the tanh of the first half of the channels, times the sigmoid of the
-    second.
-    """
-    value, gate = x.chunk(2, 1)
-    return torch.tanh(value) * torch.sigmoid(gate)
-
-
-@torch.no_grad()
-def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) -> Tensor:
-    """A class sampled from logits along an axis, which goes away; at temperature 0 the argmax."""
-    if temperature == 0:
-        return scores.argmax(dim)
-    share = (scores / temperature).movedim(dim, -1).softmax(-1)
-    return torch.multinomial(share.flatten(0, -2), 1).view(share.shape[:-1])
-
-
-class ResidualLayer(nn.Module):
-    """From x (N, channels, …) to (N, channels, …), (N, channels * 2, …)."""
-
-    def __init__(self, channels: int, i: int) -> None:
-        super().__init__()
-        self.dilated = CausalConv1d(channels, channels * 2, 2, dilation=2 ** (i % 6))
-        self.residual = nn.Conv1d(channels, channels, 1)
-        self.skipped = nn.Conv1d(channels, channels * 2, 1)
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        gate = gated_tanh(self.dilated(x))  # (N, channels, …)
-        return x + self.residual(gate), self.skipped(gate)  # (N, channels, …), (N, channels * 2, …)
-
-
-class Categorical(nn.Module):
-    """From heard (N, in_channels, …) to (N, …, 1), (N, …, 256)."""
-
-    def __init__(self, in_channels: int) -> None:
-        super().__init__()
-        self.levels = nn.Conv1d(in_channels, 256, 1)
-
-    def forward(self, heard: Tensor) -> tuple[Tensor, Tensor]:
-        levels = self.levels(heard)  # (N, 256, …)
-        value = dequantise(categorical_sample(levels, dim=1), levels=256, low=-1.0)  # (N, …)
-        # (N, …, 1), (N, …, 256)
-        return torch.unsqueeze(value, -1), torch.permute(levels, (0, 2, 1))
-
-
-class SoundModel(nn.Module):
-    """From values (N, …, 1) to (N, …, 1), (N, …, 256)."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.stem = CausalConv1d(1, channels, 2)
-        self.layers = Chain([ResidualLayer(channels=channels, i=i) for i in range(12)])
-        self.mix = nn.Conv1d(channels * 2, channels * 2, 1)
-        self.categorical = Categorical(in_channels=channels * 2)
-
-    def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        stem = self.stem(torch.permute(values, (0, 2, 1)))  # (N, channels, …)
-        relu_1 = F.relu(self.layers(stem)[1])  # (N, channels * 2, …)
-        relu_2 = F.relu(self.mix(relu_1))  # (N, channels * 2, …)
-        return self.categorical(relu_2)
-
-
-class Wavenet(nn.Module):
-    """From codes (N, 1024) to (N, 1023, 256), (N, 1023), (N, 1024, 1)."""
-
-    def __init__(self, channels: int = CHANNELS) -> None:
-        super().__init__()
-        self.model = SoundModel(channels=channels)
-
-    def forward(self, codes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        sequence = torch.unsqueeze(dequantise(codes, levels=256, low=-1.0), -1)  # (N, 1024, 1)
-        # (N, 1023, 256), (N, 1023), (N, 1024, 1)
-        return self.model(sequence[:, :-1])[1], codes[:, 1:], sequence
 
 
 class Program(nn.Module):
