@@ -40,7 +40,7 @@ FAMILIES = (
         ),
     ),
     Family(
-        "Augmentation and preprocessing",
+        "Augmentation",
         "Random changes of samples during training, standardisation, spectrograms.",
         "#4a6a3f",
         ("layers.augmentation",),

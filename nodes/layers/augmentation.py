@@ -1,4 +1,4 @@
-"""Augmentation and preprocessing: samples are changed at random while training, between data and
+"""Augmentation: samples are changed at random while training, between data and
 network, so that it sees each one anew.
 """
 

@@ -3,7 +3,7 @@
 from graphs.document.document import Document
 from tests.graphs.drawing import drawn
 from tests.graphs.test_blocks import with_blocks
-from tests.nodes.test_higher import labelled
+from tests.nodes.test_scan_map_adapt import labelled
 
 SIGNS = {"classes": 200, "samples": 8, "size": 8}
 DEALT = {"tasks": 512, "held_out": 100, "queries": 3, "batch_size": 16}

@@ -154,7 +154,7 @@ def test_data_is_what_it_says(type_: type[Data], example: Example, folder: Path)
     """The loader gives every split the fields, shapes and dtypes that the graph was drawn with."""
     needed(type_)
     if type_.__name__ == "TorchvisionImages":
-        pytest.skip("it would be downloaded: its loading is tested in test_hubs.py")
+        pytest.skip("downloaded: see test_huggingface_torchvision.py")
     made = type_.model_validate(example.parameters)
     assert made.complaints(folder) == []
     splits = loaded(example, made, folder)

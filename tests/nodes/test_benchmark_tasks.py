@@ -1,4 +1,4 @@
-"""Data that is made up."""
+"""Synthetic benchmarks: the adding problem and sine waves."""
 
 import math
 

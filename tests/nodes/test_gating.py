@@ -1,4 +1,4 @@
-"""Connectivity: gates against their formulas."""
+"""Gates against their formulas."""
 
 import torch
 from torch import nn

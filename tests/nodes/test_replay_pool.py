@@ -1,4 +1,4 @@
-"""What a step remembers."""
+"""Replay pools: what is remembered from one batch to the next."""
 
 import torch
 
