@@ -59,6 +59,6 @@ def test_nothing_slow_is_imported_before_the_first_frame() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     loaded = set(json.loads(answer.stdout))
-    assert not loaded & {"torch", "numpy", "networkx", "PySide6", "pyqtgraph"}
+    assert not loaded & {"torch", "numpy", "scipy", "sklearn", "networkx", "PySide6", "pyqtgraph"}
     tables = {"nodes", "nodes.families", "nodes.search"}  # names and words; no node type
     assert {name for name in loaded if name.partition(".")[0] == "nodes"} <= tables

@@ -14,7 +14,7 @@ from graphs.document.document import Document
 from graphs.document.edits import Configure, apply
 from graphs.load_module import load_source
 from tests.app.made_runs import values_of
-from tests.app.test_optimizer_options import STOPS, lines_of, train
+from tests.app.training.test_optimizer_options import STOPS, lines_of, train
 from tests.graphs.test_blocks import classifier_of, dense, use, with_blocks
 
 FILE = "weights/old.safetensors"

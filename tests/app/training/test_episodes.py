@@ -13,7 +13,7 @@ from graphs.compiler import export
 from graphs.document.edits import Configure, apply
 from graphs.load_module import load_source
 from tests.app.made_runs import values_of
-from tests.app.test_optimizer_options import lines_of, new_run, train
+from tests.app.training.test_optimizer_options import lines_of, new_run, train
 from tests.nodes.few_shot import prototypical
 
 DOCUMENT = prototypical(tasks=160, held_out=20, training_tasks="anew")

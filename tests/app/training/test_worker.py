@@ -51,7 +51,7 @@ def spawn() -> Iterator[Spawn]:
 
 
 def until_step(run: Run, step: int) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while run.state().step < step:
         assert run.state().is_active, run.log_path.read_text()
         assert time.monotonic() < deadline

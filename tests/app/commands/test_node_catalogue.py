@@ -11,7 +11,7 @@ from app import cli
 from graphs.nodetypes.node_type import node_types
 from nodes.search import ranked
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "nodes.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "nodes.md"
 
 
 def test_the_page_is_what_the_program_prints(capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from graphs.document.edits import Connect, Disconnect, apply
 from graphs.load_module import load_source
 from tests.graphs.drawing import ready
 
-EXAMPLE = Path(__file__).parents[2] / "assets/examples/gcn_karate.graph.json"
+EXAMPLE = Path(__file__).parents[3] / "assets/examples/gcn_karate.graph.json"
 
 
 def test_an_edge_to_nowhere_is_said_at_its_node() -> None:

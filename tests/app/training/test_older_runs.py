@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 from app.runs.run_folder import Run
 from tests.app.made_runs import values_of
-from tests.app.test_optimizer_options import new_run, options, train
+from tests.app.training.test_optimizer_options import new_run, options, train
 from tests.graphs.drawing import classifier
 from tests.graphs.test_blocks import gan
 
