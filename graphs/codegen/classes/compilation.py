@@ -85,10 +85,11 @@ class Context:
         for nodes in drawn:
             self.classes.collect(nodes)
         self._reserve([*drawn[0], *self.classes.nodes])
-        self.block_texts = [self.classes.text(merged) for merged in self.classes.merge()]
+        blocks = self.classes.merge()
         scopes = [sample.scope for sample in samples]
         arguments = {name: given.argument for name, given in self.parameters.items()}
         merged = {node.id: node for node in self.classes.merged(drawn, scopes, arguments)}
+        self.block_texts = [self.classes.text(block) for block in blocks]
         split = [id for id, node in merged.items() if is_over_split(node)]
         self.finishing = {id: finishing(merged[id]) for id in split}
         """For metrics of a whole split, what is made of all that was kept of its batches."""

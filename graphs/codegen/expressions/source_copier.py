@@ -10,7 +10,7 @@ import inspect
 import sys
 from collections.abc import Callable, Set
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphs.custom.import_statements import OURS, import_lines
 
@@ -43,34 +43,41 @@ class Copier:
         if (module.__name__, name) in self._begun:
             return  # copied, or on its way: two functions may call each other
         self._begun.add((module.__name__, name))
-        source, tree, own = _read(module)
-        words = _words(module, name)
-        for home, callee in _ours(tree, words):
+        definition = _definition(module, name)
+        for home, callee in definition.callees:
             self._add(sys.modules[home], callee)
-        for callee in own:
-            if callee in words - {name}:
-                self._add(module, callee)
-        delayed = delayed_imports(own[name])
-        self.imports.update(import_lines(tree.body, words - own.keys()))
-        self.imports.update(import_lines(delayed, words))
-        self._sources[module.__name__, name] = _source_of(source, own[name], delayed)
+        self.imports.update(definition.imports)
+        self._sources[module.__name__, name] = definition.text
+
+
+class Definition(NamedTuple):
+    """A function, class or constant of ours, as it is copied."""
+
+    text: str
+    imports: frozenset[str]
+    """The import lines that it needs."""
+    callees: tuple[tuple[str, str], ...]
+    """The definitions of ours that it refers to: (module, name)."""
+
+
+@functools.cache
+def _definition(module: ModuleType, name: str) -> Definition:
+    """What copying a definition takes; no source of ours changes while we run."""
+    source, tree, own = _read(module)
+    words = {node.id for node in ast.walk(own[name]) if isinstance(node, ast.Name)}
+    delayed = delayed_imports(own[name])
+    beside = [(module.__name__, callee) for callee in own if callee in words - {name}]
+    needed = {*import_lines(tree.body, words - own.keys()), *import_lines(delayed, words)}
+    text = _source_of(source, own[name], delayed)
+    return Definition(text, frozenset(needed), (*_ours(tree, words), *beside))
 
 
 @functools.cache
 def _read(module: ModuleType) -> tuple[str, ast.Module, dict[str, ast.stmt]]:
-    """The source of a module of ours, its syntax tree, and the statements that define a name; none
-    changes while we run.
-    """
+    """The source of a module, its syntax tree, and the statements that define a name."""
     source = inspect.getsource(module)
     tree = ast.parse(source)
     return source, tree, {found: n for n in tree.body if (found := _name(n))}
-
-
-@functools.cache
-def _words(module: ModuleType, name: str) -> frozenset[str]:
-    """The names that a definition reads."""
-    definition = _read(module)[2][name]
-    return frozenset(node.id for node in ast.walk(definition) if isinstance(node, ast.Name))
 
 
 def _name(statement: ast.stmt) -> str | None:
