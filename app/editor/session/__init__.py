@@ -1,1 +1,3 @@
-"""What is edited, without a window: document, past, check, journal, library. No Dear PyGui."""
+"""What is edited, without a window: document and past, journal, check, selection, training, and
+who listens to what. No Dear PyGui.
+"""

@@ -28,5 +28,5 @@ class Analysis:
         return self.checked.problems
 
     def is_about(self, document: Document) -> bool:
-        """It says of a document what a new check would say."""
+        """It says of a document what a new check would say; nodes may lie elsewhere."""
         return document.content == self.document.content

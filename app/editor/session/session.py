@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from app.editor.session.analysis import Analysis
-from app.editor.session.clipboard import copied, paste_edits, read_clip
+from app.editor.session.clipboard import copied, paste_edits
 from app.editor.session.gradient_reach import Reach, reach_of
 from app.editor.session.history import History
 from app.editor.session.inbox import Inbox
@@ -211,10 +211,6 @@ class Session:
             self._previewed = document, preview, apply(document, *preview)
         return self._previewed[2].graphs[self.graph_name]
 
-    def show_graph(self, name: str) -> None:
-        """Show another graph of the document, main or a block, as reached from main."""
-        self.follow((MAIN, name) if name in self.document.graphs and name != MAIN else (MAIN,))
-
     def follow(self, trail: tuple[str, ...]) -> None:
         """Show the last graph of a trail that begins at main."""
         self.trail = trail
@@ -354,12 +350,6 @@ class Session:
     def copied(self) -> str:
         """The selected nodes and the wires between them, as text for the clipboard."""
         return copied(self.graph, self.selection)
-
-    def paste(self, text: str, title: str = "Paste") -> None:
-        """Put what `copied` gave beside its original, and select it. Raises EditError for any
-        other text.
-        """
-        self.put(read_clip(text), title=title)
 
     def put(self, graph: Graph, *edits: Edit, title: str) -> None:
         """Put copies beside their originals, after other edits, and select them."""

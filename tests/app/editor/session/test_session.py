@@ -1,11 +1,14 @@
 """A session: edits, undo, selection, clipboard, what it tells, without a window."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.editor.session.clipboard import read_clip
 from app.editor.session.history import Change
-from app.editor.session.session import Session
+from app.editor.session.session import Part, Session
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.edits import (
     AddNode,
@@ -14,6 +17,7 @@ from graphs.document.edits import (
     Disconnect,
     EditError,
     Move,
+    RemoveGraph,
     RemoveNodes,
     Rename,
     SetParameters,
@@ -130,7 +134,7 @@ def test_a_copy_keeps_the_wires_inside_and_covers_nothing(session: Session) -> N
     session.select(frozenset({"a", "b"}))
     text = session.copied()
     for count in (4, 6):
-        session.paste(text)
+        session.put(read_clip(text), title="Paste")
         assert len(session.graph.nodes) == count
         assert len({node.position for node in session.graph.nodes.values()}) == count
     assert len(session.graph.wires) == 3
@@ -142,7 +146,7 @@ def test_a_copy_keeps_the_wires_inside_and_covers_nothing(session: Session) -> N
 @pytest.mark.parametrize("text", ["", "hello", "{}", '{"patchbay": 1, "graph": {"nodes": 3}}'])
 def test_a_strange_clipboard_is_refused_in_a_sentence(session: Session, text: str) -> None:
     with pytest.raises(EditError, match="clipboard holds no nodes"):
-        session.paste(text)
+        session.put(read_clip(text), title="Paste")
 
 
 def test_listeners_hear_what_happens(session: Session) -> None:
@@ -166,9 +170,65 @@ def test_a_block_is_shown_and_left() -> None:
     block = Graph(nodes={"inner": Node(type="ReLU")})
     session = Session(Document(graphs={"main": Graph(), "encoder": block}))
     session.select(frozenset())
-    session.show_graph("encoder")
+    session.follow(("main", "encoder"))
     session.select(frozenset({"inner"}))
     session.do(Rename(graph="encoder", id="inner", label="gate"))
     assert session.graph.nodes["inner"].label == "gate"
-    session.show_graph("nobody")
+    session.follow(("main",))
     assert (session.graph_name, session.selection) == ("main", frozenset())
+
+
+def heard_of(session: Session) -> list[Part]:
+    """The parts that a session tells of from now on."""
+    heard: list[Part] = []
+    session.listeners.append(heard.extend)
+    return heard
+
+
+def test_it_tells_which_parts_have_changed(session: Session, tmp_path: Path) -> None:
+    heard = heard_of(session)
+
+    def told() -> set[Part]:
+        parts = set(heard)
+        heard.clear()
+        return parts
+
+    session.do(Rename(id="b", label="stem"))
+    assert told() == {"document"}
+    session.do(Rename(id="b", label="stem"))
+    assert told() == set()
+    session.select(frozenset({"a"}))
+    assert told() == {"selection"}
+    session.select(frozenset({"a"}))
+    assert told() == set()
+    session.do(RemoveNodes(ids=("a",)))
+    assert told() == {"document", "selection"}
+    session.undo()
+    assert told() == {"document"}
+    session.show_gesture((Move(positions={"b": (8.0, 8.0)}),))
+    session.end_gesture()
+    assert told() == {"gesture"}
+    session.was_saved(tmp_path / "x.graph.json")
+    assert told() == {"file"}
+    session.show_camera(2.0)
+    assert told() == {"camera"}
+    session.load(Document())
+    assert {"document", "file", "graph", "selection", "analysis", "source"} <= told()
+
+
+def test_a_block_that_is_gone_is_no_longer_shown() -> None:
+    session = Session(Document(graphs={"main": Graph(), "encoder": Graph()}))
+    session.follow(("main", "encoder"))
+    heard = heard_of(session)
+    session.do(RemoveGraph(name="encoder"))
+    assert session.graph_name == "main"
+    assert set(heard) == {"document", "graph"}
+
+
+def test_what_a_gesture_shows_is_not_done(session: Session) -> None:
+    session.show_gesture((Move(positions={"b": (8.0, 8.0)}),))
+    assert session.is_busy
+    assert session.graph_previewed.nodes["b"].position == (8.0, 8.0)
+    assert session.graph.nodes["b"].position == (200.0, 0.0)
+    session.end_gesture()
+    assert not session.is_busy and session.graph_previewed is session.graph
