@@ -6,7 +6,9 @@
         screen.type("width")
         screen.screenshot("picture.png")
 
-There is no window manager: a window placed at (0, 0) has the screen's coordinates.
+There is no window manager: a window placed at (0, 0) has the screen's coordinates. One xdotool
+lives as long as the screen: to start one for each key would hold keys down for so long on a busy
+machine that they repeat.
 """
 
 import os
@@ -50,6 +52,8 @@ class Screen:
         self.env = os.environ | {"DISPLAY": self.display, "LIBGL_ALWAYS_SOFTWARE": "1"}
         self.env.pop("QT_QPA_PLATFORM", None)  # Qt's windows are real ones here
         self._programs: list[subprocess.Popen[bytes]] = []
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self._hand = subprocess.Popen(["xdotool", "-"], env=self.env, **pipes)
         return self
 
     def __exit__(
@@ -58,6 +62,7 @@ class Screen:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._hand.communicate()  # which ends it
         for process in [*self._programs, self._server]:
             process.terminate()
             try:
@@ -143,8 +148,17 @@ class Screen:
     def type(self, text: str) -> None:
         """Type a text, a character at a time."""
         for character in text:
-            self._xdotool("type", "--", character)
+            quote = '"' if character == "'" else "'"
+            self._xdotool("type", "--", f"{quote}{character}{quote}")
 
     def _xdotool(self, *words: str | int) -> None:
-        subprocess.run(["xdotool", *map(str, words)], env=self.env, check=True, timeout=20)
+        """Have the one xdotool do something. It reads a line at a time, and says where the mouse is
+        once it has done what stands before that.
+        """
+        hand = self._hand
+        assert hand.stdin and hand.stdout
+        hand.stdin.write(f"{' '.join(map(str, words))}\ngetmouselocation\n")
+        hand.stdin.flush()
+        if not hand.stdout.readline():
+            raise RuntimeError(f"xdotool ended at {words} with {hand.wait()}.")
         self.settle()

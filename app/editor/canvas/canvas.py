@@ -41,7 +41,7 @@ class Canvas:
         self.size: Point = (100.0, 100.0)
         self._nodes: dict[str, NodeView] = {}
         self._wires: dict[Wire, WireView] = {}
-        self.window = dpg.add_child_window(
+        self.window: int | str = dpg.add_child_window(
             parent=parent, border=False, no_scrollbar=True, no_scroll_with_mouse=True, tag="canvas"
         )
         dpg.bind_item_theme(self.window, bare())

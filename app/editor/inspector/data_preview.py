@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
+from collections.abc import Callable
 from typing import Any
 
 import dearpygui.dearpygui as dpg
@@ -125,13 +126,14 @@ class Preview:
             words(f"{len(counts)} classes, {min(counts):,} to {max(counts):,} samples in each")
 
     def _samples(self, samples: dict[str, Any]) -> None:
+        shown: dict[str, Callable[[Any], None]] = {
+            "images": self._images,
+            "curves": self._curves,
+            "texts": self._texts,
+            "rows": self._rows,
+        }
         for kind, values in samples.items():
-            {
-                "images": self._images,
-                "curves": self._curves,
-                "texts": self._texts,
-                "rows": self._rows,
-            }[kind](values)
+            shown[kind](values)
 
     def _images(self, images: list[dict[str, Any]]) -> None:
         with dpg.group(horizontal=True, horizontal_spacing=scale(4)):

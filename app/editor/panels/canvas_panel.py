@@ -57,7 +57,9 @@ class CanvasPanel(Panel):
         self._looked()
 
     def refresh(self, parts: frozenset[Part]) -> None:
-        self.canvas.show(self._drawing.picture(self._pointer.dragged_wire))
+        picture = self._drawing.picture(self._pointer.dragged_wire)
+        if picture is not self.canvas.picture:
+            self.canvas.show(picture)
         if parts & {"analysis", "library"} and not self._session.history.past:
             self.canvas.frame_again()  # what was checked shows more, and needs more room
         self._fulfil_wish()
@@ -138,7 +140,9 @@ class CanvasPanel(Panel):
             self._explain(self._explained(rest[0]))
 
     def _explained(self, delays: int) -> Hit:
-        hit = self._pointer.under_mouse() if delays else Hit()
+        if not delays:
+            return Hit()
+        hit = self._pointer.under_mouse()
         problems = problems_of(self._session.checked, self._session.graph_name)
         is_sound = hit.node is not None and hit.port is None and hit.node not in problems
         return Hit() if is_sound and delays < 2 else hit
