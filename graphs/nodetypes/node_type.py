@@ -269,18 +269,19 @@ class Data(NodeType, base=True):
         return next((name for name in fields if fields[name] == labels), None)
 
     def letters(self, folder: Path | None) -> Sequence[str] | None:
-        """What its tokens stand for, by number, for people to read; None: nothing but numbers."""
+        """What its tokens stand for, by index, for people to read; None: nothing but numbers."""
         return None
 
     @property
     def read_ahead(self) -> int:
-        """How many processes read the next batches, where samples are handed out by number."""
+        """How many processes read the next batches, where samples are given by index."""
         return 0
 
     @property
     def hands_out(self) -> bool:
         """Whether each split that the loader returns is an object with `__len__()`, `to(device)`
-        and `take(index) -> field -> tensor`: for graphs, and files that are read on demand."""
+        and `take(index) -> field -> tensor`: for graphs, and files that are read on demand.
+        """
         return False
 
     @property

@@ -17,8 +17,8 @@ class AddingProblem(Data):
     their sum is wanted.
 
     `sequence`, (N, T, 2), holds a number of 0 to 1 and its mark, 0 or 1, at each step; one mark is
-    in the first half, one in the second. `target`, (N, 1), is the sum. Always saying 1 has a mean
-    squared error of 0.167 (Hochreiter and Schmidhuber 1997).
+    in the first half, one in the second. `target`, (N, 1), is the sum. Always predicting 1 has a
+    mean squared error of 0.167 (Hochreiter and Schmidhuber 1997).
     """
 
     keywords = (

@@ -75,7 +75,8 @@ class DigitsDomain(SplitData):
     drawing: Literal["strokes", "edges"] = "strokes"
     """What is drawn: the strokes of the digit, as they were written, or where ink ends (edges)."""
     contrast: float = 1.0
-    """Contrast: what each pixel, 0 (background) to 1 (ink), is multiplied by; 0.35 is pale."""
+    """Contrast: what each pixel, 0 (background) to 1 (ink), is multiplied by; 0.35 is low contrast.
+    """
     brightness: float = 0.0
     """Brightness: what is then added to it; 0.45 is a grey background, and -1 after a contrast of 2
     gives -1 to 1.

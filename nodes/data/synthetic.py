@@ -48,7 +48,7 @@ class Moons(_Made):
     noise: Annotated[float, Field(ge=0, le=1)] = 0.05
     """Standard deviation of the points around the half circles, whose radius is 1."""
     rotation: Annotated[float, Field(ge=-180, le=180)] = 0.0
-    """By how many degrees all points are turned around their middle; 35 makes a second domain."""
+    """By how many degrees all points are rotated around their middle; 35 makes a second domain."""
 
     outputs = ("point", "label")
     examples = (
@@ -355,8 +355,8 @@ class WarpedDigits(SplitData):
     longest_stay: Annotated[int, Field(ge=1, le=100)] = 3
     """How often a row is seen at most before the next; T is 8 times this."""
     paces: PositiveInt = 1
-    """At how many paces each digit is read: so many sequences are made of it, all of them either to
-    train on or to judge by.
+    """At how many paces each digit is read: so many sequences are made of it, all of them in the
+    same split.
     """
 
     outputs = ("sequence", "mask", "length", "label")

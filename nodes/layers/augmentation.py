@@ -282,11 +282,7 @@ class Spectrogram(NodeType):
     over time.
 
     Overlapping windows are turned into magnitudes of frequencies; a logarithm makes quiet parts
-    visible. The result is (N, 1, window
-
-    2 + 1, 1 + T
-
-    hop).
+    visible. The result is (N, 1, window // 2 + 1, 1 + T // hop).
     """
 
     keywords = (

@@ -132,12 +132,7 @@ def affine_flow(x: Tensor, shift: Tensor, log_scale: Tensor) -> tuple[Tensor, Te
 
 
 def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
-    """Magnitude spectrogram: (N, 1, T) to (N, 1, window
-
-    2 + 1, 1 + T
-
-    hop).
-    """
+    """Magnitude spectrogram: (N, 1, T) to (N, 1, window // 2 + 1, 1 + T // hop)."""
     shape = torch.hann_window(window, device=wave.device)
     waves = torch.stft(wave[:, 0], window, hop, window=shape, return_complex=True)
     strength = waves.abs()[:, None]
