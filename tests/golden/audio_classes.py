@@ -67,10 +67,10 @@ class AudioClasses(nn.Module):
         self.logits = nn.Linear(4864, 3)
 
     def forward(self, wave: Tensor) -> Tensor:
-        scale = self.scale(spectrogram(wave, 64, 32, True))  # (N, 1, 33, 38)
-        pool1 = F.max_pool2d(F.relu(self.conv1(scale)), 2)  # (N, 8, 16, 19)
-        flatten = torch.flatten(F.relu(self.conv2(pool1)), 1)  # (N, 4864)
-        return self.logits(flatten)  # (N, 3)
+        x = self.scale(spectrogram(wave, 64, 32, True))  # (N, 1, 33, 38)
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)  # (N, 8, 16, 19)
+        x = torch.flatten(F.relu(self.conv2(x)), 1)  # (N, 4864)
+        return self.logits(x)  # (N, 3)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:

@@ -92,10 +92,10 @@ class LanguageModel(nn.Module):
         self.head = nn.Linear(features, 100)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        embedding = self.embedding(tokens)  # (N, …, features)
-        layers = self.layers(embedding)  # (N, …, features)
-        norm = self.norm(layers)  # (N, …, features)
-        return self.head(norm)  # (N, …, 100)
+        x = self.embedding(tokens)  # (N, …, features)
+        x = self.layers(x)  # (N, …, features)
+        x = self.norm(x)  # (N, …, features)
+        return self.head(x)  # (N, …, 100)
 
 
 class CausalConvLm(nn.Module):

@@ -169,9 +169,9 @@ class TransformerLayer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         norm_1 = self.norm_1(x)  # (N, …, features)
         attended = x + self.attention(norm_1)  # (N, …, features)
-        norm_2 = self.norm_2(attended)  # (N, …, features)
-        gelu = F.gelu(self.wide(norm_2))  # (N, …, features * 4)
-        return attended + self.narrow(gelu)  # (N, …, features)
+        x = self.norm_2(attended)  # (N, …, features)
+        x = F.gelu(self.wide(x))  # (N, …, features * 4)
+        return attended + self.narrow(x)  # (N, …, features)
 
 
 class LanguageModel(nn.Module):
@@ -185,10 +185,10 @@ class LanguageModel(nn.Module):
         self.head = nn.Linear(features, 100)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        embedding = self.embedding(tokens)  # (N, …, features)
-        layers = self.layers(embedding)  # (N, …, features)
-        norm = self.norm(layers)  # (N, …, features)
-        return self.head(norm)  # (N, …, 100)
+        x = self.embedding(tokens)  # (N, …, features)
+        x = self.layers(x)  # (N, …, features)
+        x = self.norm(x)  # (N, …, features)
+        return self.head(x)  # (N, …, 100)
 
 
 class CausalTransformer(nn.Module):

@@ -36,8 +36,8 @@ class LanguageModel(nn.Module):
         self.head = nn.Linear(hidden, 100)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        embedding = self.embedding(tokens)  # (N, …, 32)
-        sequence = self.lstm(embedding)[0]  # (N, …, hidden)
+        x = self.embedding(tokens)  # (N, …, 32)
+        sequence = self.lstm(x)[0]  # (N, …, hidden)
         return self.head(sequence)  # (N, …, 100)
 
 

@@ -56,8 +56,8 @@ class Convolution(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, image: Tensor) -> Tensor:
-        conv = self.conv(image)  # (N, channels, …, …)
-        return F.relu(self.norm(conv))  # (N, channels, …, …)
+        x = self.conv(image)  # (N, channels, …, …)
+        return F.relu(self.norm(x))  # (N, channels, …, …)
 
 
 class Stage(nn.Module):
@@ -69,8 +69,8 @@ class Stage(nn.Module):
         self.shapes = Convolution(in_channels=channels, channels=channels)
 
     def forward(self, image: Tensor) -> Tensor:
-        strokes = self.strokes(image)  # (N, channels, …, …)
-        return F.max_pool2d(self.shapes(strokes), 2)  # (N, channels, …, …)
+        x = self.strokes(image)  # (N, channels, …, …)
+        return F.max_pool2d(self.shapes(x), 2)  # (N, channels, …, …)
 
 
 class Cnn(nn.Module):
@@ -86,9 +86,9 @@ class Cnn(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         canvas = self.canvas(image)  # (N, 1, 16, 16)
-        stage_1 = self.stage_1(canvas)  # (N, 16, 8, 8)
-        stage_2 = self.stage_2(stage_1)  # (N, 32, 4, 4)
-        anywhere = torch.mean(self.parts(stage_2), (2, 3))  # (N, 64)
+        x = self.stage_1(canvas)  # (N, 16, 8, 8)
+        x = self.stage_2(x)  # (N, 32, 4, 4)
+        anywhere = torch.mean(self.parts(x), (2, 3))  # (N, 64)
         return self.scores(anywhere), canvas  # (N, 10), (N, 1, 16, 16)
 
 

@@ -220,8 +220,8 @@ class Passage(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         near = self.near(x)  # (N, …, features)
-        norm = self.norm(near)  # (N, …, features)
-        return near + self.far(norm)  # (N, …, features)
+        x = self.norm(near)  # (N, …, features)
+        return near + self.far(x)  # (N, …, features)
 
 
 class LanguageModel(nn.Module):
@@ -235,10 +235,10 @@ class LanguageModel(nn.Module):
         self.head = nn.Linear(features, 100)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        embedding = self.embedding(tokens)  # (N, …, features)
-        layers = self.layers(embedding)  # (N, …, features)
-        norm = self.norm(layers)  # (N, …, features)
-        return self.head(norm)  # (N, …, 100)
+        x = self.embedding(tokens)  # (N, …, features)
+        x = self.layers(x)  # (N, …, features)
+        x = self.norm(x)  # (N, …, features)
+        return self.head(x)  # (N, …, 100)
 
 
 class ConvAttentionLm(nn.Module):

@@ -87,13 +87,13 @@ class Generator(nn.Module):
         self.pixels = nn.Conv2d(24, 1, 3, padding="same")
 
     def forward(self, image: Tensor) -> Tensor:
-        relu_1 = F.relu(self.strokes(image))  # (N, 24, 8, 8)
-        smaller = self.smaller(relu_1)  # (N, 48, 4, 4)
-        relu_2 = F.relu(self.norm_1(smaller))  # (N, 48, 4, 4)
-        residuals = self.residuals(relu_2)  # (N, 48, 4, 4)
-        larger = self.larger(residuals)  # (N, 24, 8, 8)
-        relu_3 = F.relu(self.norm_2(larger))  # (N, 24, 8, 8)
-        return torch.tanh(self.pixels(relu_3))  # (N, 1, 8, 8)
+        x = F.relu(self.strokes(image))  # (N, 24, 8, 8)
+        x = self.smaller(x)  # (N, 48, 4, 4)
+        x = F.relu(self.norm_1(x))  # (N, 48, 4, 4)
+        x = self.residuals(x)  # (N, 48, 4, 4)
+        x = self.larger(x)  # (N, 24, 8, 8)
+        x = F.relu(self.norm_2(x))  # (N, 24, 8, 8)
+        return torch.tanh(self.pixels(x))  # (N, 1, 8, 8)
 
 
 class Discriminator(nn.Module):
@@ -107,10 +107,10 @@ class Discriminator(nn.Module):
         self.score = nn.Conv2d(48, 1, 3, padding="same")
 
     def forward(self, image: Tensor) -> Tensor:
-        leaky_1 = F.leaky_relu(self.strokes(image), 0.2)  # (N, 24, 8, 8)
-        parts = self.parts(leaky_1)  # (N, 48, 4, 4)
-        leaky_2 = F.leaky_relu(self.norm(parts), 0.2)  # (N, 48, 4, 4)
-        return self.score(leaky_2)  # (N, 1, 4, 4)
+        x = F.leaky_relu(self.strokes(image), 0.2)  # (N, 24, 8, 8)
+        x = self.parts(x)  # (N, 48, 4, 4)
+        x = F.leaky_relu(self.norm(x), 0.2)  # (N, 48, 4, 4)
+        return self.score(x)  # (N, 1, 4, 4)
 
 
 class Program(nn.Module):

@@ -64,10 +64,10 @@ class Features(nn.Module):
         self.linear = nn.Linear(192, 64)
 
     def forward(self, image: Tensor) -> Tensor:
-        relu1 = F.relu(self.conv1(image))  # (N, 32, 8, 8)
-        pool1 = F.max_pool2d(F.relu(self.conv2(relu1)), 2)  # (N, 48, 4, 4)
-        flatten = torch.flatten(F.max_pool2d(F.relu(self.conv3(pool1)), 2), 1)  # (N, 192)
-        return F.relu(self.linear(flatten))  # (N, 64)
+        x = F.relu(self.conv1(image))  # (N, 32, 8, 8)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)  # (N, 48, 4, 4)
+        x = torch.flatten(F.max_pool2d(F.relu(self.conv3(x)), 2), 1)  # (N, 192)
+        return F.relu(self.linear(x))  # (N, 64)
 
 
 class Reader(nn.Module):
@@ -90,8 +90,8 @@ class Judge(nn.Module):
         self.score = nn.Linear(64, 1)
 
     def forward(self, features: Tensor) -> Tensor:
-        relu = F.relu(self.hidden(features))  # (N, 64)
-        return self.score(relu)  # (N, 1)
+        x = F.relu(self.hidden(features))  # (N, 64)
+        return self.score(x)  # (N, 1)
 
 
 class Dann(nn.Module):

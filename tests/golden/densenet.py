@@ -57,8 +57,8 @@ class DenseLayer(nn.Module):
         self.conv = nn.Conv2d(num_features, growth, 3, padding="same", bias=False)
 
     def forward(self, known: Tensor) -> Tensor:
-        relu = F.relu(self.norm(known))  # (N, num_features, …, …)
-        return torch.cat([known, self.conv(relu)], dim=1)  # (N, …, …, …)
+        x = F.relu(self.norm(known))  # (N, num_features, …, …)
+        return torch.cat([known, self.conv(x)], dim=1)  # (N, …, …, …)
 
 
 class Transition(nn.Module):
@@ -70,8 +70,8 @@ class Transition(nn.Module):
         self.conv = nn.Conv2d(channels * 2, channels, 1, bias=False)
 
     def forward(self, maps: Tensor) -> Tensor:
-        relu = F.relu(self.norm(maps))  # (N, channels * 2, …, …)
-        return F.avg_pool2d(self.conv(relu), 2)  # (N, channels, …, …)
+        x = F.relu(self.norm(maps))  # (N, channels * 2, …, …)
+        return F.avg_pool2d(self.conv(x), 2)  # (N, channels, …, …)
 
 
 class Classifier(nn.Module):
@@ -109,13 +109,13 @@ class Densenet(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         canvas = self.canvas(image)  # (N, 1, 16, 16)
-        stem = self.stem(canvas)  # (N, 16, 16, 16)
-        dense_1 = self.dense_1(stem)  # (N, 48, 16, 16)
-        transition_1 = self.transition_1(dense_1)  # (N, 24, 8, 8)
-        dense_2 = self.dense_2(transition_1)  # (N, 56, 8, 8)
-        transition_2 = self.transition_2(dense_2)  # (N, 28, 4, 4)
-        dense_3 = self.dense_3(transition_2)  # (N, 60, 4, 4)
-        return self.classifier(dense_3), canvas  # (N, 10), (N, 1, 16, 16)
+        x = self.stem(canvas)  # (N, 16, 16, 16)
+        x = self.dense_1(x)  # (N, 48, 16, 16)
+        x = self.transition_1(x)  # (N, 24, 8, 8)
+        x = self.dense_2(x)  # (N, 56, 8, 8)
+        x = self.transition_2(x)  # (N, 28, 4, 4)
+        x = self.dense_3(x)  # (N, 60, 4, 4)
+        return self.classifier(x), canvas  # (N, 10), (N, 1, 16, 16)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:

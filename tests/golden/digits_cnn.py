@@ -32,10 +32,10 @@ class DigitsCnn(nn.Module):
         self.logits = nn.Linear(256, 10)
 
     def forward(self, image: Tensor) -> Tensor:
-        pool1 = F.max_pool2d(F.relu(self.conv1(image)), 2)  # (N, 32, 4, 4)
-        flatten = torch.flatten(F.max_pool2d(F.relu(self.conv2(pool1)), 2), 1)  # (N, 256)
-        dropout = self.dropout(flatten)  # (N, 256)
-        return self.logits(dropout)  # (N, 10)
+        x = F.max_pool2d(F.relu(self.conv1(image)), 2)  # (N, 32, 4, 4)
+        x = torch.flatten(F.max_pool2d(F.relu(self.conv2(x)), 2), 1)  # (N, 256)
+        x = self.dropout(x)  # (N, 256)
+        return self.logits(x)  # (N, 10)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:

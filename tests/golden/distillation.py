@@ -48,8 +48,8 @@ class Student(nn.Module):
         self.linear = nn.Linear(hidden, 10)
 
     def forward(self, image: Tensor) -> Tensor:
-        relu = F.relu(self.hidden(torch.flatten(image, 1)))  # (N, hidden)
-        return self.linear(relu)  # (N, 10)
+        x = F.relu(self.hidden(torch.flatten(image, 1)))  # (N, hidden)
+        return self.linear(x)  # (N, 10)
 
 
 class Teacher(nn.Module):
@@ -63,10 +63,10 @@ class Teacher(nn.Module):
         self.linear = nn.Linear(192, 10)
 
     def forward(self, image: Tensor) -> Tensor:
-        relu1 = F.relu(self.conv1(image))  # (N, 24, 8, 8)
-        pool1 = F.max_pool2d(F.relu(self.conv2(relu1)), 2)  # (N, 24, 4, 4)
-        flatten = torch.flatten(F.max_pool2d(F.relu(self.conv3(pool1)), 2), 1)  # (N, 192)
-        return self.linear(flatten)  # (N, 10)
+        x = F.relu(self.conv1(image))  # (N, 24, 8, 8)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)  # (N, 24, 4, 4)
+        x = torch.flatten(F.max_pool2d(F.relu(self.conv3(x)), 2), 1)  # (N, 192)
+        return self.linear(x)  # (N, 10)
 
 
 def distillation(prediction: Tensor, teacher: Tensor, temperature: float) -> Tensor:

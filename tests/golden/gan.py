@@ -48,13 +48,13 @@ class Generator(nn.Module):
         self.pixels = nn.Conv2d(32, 1, 3, padding="same")
 
     def forward(self, noise: Tensor) -> Tensor:
-        seed = self.seed(torch.reshape(noise, (len(noise), 16, 1, 1)))  # (N, 64, 2, 2)
-        relu_1 = F.relu(self.norm_1(seed))  # (N, 64, 2, 2)
-        larger_1 = self.larger_1(relu_1)  # (N, 48, 4, 4)
-        relu_2 = F.relu(self.norm_2(larger_1))  # (N, 48, 4, 4)
-        larger_2 = self.larger_2(relu_2)  # (N, 32, 8, 8)
-        relu_3 = F.relu(self.norm_3(larger_2))  # (N, 32, 8, 8)
-        return torch.sigmoid(self.pixels(relu_3))  # (N, 1, 8, 8)
+        x = self.seed(torch.reshape(noise, (len(noise), 16, 1, 1)))  # (N, 64, 2, 2)
+        x = F.relu(self.norm_1(x))  # (N, 64, 2, 2)
+        x = self.larger_1(x)  # (N, 48, 4, 4)
+        x = F.relu(self.norm_2(x))  # (N, 48, 4, 4)
+        x = self.larger_2(x)  # (N, 32, 8, 8)
+        x = F.relu(self.norm_3(x))  # (N, 32, 8, 8)
+        return torch.sigmoid(self.pixels(x))  # (N, 1, 8, 8)
 
 
 class Discriminator(nn.Module):
@@ -72,14 +72,14 @@ class Discriminator(nn.Module):
         self.score = nn.Linear(256, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        blur = self.blur(2 * image - 1)  # (N, 1, 8, 8)
-        leaky_1 = F.leaky_relu(self.strokes(blur), 0.2)  # (N, 32, 8, 8)
-        parts = self.parts(leaky_1)  # (N, 48, 4, 4)
-        leaky_2 = F.leaky_relu(self.norm_2(parts), 0.2)  # (N, 48, 4, 4)
-        whole = self.whole(leaky_2)  # (N, 64, 2, 2)
-        leaky_3 = F.leaky_relu(self.norm_3(whole), 0.2)  # (N, 64, 2, 2)
-        flatten = torch.flatten(self.dropout(leaky_3), 1)  # (N, 256)
-        return self.score(flatten)  # (N, 1)
+        x = self.blur(2 * image - 1)  # (N, 1, 8, 8)
+        x = F.leaky_relu(self.strokes(x), 0.2)  # (N, 32, 8, 8)
+        x = self.parts(x)  # (N, 48, 4, 4)
+        x = F.leaky_relu(self.norm_2(x), 0.2)  # (N, 48, 4, 4)
+        x = self.whole(x)  # (N, 64, 2, 2)
+        x = F.leaky_relu(self.norm_3(x), 0.2)  # (N, 64, 2, 2)
+        x = torch.flatten(self.dropout(x), 1)  # (N, 256)
+        return self.score(x)  # (N, 1)
 
 
 class Program(nn.Module):

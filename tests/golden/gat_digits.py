@@ -132,10 +132,10 @@ class GatDigits(nn.Module):
         self.far = GATConv(heads * 16, 10, heads=heads, concat=False, dropout=0.3)
 
     def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
-        drop_pixels = self.drop_pixels(nodes)  # (V, 64)
-        elu = F.elu(self.near(drop_pixels, edge_index))  # (V, 64)
-        drop_features = self.drop_features(elu)  # (V, 64)
-        return torch.index_select(self.far(drop_features, edge_index), 0, asked)  # (N, 10)
+        x = self.drop_pixels(nodes)  # (V, 64)
+        x = F.elu(self.near(x, edge_index))  # (V, 64)
+        x = self.drop_features(x)  # (V, 64)
+        return torch.index_select(self.far(x, edge_index), 0, asked)  # (N, 10)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:

@@ -98,9 +98,9 @@ class GcnKarate(nn.Module):
         self.far = GCNConv(hidden, 2)
 
     def forward(self, nodes: Tensor, edge_index: Tensor, asked: Tensor) -> Tensor:
-        relu = F.relu(self.near(nodes, edge_index))  # (V, 16)
-        dropout = self.dropout(relu)  # (V, 16)
-        return torch.index_select(self.far(dropout, edge_index), 0, asked)  # (N, 2)
+        x = F.relu(self.near(nodes, edge_index))  # (V, 16)
+        x = self.dropout(x)  # (V, 16)
+        return torch.index_select(self.far(x, edge_index), 0, asked)  # (N, 2)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:

@@ -139,8 +139,8 @@ class GinClasses(nn.Module):
         self.origin = nn.Linear(width, 2)
 
     def forward(self, nodes: Tensor, edge_index: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
-        start = self.start(nodes)  # (V, 32)
-        graph = pool_graphs(self.layers(start, edge_index), sizes, reduce="mean")  # (G, 32)
+        x = self.start(nodes)  # (V, 32)
+        graph = pool_graphs(self.layers(x, edge_index), sizes, reduce="mean")  # (G, 32)
         return self.origin(graph), graph  # (G, 2), (G, 32)
 
 

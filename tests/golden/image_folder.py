@@ -122,11 +122,11 @@ class ImageFolder(nn.Module):
         self.logits = nn.Linear(1152, 3)
 
     def forward(self, image: Tensor) -> Tensor:
-        shift = self.shift(image)  # (N, 1, 24, 24)
-        turn = self.turn(shift)  # (N, 1, 24, 24)
-        pool1 = F.max_pool2d(F.relu(self.conv1(turn)), 2)  # (N, 16, 12, 12)
-        flatten = torch.flatten(F.max_pool2d(F.relu(self.conv2(pool1)), 2), 1)  # (N, 1152)
-        return self.logits(flatten)  # (N, 3)
+        x = self.shift(image)  # (N, 1, 24, 24)
+        x = self.turn(x)  # (N, 1, 24, 24)
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)  # (N, 16, 12, 12)
+        x = torch.flatten(F.max_pool2d(F.relu(self.conv2(x)), 2), 1)  # (N, 1152)
+        return self.logits(x)  # (N, 3)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:

@@ -84,8 +84,8 @@ class Convolution(nn.Module):
         self.norm = nn.BatchNorm2d(channels, track_running_stats=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        pool = F.avg_pool2d(self.filters(x), 2)  # (…, channels, …, …)
-        return F.relu(self.norm(pool))  # (…, channels, …, …)
+        x = F.avg_pool2d(self.filters(x), 2)  # (…, channels, …, …)
+        return F.relu(self.norm(x))  # (…, channels, …, …)
 
 
 class SignReader(nn.Module):
@@ -99,10 +99,10 @@ class SignReader(nn.Module):
         self.linear = nn.Linear(width * 4, way)
 
     def forward(self, image: Tensor) -> Tensor:
-        stage_1 = self.stage_1(image)  # (…, width, 8, 8)
-        stage_2 = self.stage_2(stage_1)  # (…, width, 4, 4)
-        flat = torch.flatten(self.stage_3(stage_2), 1)  # (…, width * 4)
-        return self.linear(flat)  # (…, way)
+        x = self.stage_1(image)  # (…, width, 8, 8)
+        x = self.stage_2(x)  # (…, width, 4, 4)
+        x = torch.flatten(self.stage_3(x), 1)  # (…, width * 4)
+        return self.linear(x)  # (…, way)
 
 
 class Guess(nn.Module):

@@ -69,9 +69,9 @@ class WaveNetwork(nn.Module):
         self.height = nn.Linear(40, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        relu_1 = F.relu(self.hidden_1(x))  # (10, 40)
-        relu_2 = F.relu(self.hidden_2(relu_1))  # (10, 40)
-        return self.height(relu_2)  # (10, 1)
+        x = F.relu(self.hidden_1(x))  # (10, 40)
+        x = F.relu(self.hidden_2(x))  # (10, 40)
+        return self.height(x)  # (10, 1)
 
 
 class MamlSinusoid(nn.Module):

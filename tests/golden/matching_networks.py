@@ -69,8 +69,8 @@ class Convolution(nn.Module):
         self.norm = nn.BatchNorm2d(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        pool = F.max_pool2d(self.filters(x), 2)  # (…, channels, …, …)
-        return F.relu(self.norm(pool))  # (…, channels, …, …)
+        x = F.max_pool2d(self.filters(x), 2)  # (…, channels, …, …)
+        return F.relu(self.norm(x))  # (…, channels, …, …)
 
 
 class Embedding(nn.Module):
@@ -83,9 +83,9 @@ class Embedding(nn.Module):
         self.stage_3 = Convolution(in_channels=width, channels=width)
 
     def forward(self, image: Tensor) -> Tensor:
-        stage_1 = self.stage_1(image)  # (…, width, 8, 8)
-        stage_2 = self.stage_2(stage_1)  # (…, width, 4, 4)
-        return torch.flatten(self.stage_3(stage_2), 1)  # (…, …)
+        x = self.stage_1(image)  # (…, width, 8, 8)
+        x = self.stage_2(x)  # (…, width, 4, 4)
+        return torch.flatten(self.stage_3(x), 1)  # (…, …)
 
 
 class Guess(nn.Module):

@@ -103,8 +103,8 @@ class Eye(nn.Module):
         self.linear = nn.Linear(64, 32)
 
     def forward(self, image: Tensor) -> Tensor:
-        norm = self.norm(torch.flatten(image, 1))  # (12N, 64)
-        return self.linear(norm)  # (12N, 32)
+        x = self.norm(torch.flatten(image, 1))  # (12N, 64)
+        return self.linear(x)  # (12N, 32)
 
 
 class Read(nn.Module):

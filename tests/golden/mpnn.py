@@ -152,8 +152,8 @@ class Round(nn.Module):
         self.gru = nn.GRUCell(width, width)
 
     def forward(self, h: Tensor, edge_index: Tensor, bonds: Tensor) -> Tensor:
-        messages = self.messages(h, edge_index, bonds)  # (V, width)
-        return self.gru(messages, h)  # (V, width)
+        x = self.messages(h, edge_index, bonds)  # (V, width)
+        return self.gru(x, h)  # (V, width)
 
 
 class Mpnn(nn.Module):
@@ -170,9 +170,9 @@ class Mpnn(nn.Module):
     def forward(self, nodes: Tensor, edge_index: Tensor, edges: Tensor, sizes: Tensor) -> Tensor:
         relu = F.relu(self.start(nodes))  # (V, 24)
         both = torch.cat([self.rounds(relu, edge_index, edges), relu], dim=1)  # (V, 48)
-        molecule = self.molecule(both, sizes)  # (G, 96)
-        relu_2 = F.relu(self.hidden(molecule))  # (G, 64)
-        return self.energy(relu_2)  # (G, 1)
+        x = self.molecule(both, sizes)  # (G, 96)
+        x = F.relu(self.hidden(x))  # (G, 64)
+        return self.energy(x)  # (G, 1)
 
 
 class Program(nn.Module):

@@ -165,10 +165,10 @@ class WaveNet(nn.Module):
         self.numbers = nn.Conv1d(channels, 2, 1)
 
     def forward(self, past: Tensor, pipe: Tensor) -> tuple[Tensor, Tensor]:
-        stem = self.stem(past)  # (N, channels, 384)
-        relu_1 = F.relu(self.layers(stem, pipe)[1])  # (N, channels, 384)
-        relu_2 = F.relu(self.mix(relu_1))  # (N, channels, 384)
-        first, second = torch.chunk(self.numbers(relu_2), 2, 1)
+        x = self.stem(past)  # (N, channels, 384)
+        x = F.relu(self.layers(x, pipe)[1])  # (N, channels, 384)
+        x = F.relu(self.mix(x))  # (N, channels, 384)
+        first, second = torch.chunk(self.numbers(x), 2, 1)
         return first, torch.clamp(second, min=-5.0, max=3.0)  # (N, 1, 384), (N, 1, 384)
 
 

@@ -108,12 +108,10 @@ class PixelModel(nn.Module):
         self.head = nn.Conv2d(channels, 17, 1)
 
     def forward(self, levels: Tensor) -> Tensor:
-        before = self.before(
-            torch.permute(one_hot(levels, 17), (0, 3, 1, 2))
-        )  # (N, channels, 8, 8)
-        relu_1 = F.relu(self.layers(before))  # (N, channels, 8, 8)
-        relu_2 = F.relu(self.mix(relu_1))  # (N, channels, 8, 8)
-        return self.head(relu_2)  # (N, 17, 8, 8)
+        x = self.before(torch.permute(one_hot(levels, 17), (0, 3, 1, 2)))  # (N, channels, 8, 8)
+        x = F.relu(self.layers(x))  # (N, channels, 8, 8)
+        x = F.relu(self.mix(x))  # (N, channels, 8, 8)
+        return self.head(x)  # (N, 17, 8, 8)
 
 
 class Pixelcnn(nn.Module):

@@ -75,13 +75,13 @@ class Resnet56(nn.Module):
         self.scores = nn.Linear(width * 4, 10)
 
     def forward(self, image: Tensor) -> Tensor:
-        stem = self.stem(image)  # (N, 8, 8, 8)
-        relu = F.relu(self.norm(stem))  # (N, 8, 8, 8)
-        stage_1 = self.stage_1(relu)  # (N, 8, 8, 8)
-        widening_1 = self.widening_1(stage_1)  # (N, 16, 4, 4)
-        stage_2 = self.stage_2(widening_1)  # (N, 16, 4, 4)
-        widening_2 = self.widening_2(stage_2)  # (N, 32, 2, 2)
-        pooled = torch.mean(self.stage_3(widening_2), (2, 3))  # (N, 32)
+        x = self.stem(image)  # (N, 8, 8, 8)
+        x = F.relu(self.norm(x))  # (N, 8, 8, 8)
+        x = self.stage_1(x)  # (N, 8, 8, 8)
+        x = self.widening_1(x)  # (N, 16, 4, 4)
+        x = self.stage_2(x)  # (N, 16, 4, 4)
+        x = self.widening_2(x)  # (N, 32, 2, 2)
+        pooled = torch.mean(self.stage_3(x), (2, 3))  # (N, 32)
         return self.scores(pooled)  # (N, 10)
 
 

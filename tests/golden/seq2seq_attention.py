@@ -118,8 +118,8 @@ class Encoder(nn.Module):
         self.bridge = nn.Linear(hidden * 2, hidden)
 
     def forward(self, source: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        embedding = self.embedding(source)  # (N, 21, 24)
-        sequence, last = read_real_steps(self.gru, embedding, mask)
+        x = self.embedding(source)  # (N, 21, 24)
+        sequence, last = read_real_steps(self.gru, x, mask)
         tanh = torch.tanh(self.bridge(torch.cat([last[-2], last[-1]], 1)))  # (N, hidden)
         return sequence, tanh  # (N, 21, hidden * 2), (N, hidden)
 
@@ -158,10 +158,10 @@ class Decoder(nn.Module):
     def forward(
         self, before: Tensor, memory: Tensor, start: Tensor, mask: Tensor
     ) -> tuple[Tensor, Tensor]:
-        embedding = self.embedding(before)  # (N, …, 24)
+        x = self.embedding(before)  # (N, …, 24)
         _, scores, shares = scan(
             self.decoder_step,
-            embedding,
+            x,
             start,
             memory,
             mask,

@@ -190,10 +190,10 @@ class Eye(nn.Module):
         self.settled = nn.LayerNorm(48)
 
     def forward(self, image: Tensor) -> Tensor:
-        norm = self.norm(torch.flatten(image, 1))  # (6N, 64)
-        relu = F.relu(self.wide(norm))  # (6N, 256)
-        linear = self.linear(relu)  # (6N, 48)
-        return self.settled(linear)  # (6N, 48)
+        x = self.norm(torch.flatten(image, 1))  # (6N, 64)
+        x = F.relu(self.wide(x))  # (6N, 256)
+        x = self.linear(x)  # (6N, 48)
+        return self.settled(x)  # (6N, 48)
 
 
 class Attention(nn.Module):
@@ -260,11 +260,11 @@ class Snail(nn.Module):
             [over_axis(self.eye, episode, axis=1), known_labels(support_label, classes=5, asked=1)],
             dim=-1,
         )  # (N, 6, 53)
-        look_1 = self.look_1(steps)  # (N, 6, 117)
-        mix_1 = self.mix_1(look_1)  # (N, 6, 261)
-        look_2 = self.look_2(mix_1)  # (N, 6, 325)
-        mix_2 = self.mix_2(look_2)  # (N, 6, 469)
-        last = self.look_3(mix_2)[:, -1]  # (N, 533)
+        x = self.look_1(steps)  # (N, 6, 117)
+        x = self.mix_1(x)  # (N, 6, 261)
+        x = self.look_2(x)  # (N, 6, 325)
+        x = self.mix_2(x)  # (N, 6, 469)
+        last = self.look_3(x)[:, -1]  # (N, 533)
         return self.scores(last), query_label[:, 0], episode  # (N, 5), (N,), (N, 6, 1, 8, 8)
 
 

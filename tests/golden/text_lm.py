@@ -31,8 +31,8 @@ class TextLm(nn.Module):
         self.logits = nn.Linear(96, 90)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        embedding = self.embedding(tokens)  # (N, 48, 32)
-        sequence = self.lstm(embedding)[0]  # (N, 48, 96)
+        x = self.embedding(tokens)  # (N, 48, 32)
+        sequence = self.lstm(x)[0]  # (N, 48, 96)
         return self.logits(sequence)  # (N, 48, 90)
 
 

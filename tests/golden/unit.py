@@ -67,10 +67,10 @@ class Encoder(nn.Module):
         self.residual = Residual()
 
     def forward(self, image: Tensor) -> Tensor:
-        relu_1 = F.relu(self.strokes(image))  # (N, 24, 8, 8)
-        smaller = self.smaller(relu_1)  # (N, 48, 4, 4)
-        relu_2 = F.relu(self.norm(smaller))  # (N, 48, 4, 4)
-        return self.residual(relu_2)  # (N, 48, 4, 4)
+        x = F.relu(self.strokes(image))  # (N, 24, 8, 8)
+        x = self.smaller(x)  # (N, 48, 4, 4)
+        x = F.relu(self.norm(x))  # (N, 48, 4, 4)
+        return self.residual(x)  # (N, 48, 4, 4)
 
 
 class SharedLatent(nn.Module):
@@ -85,11 +85,11 @@ class SharedLatent(nn.Module):
         self.residual_2 = Residual()
 
     def forward(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        residual_1 = self.residual_1(features)  # (N, 48, 4, 4)
-        code = self.code(residual_1)  # (N, 8, 4, 4)
-        noisy_code = self.noisy_code(code)  # (N, 8, 4, 4)
-        wider = self.wider(noisy_code)  # (N, 48, 4, 4)
-        return self.residual_2(wider), code  # (N, 48, 4, 4), (N, 8, 4, 4)
+        x = self.residual_1(features)  # (N, 48, 4, 4)
+        code = self.code(x)  # (N, 8, 4, 4)
+        x = self.noisy_code(code)  # (N, 8, 4, 4)
+        x = self.wider(x)  # (N, 48, 4, 4)
+        return self.residual_2(x), code  # (N, 48, 4, 4), (N, 8, 4, 4)
 
 
 class Decoder(nn.Module):
@@ -103,10 +103,10 @@ class Decoder(nn.Module):
         self.pixels = nn.Conv2d(24, 1, 3, padding="same")
 
     def forward(self, features: Tensor) -> Tensor:
-        residual = self.residual(features)  # (N, 48, 4, 4)
-        larger = self.larger(residual)  # (N, 24, 8, 8)
-        relu = F.relu(self.norm(larger))  # (N, 24, 8, 8)
-        return torch.tanh(self.pixels(relu))  # (N, 1, 8, 8)
+        x = self.residual(features)  # (N, 48, 4, 4)
+        x = self.larger(x)  # (N, 24, 8, 8)
+        x = F.relu(self.norm(x))  # (N, 24, 8, 8)
+        return torch.tanh(self.pixels(x))  # (N, 1, 8, 8)
 
 
 class Discriminator(nn.Module):
@@ -120,10 +120,10 @@ class Discriminator(nn.Module):
         self.score = nn.Conv2d(48, 1, 3, padding="same")
 
     def forward(self, image: Tensor) -> Tensor:
-        leaky_1 = F.leaky_relu(self.strokes(image), 0.2)  # (N, 24, 8, 8)
-        parts = self.parts(leaky_1)  # (N, 48, 4, 4)
-        leaky_2 = F.leaky_relu(self.norm(parts), 0.2)  # (N, 48, 4, 4)
-        return self.score(leaky_2)  # (N, 1, 4, 4)
+        x = F.leaky_relu(self.strokes(image), 0.2)  # (N, 24, 8, 8)
+        x = self.parts(x)  # (N, 48, 4, 4)
+        x = F.leaky_relu(self.norm(x), 0.2)  # (N, 48, 4, 4)
+        return self.score(x)  # (N, 1, 4, 4)
 
 
 def kl_of_unit_normal(mean: Tensor) -> Tensor:

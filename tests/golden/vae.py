@@ -45,10 +45,10 @@ class Encoder(nn.Module):
         self.variance_layer = nn.Linear(256, latent)
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        worn = self.worn(pixels)  # (N, 64)
-        relu_1 = F.relu(self.wide(worn))  # (N, 256)
-        dropout = self.dropout(relu_1)  # (N, 256)
-        relu_2 = F.relu(self.narrow(dropout))  # (N, 256)
+        x = self.worn(pixels)  # (N, 64)
+        x = F.relu(self.wide(x))  # (N, 256)
+        x = self.dropout(x)  # (N, 256)
+        relu_2 = F.relu(self.narrow(x))  # (N, 256)
         return self.mean_layer(relu_2), self.variance_layer(relu_2)  # (N, latent), (N, latent)
 
 
@@ -63,10 +63,10 @@ class Decoder(nn.Module):
         self.logits = nn.Linear(256, 64)
 
     def forward(self, code: Tensor) -> Tensor:
-        relu_1 = F.relu(self.wide(code))  # (N, 256)
-        dropout = self.dropout(relu_1)  # (N, 256)
-        relu_2 = F.relu(self.narrow(dropout))  # (N, 256)
-        return self.logits(relu_2)  # (N, 64)
+        x = F.relu(self.wide(code))  # (N, 256)
+        x = self.dropout(x)  # (N, 256)
+        x = F.relu(self.narrow(x))  # (N, 256)
+        return self.logits(x)  # (N, 64)
 
 
 class Vae(nn.Module):

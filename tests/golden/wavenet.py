@@ -142,10 +142,10 @@ class SoundModel(nn.Module):
         self.categorical = Categorical(in_channels=channels * 2)
 
     def forward(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        stem = self.stem(torch.permute(values, (0, 2, 1)))  # (N, channels, …)
-        relu_1 = F.relu(self.layers(stem)[1])  # (N, channels * 2, …)
-        relu_2 = F.relu(self.mix(relu_1))  # (N, channels * 2, …)
-        return self.categorical(relu_2)
+        x = self.stem(torch.permute(values, (0, 2, 1)))  # (N, channels, …)
+        x = F.relu(self.layers(x)[1])  # (N, channels * 2, …)
+        x = F.relu(self.mix(x))  # (N, channels * 2, …)
+        return self.categorical(x)
 
 
 class Wavenet(nn.Module):

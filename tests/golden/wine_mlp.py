@@ -31,8 +31,8 @@ class WineMlp(nn.Module):
         self.logits = nn.Linear(32, 3)
 
     def forward(self, features: Tensor) -> Tensor:
-        relu = F.relu(self.hidden(features))  # (N, 32)
-        return self.logits(relu)  # (N, 3)
+        x = F.relu(self.hidden(features))  # (N, 32)
+        return self.logits(x)  # (N, 3)
 
 
 def accuracy(prediction: Tensor, label: Tensor) -> Tensor:

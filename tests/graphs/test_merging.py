@@ -50,7 +50,7 @@ def test_what_a_good_engineer_writes() -> None:
     for line in (
         "self.attention = SelfAttention(768, 12, causal=True)",
         "return sum1 + self.narrow(active)  # (N, 1024, 768)",
-        "return F.linear(norm, self.tokens.weight)  # (N, 1024, 50257)",
+        "return F.linear(x, self.tokens.weight)  # (N, 1024, 50257)",
         "self.layers = nn.Sequential(*[Layer() for _ in range(12)])",
         "self.network.parameters(), lr=0.001",
     ):

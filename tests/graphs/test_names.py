@@ -21,7 +21,8 @@ from torch import nn
 from torch.nn import functional
 
 import nodes.library  # noqa: F401  registers the node types
-from graphs.codegen.expressions import own_names, printing
+from graphs.codegen.classes import block_classes
+from graphs.codegen.expressions import lowering, own_names
 from graphs.codegen.expressions.names import file_stem
 from graphs.compiler import check, export
 from graphs.document.document import Document
@@ -227,7 +228,8 @@ def side_by_side(words: list[str] | None = None) -> Document:
 def _inlines_whatever_the_length() -> Iterator[None]:
     """Whether a value stands in a line of its own must not depend on how long its names are."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(printing, "LONGEST_INLINE", 10_000)
+        patch.setattr(lowering, "LONGEST_INLINE", 10_000)
+        patch.setattr(block_classes, "chain", lambda *_: None)
         yield
 
 

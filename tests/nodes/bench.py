@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from graphs.codegen.expressions.imports import Imports
+from graphs.codegen.expressions.lowering import lower_nodes
 from graphs.codegen.expressions.printing import Described, Scope, describe
 from graphs.document.document import End
 from graphs.document.identifiers import Names
@@ -104,7 +105,8 @@ def printed_class(node: Described, count: int, metas: dict[End, Meta]) -> tuple[
     scope = Scope(Imports(), dict(arguments), Names(arguments.values()))
     scope.imports.lines.add("from torch.nn import functional as F")
     results = [End("node", port) for port in node.outputs]
-    scope.print_nodes([node], metas, results)
+    lower_nodes(scope, [node], metas, results)
+    made, computed = scope.kept()[0], scope.lines
     copied = [f"from {f.__module__} import {n}" for n, f in scope.imports.copied.items()]
     lines = [
         *sorted(scope.imports.lines),
@@ -112,10 +114,10 @@ def printed_class(node: Described, count: int, metas: dict[End, Meta]) -> tuple[
         "class Printed(nn.Module):",
         "    def __init__(self):",
         "        super().__init__()",
-        *(f"        {line}" for line in scope.init),
+        *(f"        {line}" for line in made),
         f"    def forward({', '.join(['self', *arguments.values()])}):",
-        *(f"        {line}" for line in scope.lines),
-        f"        return [{', '.join(scope.values[end] for end in results)}]",
+        *(f"        {line}" for line in computed),
+        f"        return [{', '.join(scope.text(end) for end in results)}]",
     ]
     source = "\n".join(lines)
     module = load_source(source, Path("printed.py"))

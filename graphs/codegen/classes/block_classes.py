@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,9 +20,11 @@ from graphs.check.results import CheckedGraph
 from graphs.codegen.classes.hyperparameters import fitted
 from graphs.codegen.expressions.descriptions import described_nodes
 from graphs.codegen.expressions.imports import Imports
+from graphs.codegen.expressions.lowering import lower_nodes
 from graphs.codegen.expressions.merge_uses import Merger, PrintedClass, skeleton
 from graphs.codegen.expressions.names import argument_name, plain
-from graphs.codegen.expressions.printing import Described, Scope, shapes_comment
+from graphs.codegen.expressions.printing import Described, Scope, line_of, shapes_comment
+from graphs.codegen.expressions.statements import chain, returning
 from graphs.document.document import End
 from graphs.document.identifiers import Names, class_name, identifier
 from graphs.document.parameter_expressions import Number
@@ -31,6 +33,8 @@ from graphs.nodetypes.tensor_kinds import is_symbolic, size_text
 
 LONGEST = 92
 """A line of a method has at most so many characters, before its indentation."""
+CHAINED = "x"
+"""What is handed from line to line in `forward`."""
 DOCSTRING = 96
 """A docstring of a class may be as long, before its indentation."""
 
@@ -167,7 +171,7 @@ class BlockClasses:
         }
         scope = Scope(self._imports, dict(inputs), names)
         results = result_ends(checked)
-        scope.print_nodes(merged.nodes, shapes, results)
+        lower_nodes(scope, merged.nodes, shapes, results)
         about = shapes_text(inputs, results, shapes)
         signature = "".join(f", {n}: {_type(v)}" for n, v in merger.arguments.items())
         return class_text(
@@ -265,26 +269,27 @@ def _wrapped(text: str) -> list[str]:
 
 
 def forward_lines(
-    arguments: Iterable[str], scope: Scope, results: list[End], shapes: Mapping[End, str]
+    arguments: Collection[str], scope: Scope, results: list[End], shapes: Mapping[End, str]
 ) -> list[str]:
     """The method that computes a module's results."""
     signature = "".join(f", {name}: Tensor" for name in arguments)
     several = ", ".join(["Tensor"] * len(results))
     returns = "Tensor" if len(results) == 1 else f"tuple[{several}]"
-    values = ", ".join(scope.values[end] for end in results)
-    comment = shapes_comment(shapes[end] for end in results)
-    lines = list(scope.lines)
-    if lines and lines[-1].startswith(f"{values} = "):
-        lines.append(f"return {lines.pop().removeprefix(f'{values} = ')}")
-    else:
-        lines += commented(f"return {values}", comment)
+    values = [scope.values[end] for end in results]
+    shape = shapes_comment(shapes[end] for end in results)
+    statements = returning(scope.statements, values, shape)
+    if CHAINED in arguments or not scope.names.has(CHAINED):
+        chain(statements, CHAINED, scope.printer)
+    *before, last = (scope.printer.line(statement) for statement in statements)
+    lines = [line_of(*line) for line in before]
+    lines += [line_of(*last)] if len(statements) == len(scope.statements) else commented(*last)
     return [f"def forward(self{signature}) -> {returns}:", *indented(lines)]
 
 
 def commented(line: str, comment: str) -> list[str]:
     """A line of a method with a comment behind it, or above where both are too long for one."""
-    text = f"{line}{comment}"
-    return [text] if len(text) <= LONGEST or not comment else [comment.strip(), line]
+    text = line_of(line, comment)
+    return [text] if len(text) <= LONGEST or not comment else [f"# {comment}", line]
 
 
 def indented(lines: list[str]) -> list[str]:

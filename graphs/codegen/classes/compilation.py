@@ -18,6 +18,7 @@ from graphs.codegen.classes.block_classes import (
 from graphs.codegen.classes.split_metrics import finishing, is_over_split, kept
 from graphs.codegen.expressions.descriptions import described_nodes, share_descriptions, title_of
 from graphs.codegen.expressions.imports import Imports
+from graphs.codegen.expressions.lowering import lower_nodes
 from graphs.codegen.expressions.merge_uses import Argument, Different
 from graphs.codegen.expressions.names import ParameterName, argument_name
 from graphs.codegen.expressions.own_names import local_names, reserved_names
@@ -188,7 +189,7 @@ class NetworkClass:
     def text(self) -> str:
         """The class's source."""
         context, scope, shapes = self.context, self.scope, self.context.shapes
-        scope.print_nodes(context.described(context.program.network), shapes, self.outputs)
+        lower_nodes(scope, context.described(context.program.network), shapes, self.outputs)
         said = context.graph.drawn.description
         about = docstring(shapes_text(self.arguments, self.outputs, shapes), said)
         methods = forward_lines(self.arguments.values(), scope, self.outputs, shapes)

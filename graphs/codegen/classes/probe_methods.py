@@ -8,6 +8,7 @@ from typing import Protocol
 
 from graphs.codegen.classes.block_classes import indented
 from graphs.codegen.classes.compilation import Context, NetworkClass
+from graphs.codegen.expressions.lowering import lower_nodes
 from graphs.codegen.expressions.printing import Scope
 from graphs.document.document import End
 
@@ -54,8 +55,8 @@ class ProbeMethods:
         scope, lines = self._opened(entering)
         nodes = self.context.described(computed)
         parts = [End(node.id, part) for node in nodes if node.id in ids for part in node.outputs]
-        scope.print_nodes(nodes, self.context.shapes, parts)
-        shown = (f'"{self.labels[end.node]}.{end.port}": {scope.values[end]}' for end in parts)
+        lower_nodes(scope, nodes, self.context.shapes, parts)
+        shown = (f'"{self.labels[end.node]}.{end.port}": {scope.text(end)}' for end in parts)
         return [
             f"def {name}(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
             f'    """{about}"""',

@@ -11,9 +11,11 @@ from graphs.codegen.classes.compilation import Context, NetworkClass
 from graphs.codegen.classes.optimizer_step import Update
 from graphs.codegen.classes.probe_methods import ProbeMethods
 from graphs.codegen.expressions.expression_printer import ExpressionPrinter
+from graphs.codegen.expressions.lowering import lower_nodes
 from graphs.codegen.expressions.names import attribute_names
 from graphs.codegen.expressions.own_names import CLASSES, local_names, method_names
-from graphs.codegen.expressions.printing import Scope, leaves, left_side, shapes_comment
+from graphs.codegen.expressions.printing import Scope, leaves, shapes_comment
+from graphs.codegen.expressions.statements import Variable, left_side
 from graphs.document.document import End
 from graphs.document.identifiers import identifier
 from graphs.nodetypes.expressions import Call
@@ -105,8 +107,8 @@ class ProgramClass:
             order = context.graph.wiring.order
             inside = {*program.network, *program.judging}
             nodes = context.described(tuple(id for id in order if id in inside))
-        scope.print_nodes(nodes, context.shapes, results)
-        logged = ", ".join(f'"{self.labels[end.node]}": {scope.values[end]}' for end in results)
+        lower_nodes(scope, nodes, context.shapes, results)
+        logged = ", ".join(f'"{self.labels[end.node]}": {scope.text(end)}' for end in results)
         return [
             "def evaluate(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
             '    """Losses and metrics of one batch."""',
@@ -125,12 +127,13 @@ class ProgramClass:
     def call_network(self, network: NetworkClass, scope: Scope, wanted: set[End]) -> list[str]:
         """The lines that computes what is wanted of the network."""
         shapes = self.context.shapes
-        arguments = ", ".join(scope.values[end] for end in network.inputs)
+        arguments = ", ".join(scope.text(end) for end in network.inputs)
         for end in network.outputs:
             several = len(self.context.graph.outputs(end.node)) > 1
             name = end.port if several else identifier(self.context.title(end.node))
-            scope.values[end] = scope.names.unique(name) if end in wanted else "_"
-        results = left_side([scope.values[end] for end in network.outputs])
+            if end in wanted:
+                scope.values[end] = Variable(scope.names.unique(name))
+        results = left_side([scope.values.get(end) for end in network.outputs])
         comment = shapes_comment(shapes[end] for end in network.outputs)
         return commented(f"{results} = self.network({arguments})", comment)
 
@@ -284,7 +287,7 @@ class ProgramClass:
         lines += self._averages()
         results = [self._value(id) for id in self.context.program.logged]
         logged = ", ".join(
-            f'"{self.labels[end.node]}": {scope.values[end]}.detach()' for end in results
+            f'"{self.labels[end.node]}": {scope.text(end)}.detach()' for end in results
         )
         return [
             "def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:",
@@ -295,7 +298,7 @@ class ProgramClass:
         ]
 
     def _stage(self, scope: Scope, stage: Stage, later: tuple[Stage, ...]) -> list[str]:
-        scope.lines.clear()
+        scope.statements.clear()
         nodes = self.context.described(stage.computed)
         kept = [self._value(id) for id in (*stage.measured, *stage.measured)]
         if stage.statement:
@@ -307,24 +310,23 @@ class ProgramClass:
             for leaf in leaves(node.outputs.values())
             if leaf.end.node in after.reused
         ]
-        scope.print_nodes(nodes, self.context.shapes, kept)
+        lower_nodes(scope, nodes, self.context.shapes, kept)
         if stage.statement is None:
             return ["# only measured", "with torch.no_grad():", *indented(scope.lines)]
         self.context.imports.lines.add("import torch")
         update = self.updates[stage.statement.optimizer]
-        loss = scope.values[stage.statement.loss]
+        loss = scope.text(stage.statement.loss)
         if stage.statement.options.needs_closure:
             self._look_again(scope, stage.statement, update)
-        return [*self._comment(stage), *update.lines(list(scope.lines), loss)]
+        return [*self._comment(stage), *update.lines(scope.lines, loss)]
 
     def _look_again(self, scope: Scope, statement: Statement, update: Update) -> None:
         """Lines that compute a loss once more, from what does not change meanwhile."""
-        inner = scope.sibling(scope.values)
-        inner.lines = []
+        inner = scope.sibling(scope.texts)
         nodes = self.context.described(looked_at_again(self.context.graph, statement))
-        inner.print_nodes(nodes, self.context.shapes, [statement.loss])
+        lower_nodes(inner, nodes, self.context.shapes, [statement.loss])
         update.loss = inner.names.unique(update.loss)
-        update.again.extend([*inner.lines, f"{update.loss} = {inner.values[statement.loss]}"])
+        update.again.extend([*inner.lines, f"{update.loss} = {inner.text(statement.loss)}"])
 
     def _comment(self, stage: Stage) -> list[str]:
         """What a stage minimises, over which weights, and what it uses again."""

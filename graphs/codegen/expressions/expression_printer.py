@@ -29,13 +29,9 @@ class ExpressionPrinter:
         self.imports = imports
         self.values = values
         self.keep_defaults = keep_defaults
-        self.named: dict[int, str] = {}
-        """Expressions that stand in a variable or attribute already."""
 
     def text(self, value: Any) -> str:
         """The Python of an expression, or of a validated plain value."""
-        if id(value) in self.named:
-            return self.named[id(value)]
         match value:
             case Tensor():
                 return self.values[value.end]
@@ -54,7 +50,7 @@ class ExpressionPrinter:
             case FolderFile():
                 return f"folder / {value.name!r}"
             case Argument():
-                return self.argument(value)
+                return value.text
             case list() if _are_of_one_class(value):
                 return self._copies(value)
             case list():
@@ -64,10 +60,6 @@ class ExpressionPrinter:
             case bool() | int() | float() | str() | None:
                 return repr(value)
         raise TypeError(f"{type(value).__name__} cannot stand in printed code")
-
-    def argument(self, value: Argument) -> str:
-        """A number that the constructor was given, where the text stands."""
-        return value.text
 
     def _copies(self, calls: list[Call]) -> str:
         """Several of one class as a comprehension: `[Layer(i) for i in range(10)]`."""
@@ -91,14 +83,8 @@ class ExpressionPrinter:
     def _arguments(
         self, target: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> str:
-        defaults = {} if self.keep_defaults else _defaults(target)
-        named = (
-            f"{name}={self.text(value)}"
-            for name, value in kwargs.items()
-            if isinstance(value, Expression)
-            or name not in defaults
-            or not _same(defaults[name], value)
-        )
+        given = kwargs if self.keep_defaults else differing(target, kwargs)
+        named = (f"{name}={self.text(value)}" for name, value in given.items())
         return ", ".join([*self._positional(args), *named])
 
     def _positional(self, args: tuple[Any, ...]) -> Iterable[str]:
@@ -131,6 +117,16 @@ def _are_of_one_class(values: Sequence[Any]) -> bool:
     targets = [value.target for value in values if isinstance(value, Call)]
     made = len(targets) == len(values) > 1 and isinstance(targets[0], PrintedClass)
     return made and all(target is targets[0] for target in targets)
+
+
+def differing(target: Callable[..., Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call that are not what they would be anyway."""
+    defaults = _defaults(target)
+    return {
+        name: value
+        for name, value in kwargs.items()
+        if isinstance(value, Expression) or name not in defaults or not _same(defaults[name], value)
+    }
 
 
 @functools.lru_cache(maxsize=1000)
