@@ -206,3 +206,29 @@ def test_what_a_page_links_to_is_there(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if not (page.parent / link).exists()]
     assert not missing
+
+
+def test_what_is_private_stays_in_its_file() -> None:
+    """A name that begins with _ is of a class's or a file's inside: nobody else reads it."""
+    sources = [path for path in files(*LAYERS) if path.suffix == ".py"]
+    assert [(path.as_posix(), name) for path in sources for name in foreign(ROOT / path)] == []
+
+
+PUBLIC = {"_asdict", "_exit", "_fields", "_replace"}
+"""Names of the standard library that look private, so that no field collides with them."""
+
+
+def foreign(path: Path) -> Iterator[str]:
+    """The private names that a file reads and does not have itself."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    own = PUBLIC | {n.id for n in nodes if isinstance(n, ast.Name)}
+    own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    own |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and is_own(n)}
+    read = [n.attr for n in nodes if isinstance(n, ast.Attribute)]
+    read += [name.name for n in nodes if isinstance(n, ast.ImportFrom) for name in n.names]
+    private = (name for name in read if name.startswith("_") and not name.startswith("__"))
+    yield from (name for name in private if name not in own)
+
+
+def is_own(node: ast.Attribute) -> bool:
+    return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
