@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from graphs.nodetypes.field_help import help_of
 from nodes.families import family_of, place_of
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _entry(known: type[NodeType]) -> _Entry:
     keywords = tuple(_phrase(_last_name(keyword)) for keyword in known.keywords)
     family = family_of(known)
     own = [*name.words, *_words(" ".join(known.keywords)), *_words(family.name)]
-    fields = (f"{field} {info.description or ''}" for field, info in known.model_fields.items())
+    fields = (f"{field} {help_of(known, field)}" for field in known.model_fields)
     said = [*own, *_words(" ".join([known.help(), *fields]))]
     return _Entry(name, keywords, tuple(dict.fromkeys(own)), tuple(dict.fromkeys(said)))
 

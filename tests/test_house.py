@@ -62,9 +62,14 @@ def imports() -> dict[str, list[str]]:
     return {module(path): list(imported(ROOT / path)) for path in sources}
 
 
+@functools.cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imported(path: Path) -> Iterator[str]:
     """`from a import b` gives `a.b`, since b may be a module."""
-    for node in walked(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in walked(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -142,7 +147,7 @@ def test_what_is_imported_is_there() -> None:
 def defined(path: Path) -> set[str]:
     """The names that a file has once it was imported."""
     found: set[str] = set()
-    statements: list[ast.stmt] = list(ast.parse(path.read_text(encoding="utf-8")).body)
+    statements: list[ast.stmt] = list(parsed(path).body)
     for node in statements:
         match node:
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
@@ -220,7 +225,7 @@ PUBLIC = {"_asdict", "_exit", "_fields", "_replace"}
 
 def foreign(path: Path) -> Iterator[str]:
     """The private names that a file reads and does not have itself."""
-    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    nodes = list(ast.walk(parsed(path)))
     own = PUBLIC | {n.id for n in nodes if isinstance(n, ast.Name)}
     own |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     own |= {n.attr for n in nodes if isinstance(n, ast.Attribute) and is_own(n)}

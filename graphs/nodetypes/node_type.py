@@ -32,6 +32,7 @@ from pydantic import (
 )
 
 from graphs.nodetypes.expressions import Expression
+from graphs.nodetypes.field_help import help_of
 from graphs.nodetypes.file_dependencies import FromFiles
 from graphs.nodetypes.outputs import Outputs, output_paths
 from graphs.nodetypes.parameters import Parameter, parameter_of
@@ -95,9 +96,7 @@ class NodeType(FromFiles):
     `base=True`: what several types have in common.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     version: ClassVar[int] = 1
     """Raised when the meaning of saved parameters changes; `migrate` then mends older ones."""
     keywords: ClassVar[tuple[str, ...]] = ()
@@ -161,7 +160,9 @@ class NodeType(FromFiles):
     def parameters(cls) -> tuple[Parameter, ...]:
         """The parameters, as a form shows them."""
         schema = cls.model_json_schema()["properties"] if cls.model_fields else {}
-        return tuple(parameter_of(name, entry) for name, entry in schema.items())
+        return tuple(
+            parameter_of(name, entry, help_of(cls, name)) for name, entry in schema.items()
+        )
 
     @classmethod
     def migrate(cls, version: int, parameters: dict[str, JsonValue]) -> dict[str, JsonValue]:

@@ -63,8 +63,8 @@ Margin = Annotated[
 """The same with 0 allowed, such as zeros put around an image."""
 
 
-def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
-    """A parameter from its entry in a JSON schema."""
+def parameter_of(name: str, entry: dict[str, Any], help: str) -> Parameter:
+    """A parameter from its entry in a JSON schema, and the string under its field."""
     options = entry.get("anyOf", [entry])
     given = [option for option in options if option.get("type") != "null"]
     option = {**entry, **given[0]}
@@ -79,7 +79,7 @@ def parameter_of(name: str, entry: dict[str, Any]) -> Parameter:
         name=name,
         form="choice" if choices else option.get("form", _form(option)),
         default=entry.get("default"),
-        help=" ".join(entry.get("description", "").split()),
+        help=" ".join(help.split()),
         minimum=minimum,
         maximum=option.get("maximum", option.get("exclusiveMaximum")),
         above=above,
