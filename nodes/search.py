@@ -65,6 +65,12 @@ def ranked(library: Mapping[str, type[NodeType]], query: str) -> list[type[NodeT
     return found or [known for known in types if _scattered(asked, known)]
 
 
+def make_table(types: Iterable[type[NodeType]]) -> None:
+    """Read the words of all types now, once, so that the first search need not."""
+    for known in types:
+        _entry(known)
+
+
 def found_in(known: type[NodeType], query: str) -> str:
     """The best place where a type has what a query asks for: one of PLACES, or its letters."""
     place = _place(_entry(known), _phrase(_last_name(query)))

@@ -183,6 +183,7 @@ def look(path: Path) -> str:
     from app.commands.documents import text_of
     from app.editor.inspector.forms import as_text, value_of
     from app.editor.session.block_uses import counted_uses
+    from app.editor.session.clipboard import read_clip
     from app.editor.session.session import Session
     from graphs.compiler import check, export
     from graphs.document.document_io import read
@@ -192,7 +193,7 @@ def look(path: Path) -> str:
     document = read(path)
     model = Session(document, path)
     model.select(frozenset(document.main.nodes))
-    model.paste(model.copied())
+    model.put(read_clip(model.copied()), title="Paste")
     model.undo()
     counted_uses(document, node_types())
     for each in document.main.nodes.values():

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from graphs.document.document import Document
 from graphs.system.user_dirs import home
+from nodes.search import make_table
 
 if TYPE_CHECKING:
     from graphs.check.facts_cache import Cache
@@ -106,6 +107,7 @@ class Checker:
             return
         while answer := self._next():
             answer()
+            _prepare_search()
 
     def _next(self) -> Callable[[], None] | None:
         """What is to be done next: a check before a print, which would print what it replaces."""
@@ -157,6 +159,13 @@ def _remembered() -> Cache:
     from graphs.check.facts_cache import Cache, cache_name
 
     return Cache(home() / "cache" / cache_name())
+
+
+def _prepare_search() -> None:
+    """After the first check, since that is waited for; a later call finds all done."""
+    from graphs.nodetypes.node_type import node_types
+
+    make_table(node_types().values())
 
 
 def _load() -> Loaded:
