@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -73,9 +72,9 @@ class Trainable:
 
     def steps_in(self, train: Any) -> int:
         """How many steps an epoch has."""
-        known, size = self.interface, self.interface.batch_size
-        places = train.places(size) if known.draws_places else samples_in(train)
-        return max(1, math.ceil(min(places, known.epoch_samples or places) / size))
+        with about_data(self.interface.data, self.module):
+            steps: int = self.module.steps_in(train, self.interface.batch_size)
+        return steps
 
 
 def samples_in(split: Any) -> int:

@@ -38,10 +38,6 @@ class Interface:
     """The fields of a batch that the network reads, with their shapes and dtypes."""
     outputs: Mapping[str, Meta] = field(default_factory=dict)
     """What leaves the network for losses, metrics and probes, by `node.port`."""
-    epoch_samples: int | None = None
-    """How many training samples an epoch has at most, of a source that is cut into batches."""
-    draws_places: bool = False
-    """Whether the training split itself says how many samples an epoch has (`places`)."""
     skips_batches: bool = False
     """Whether `batches` can leave out the first ones unread, to go on inside an epoch."""
     reads_files: bool = False

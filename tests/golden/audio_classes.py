@@ -9,9 +9,10 @@ Load the weights that it saves:
 import argparse
 import functools
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import soundfile
 import torch
@@ -137,7 +138,31 @@ def class_files(folder: Path, endings: tuple[str, ...]) -> tuple[list[Path], Ten
     return paths, torch.tensor(labels)
 
 
-class Files:
+class Split(ABC):
+    """A map-style data set that gives whole mini-batches by the indices of their samples."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    @abstractmethod
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, given on a device."""
+
+    @abstractmethod
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The mini-batch of some samples, by their indices; its fields may differ in length."""
+
+    def in_order(self) -> Tensor:
+        """The indices of all samples."""
+        return torch.arange(len(self))
+
+    def take_each(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """The mini-batches of some indices, one after another, each when it is asked for."""
+        return map(self.take, places)
+
+
+class Files(Split):
     """Files that are read when they are asked for; each has a label."""
 
     def __init__(
@@ -238,37 +263,33 @@ def sound_files(
     return split_files("wave", paths, label, read, validation, test, seed)
 
 
-class Split(Protocol):
-    """Samples that are handed out by number."""
-
-    def __len__(self) -> int:
-        """How many samples there are."""
-
-    def to(self, device: str | torch.device) -> Self:
-        """The same samples, handed out on a device."""
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        """The batch of some samples, by their numbers; its fields may differ in length."""
-
-
 def load(device: str, folder: Path) -> dict[str, Split]:
-    """Every split of the data, on a device: handed out by number."""
+    """Every split of the data, on a device: samples by their indices."""
     splits = sound_files(
         folder / "sounds", rate=4000, length=1200, validation=0.15, test=0.15, seed=0
     )
     return {name: split.to(device) for name, split in splits.items()}
 
 
+def steps_in(split: Split, batch_size: int) -> int:
+    """How many mini-batches an epoch of training has."""
+    return math.ceil(len(split) / batch_size)
+
+
+def epoch_order(split: Split, batch_size: int) -> Tensor:
+    """The indices of an epoch's samples, in the order in which they come: all, shuffled."""
+    return torch.randperm(len(split))
+
+
 def batches(
     split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
 ) -> Iterator[dict[str, Tensor]]:
-    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
-
-    The order is drawn at once, each batch when its turn comes.
+    """Take a split mini-batch by mini-batch, in the order of a new epoch when shuffled; the first
+    ones may be skipped unread. The order is drawn at once, each mini-batch when its turn comes.
     """
-    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
-    starts = range(skip * batch_size, len(split), batch_size)
-    return (split.take(order[start : start + batch_size]) for start in starts)
+    order = epoch_order(split, batch_size) if shuffle else split.in_order()
+    starts = range(skip * batch_size, len(order), batch_size)
+    return split.take_each([order[start : start + batch_size] for start in starts])
 
 
 def size_of(batch: dict[str, Tensor]) -> int:
@@ -324,8 +345,7 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device, arguments.data)
-    longest = len(data["train"])
-    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    steps_per_epoch = steps_in(data["train"], BATCH_SIZE)
     program = Program().to(arguments.device)
     program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):

@@ -8,7 +8,8 @@ Load the weights that it saves:
 
 import argparse
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -303,28 +304,53 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
     }
 
 
-def order_of(count: int, length: int, shuffle: bool) -> Tensor:
-    """Which of `count` samples come, for `length` places: all of them once, then again."""
-    draw = torch.randperm if shuffle else torch.arange
-    rounds = math.ceil(length / count)
-    return torch.cat([draw(count) for _ in range(rounds)])[:length]
+def size_of(batch: dict[str, Tensor]) -> int:
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def counts_of(split: dict[str, Tensor]) -> dict[str, int]:
+    """How many samples each source has."""
+    return {name.split(".")[0]: len(values) for name, values in split.items()}
+
+
+def steps_in(split: dict[str, Tensor], batch_size: int) -> int:
+    """How many mini-batches an epoch of training has."""
+    return math.ceil(max(counts_of(split).values()) / batch_size)
+
+
+def again(draw: Callable[[], Tensor], count: int) -> Tensor:
+    """So many indices: an order, then another drawn anew, and so on."""
+    first = draw()
+    rounds = math.ceil(count / len(first))
+    return torch.cat([first, *(draw() for _ in range(rounds - 1))])[:count]
+
+
+def epoch_order(split: dict[str, Tensor], batch_size: int) -> dict[str, Tensor]:
+    """The indices of an epoch's samples by source: all, shuffled; a shorter source starts again
+    until the longest ends.
+    """
+    counts = counts_of(split)
+    longest = max(counts.values())
+    return {source: again(partial(torch.randperm, n), longest) for source, n in counts.items()}
+
+
+def in_order(split: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The indices of all samples by source; a shorter one starts again until the longest ends."""
+    counts = counts_of(split)
+    longest = max(counts.values()) if all(counts.values()) else 0
+    return {source: torch.arange(longest) % count for source, count in counts.items()}
 
 
 def batches(
     split: dict[str, Tensor], batch_size: int, shuffle: bool = False
 ) -> Iterator[dict[str, Tensor]]:
-    """Cut sources, named before the dot, into batches; a shorter one starts again until all are."""
-    counts = {name.split(".")[0]: len(values) for name, values in split.items()}
-    longest = max(counts.values())
-    orders = {source: order_of(count, longest, shuffle) for source, count in counts.items()}
+    """Cut all sources into mini-batches, in the order of a new epoch when shuffled."""
+    orders = epoch_order(split, batch_size) if shuffle else in_order(split)
+    longest = len(next(iter(orders.values())))
     for start in range(0, longest, batch_size):
         index = {source: order[start : start + batch_size] for source, order in orders.items()}
         yield {name: values[index[name.split(".")[0]]] for name, values in split.items()}
-
-
-def size_of(batch: dict[str, Tensor]) -> int:
-    """How many samples a batch has."""
-    return len(next(iter(batch.values())))
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
@@ -400,8 +426,7 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    longest = max(map(len, data["train"].values()))
-    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    steps_per_epoch = steps_in(data["train"], BATCH_SIZE)
     program = Program(strength=arguments.strength).to(arguments.device)
     program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):

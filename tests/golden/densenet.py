@@ -226,22 +226,30 @@ def load(device: str) -> dict[str, dict[str, Tensor]]:
     }
 
 
-def batches(
-    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
-) -> Iterator[dict[str, Tensor]]:
-    """Cut a split into batches; when shuffled, as many samples of it as an epoch has."""
-    count = len(next(iter(split.values())))
-    if shuffle:
-        order = torch.randperm(count)[:EPOCH_SAMPLES]
-        split = {name: values[order] for name, values in split.items()}
-        count = len(order)
-    for start in range(0, count, batch_size):
-        yield {name: values[start : start + batch_size] for name, values in split.items()}
-
-
 def size_of(batch: dict[str, Tensor]) -> int:
     """How many samples a batch has."""
     return len(next(iter(batch.values())))
+
+
+def steps_in(split: dict[str, Tensor], batch_size: int) -> int:
+    """How many mini-batches an epoch of training has."""
+    return math.ceil(min(len(split["image"]), EPOCH_SAMPLES) / batch_size)
+
+
+def epoch_order(split: dict[str, Tensor], batch_size: int) -> Tensor:
+    """The indices of an epoch's samples, in the order in which they come."""
+    return torch.randperm(len(split["image"]))[:EPOCH_SAMPLES]
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut a split into mini-batches, in the order of a new epoch when shuffled."""
+    if shuffle:
+        order = epoch_order(split, batch_size)
+        split = {name: values[order] for name, values in split.items()}
+    for start in range(0, size_of(split), batch_size):
+        yield {name: values[start : start + batch_size] for name, values in split.items()}
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
@@ -317,8 +325,7 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    longest = min(max(map(len, data["train"].values())), EPOCH_SAMPLES)
-    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    steps_per_epoch = steps_in(data["train"], BATCH_SIZE)
     program = Program(growth=arguments.growth).to(arguments.device)
     program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):

@@ -9,9 +9,10 @@ Load the weights that it saves:
 import argparse
 import math
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import networkx as nx
 import torch
@@ -232,6 +233,30 @@ class Program(nn.Module):
         return {"mistakes.counts": confusion(origin, label)}
 
 
+class Split(ABC):
+    """A map-style data set that gives whole mini-batches by the indices of their samples."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    @abstractmethod
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, given on a device."""
+
+    @abstractmethod
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The mini-batch of some samples, by their indices; its fields may differ in length."""
+
+    def in_order(self) -> Tensor:
+        """The indices of all samples."""
+        return torch.arange(len(self))
+
+    def take_each(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """The mini-batches of some indices, one after another, each when it is asked for."""
+        return map(self.take, places)
+
+
 def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
     """Rows that lie behind one another, `counts` of them for each graph: for those of the graphs in
     `index` which of these each belongs to, and where it lies.
@@ -242,7 +267,7 @@ def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
     return owner, first[index][owner] + place
 
 
-class Graphs:
+class Graphs(Split):
     """Graphs by index. A batch is one large disconnected graph: nodes and edges one after another,
     and the node indices of edges shifted to where their nodes are.
     """
@@ -328,35 +353,31 @@ def random_graphs(samples: int, held_out: int, seed: int) -> dict[str, Graphs]:
     }
 
 
-class Split(Protocol):
-    """Samples that are handed out by number."""
-
-    def __len__(self) -> int:
-        """How many samples there are."""
-
-    def to(self, device: str | torch.device) -> Self:
-        """The same samples, handed out on a device."""
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        """The batch of some samples, by their numbers; its fields may differ in length."""
-
-
 def load(device: str) -> dict[str, Split]:
-    """Every split of the data, on a device: handed out by number."""
+    """Every split of the data, on a device: samples by their indices."""
     splits = random_graphs(samples=800, held_out=200, seed=0)
     return {name: split.to(device) for name, split in splits.items()}
+
+
+def steps_in(split: Split, batch_size: int) -> int:
+    """How many mini-batches an epoch of training has."""
+    return math.ceil(len(split) / batch_size)
+
+
+def epoch_order(split: Split, batch_size: int) -> Tensor:
+    """The indices of an epoch's samples, in the order in which they come: all, shuffled."""
+    return torch.randperm(len(split))
 
 
 def batches(
     split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
 ) -> Iterator[dict[str, Tensor]]:
-    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
-
-    The order is drawn at once, each batch when its turn comes.
+    """Take a split mini-batch by mini-batch, in the order of a new epoch when shuffled; the first
+    ones may be skipped unread. The order is drawn at once, each mini-batch when its turn comes.
     """
-    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
-    starts = range(skip * batch_size, len(split), batch_size)
-    return (split.take(order[start : start + batch_size]) for start in starts)
+    order = epoch_order(split, batch_size) if shuffle else split.in_order()
+    starts = range(skip * batch_size, len(order), batch_size)
+    return split.take_each([order[start : start + batch_size] for start in starts])
 
 
 def size_of(batch: dict[str, Tensor]) -> int:
@@ -432,8 +453,7 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    longest = len(data["train"])
-    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    steps_per_epoch = steps_in(data["train"], BATCH_SIZE)
     program = Program(width=arguments.width).to(arguments.device)
     program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):

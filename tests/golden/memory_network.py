@@ -10,9 +10,10 @@ Fixed in this file: hidden = 96, heads = 1, width = 32.
 
 import argparse
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
 
 import torch
 from safetensors.torch import save_file
@@ -143,8 +144,8 @@ class Write(nn.Module):
         self, memory: Tensor, usage: Tensor, looked: Tensor, rows: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
         free = one_hot(torch.topk(usage, 1, -1, largest=False)[1], self.places)  # (N, 1, places)
-        again = torch.unsqueeze(torch.sigmoid(self.linear(state)), 2)  # (N, 1, 1)
-        share = again * looked + (1 - again) * free  # (N, 1, places)
+        again_2 = torch.unsqueeze(torch.sigmoid(self.linear(state)), 2)  # (N, 1, 1)
+        share = again_2 * looked + (1 - again_2) * free  # (N, 1, places)
         changed = (
             memory * (1 - torch.unsqueeze(torch.sum(free, 1), 2))
             + torch.permute(share, (0, 2, 1)) @ rows
@@ -382,7 +383,31 @@ def random_signs(
     return {part: {"image": image[ours], "label": label[ours]} for part, ours in kept.items()}
 
 
-class Tasks:
+class Split(ABC):
+    """A map-style data set that gives whole mini-batches by the indices of their samples."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many samples there are."""
+
+    @abstractmethod
+    def to(self, device: str | torch.device) -> Self:
+        """The same samples, given on a device."""
+
+    @abstractmethod
+    def take(self, index: Tensor) -> dict[str, Tensor]:
+        """The mini-batch of some samples, by their indices; its fields may differ in length."""
+
+    def in_order(self) -> Tensor:
+        """The indices of all samples."""
+        return torch.arange(len(self))
+
+    def take_each(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
+        """The mini-batches of some indices, one after another, each when it is asked for."""
+        return map(self.take, places)
+
+
+class Tasks(Split):
     """Few-shot tasks by index: a support set of known examples of a few classes, and a query set of
     others of the same classes. Labels are the numbers that the classes have in their task.
     """
@@ -445,7 +470,7 @@ def dealt_tasks(
     return members, number
 
 
-class TasksAnew:
+class TasksAnew(Split):
     """Few-shot tasks that are sampled when they are taken, so that no two epochs have the same
     ones; an index says nothing but that a task is wanted. `pools`, (classes, P), are the indices of
     each class's samples, padded with -1.
@@ -552,26 +577,13 @@ def episodes(
     return parts
 
 
-class Split(Protocol):
-    """Samples that are handed out by number."""
-
-    def __len__(self) -> int:
-        """How many samples there are."""
-
-    def to(self, device: str | torch.device) -> Self:
-        """The same samples, handed out on a device."""
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        """The batch of some samples, by their numbers; its fields may differ in length."""
-
-
 def samples_of(splits: dict[str, dict[str, Tensor]], *names: str) -> list[Tensor]:
     """Fields of all samples, whatever split they are in."""
     return [torch.cat([part[name] for part in splits.values()]) for name in names]
 
 
 def load(device: str, way: int = WAY) -> dict[str, Split]:
-    """Every split of the data, on a device: handed out by number."""
+    """Every split of the data, on a device: samples by their indices."""
     signs = random_signs(
         classes=1000, samples=20, size=8, variation=0.35, validation=0.15, test=0.15, seed=0
     )
@@ -592,16 +604,25 @@ def load(device: str, way: int = WAY) -> dict[str, Split]:
     return {name: split.to(device) for name, split in splits.items()}
 
 
+def steps_in(split: Split, batch_size: int) -> int:
+    """How many mini-batches an epoch of training has."""
+    return math.ceil(len(split) / batch_size)
+
+
+def epoch_order(split: Split, batch_size: int) -> Tensor:
+    """The indices of an epoch's samples, in the order in which they come: all, shuffled."""
+    return torch.randperm(len(split))
+
+
 def batches(
     split: Split, batch_size: int, shuffle: bool = False, skip: int = 0
 ) -> Iterator[dict[str, Tensor]]:
-    """Take a split batch by batch, in a new random order when shuffled; the first may be skipped.
-
-    The order is drawn at once, each batch when its turn comes.
+    """Take a split mini-batch by mini-batch, in the order of a new epoch when shuffled; the first
+    ones may be skipped unread. The order is drawn at once, each mini-batch when its turn comes.
     """
-    order = torch.randperm(len(split)) if shuffle else torch.arange(len(split))
-    starts = range(skip * batch_size, len(split), batch_size)
-    return (split.take(order[start : start + batch_size]) for start in starts)
+    order = epoch_order(split, batch_size) if shuffle else split.in_order()
+    starts = range(skip * batch_size, len(order), batch_size)
+    return split.take_each([order[start : start + batch_size] for start in starts])
 
 
 def size_of(batch: dict[str, Tensor]) -> int:
@@ -680,8 +701,7 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device, way=arguments.way)
-    longest = len(data["train"])
-    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    steps_per_epoch = steps_in(data["train"], BATCH_SIZE)
     program = Program(way=arguments.way, places=arguments.places).to(arguments.device)
     program.configure_optimizers(steps_per_epoch, arguments.epochs)
     for epoch in range(1, arguments.epochs + 1):

@@ -8,10 +8,8 @@ Load the weights that it saves:
 
 import argparse
 import math
-import multiprocessing
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
 
 import torch
 from safetensors.torch import save_file
@@ -19,11 +17,11 @@ from scipy.ndimage import morphological_gradient
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset
 
 EPOCHS = 60
 SEED = 0
 BATCH_SIZE = 16
+EPOCH_SAMPLES = 240
 RECONSTRUCTION = 10.0
 CYCLE = 10.0
 DIVERGENCE = 0.00016
@@ -420,249 +418,86 @@ def digits_domain(
     return parts
 
 
-class Tensors:
-    """Samples whose fields lie in memory, each a tensor."""
-
-    def __init__(self, fields: dict[str, Tensor]) -> None:
-        self.fields = fields
-
-    def __len__(self) -> int:
-        return len(next(iter(self.fields.values())))
-
-    def to(self, device: str | torch.device) -> Self:
-        return type(self)({name: values.to(device) for name, values in self.fields.items()})
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        return {name: values[index.to(values.device)] for name, values in self.fields.items()}
-
-    def column(self, name: str) -> Tensor:
-        """One field of all samples."""
-        return self.fields[name]
-
-
-def in_memory(splits: dict[str, dict[str, Tensor]]) -> dict[str, Tensors]:
-    """Splits whose fields are tensors, as splits that hand out their samples by number."""
-    return {name: Tensors(fields) for name, fields in splits.items()}
-
-
-class Batches(Dataset[dict[str, Tensor]]):
-    """A split as a DataLoader takes it: an item is a batch."""
-
-    def __init__(self, split: Any) -> None:
-        self.split = split
-
-    def __getitem__(self, index: list[int]) -> dict[str, Tensor]:
-        batch: dict[str, Tensor] = self.split.take(torch.tensor(index))
-        return batch
-
-
-def repeated_orders(numbers: Tensor, count: int) -> Tensor:
-    """So many of the numbers: all of them in a random order, then in another, and so on."""
-    rounds = math.ceil(count / len(numbers))
-    drawn = [numbers[torch.randperm(len(numbers))] for _ in range(rounds)]
-    return torch.cat(drawn)[:count]
-
-
-def order_by_class(classes: Tensor, in_turn: bool) -> Tensor:
-    """As many numbers as there are samples, of which each class has an equal part."""
-    classes = classes.cpu()
-    if not in_turn:
-        weights = 1.0 / classes.bincount().clamp(min=1).double()
-        return torch.multinomial(weights[classes], len(classes), replacement=True)
-    present = sorted(set(classes.tolist()))
-    members = [torch.nonzero(classes == number)[:, 0] for number in present]
-    rounds = math.ceil(len(classes) / len(members))
-    turns = [repeated_orders(numbers, rounds) for numbers in members]
-    return torch.stack(turns, 1).flatten()[: len(classes)]
-
-
-class Sampled:
-    """A split whose training samples come in an order of their own.
-
-    Orders: shuffled; fixed; weighted, where samples are drawn again and again so that classes come
-    equally often on average; balanced, where classes take turns. `by` names the field with classes,
-    `limit` is the number of samples that an epoch has at most.
-    """
-
-    def __init__(
-        self,
-        split: Any,
-        order: str = "shuffled",
-        by: str = "",
-        drop_last: bool = False,
-        workers: int = 0,
-        limit: int | None = None,
-    ) -> None:
-        self.split = split
-        self.order = order
-        self.by = by
-        self.drop_last = drop_last
-        self.workers = workers
-        self.limit = limit
-        self.device = torch.device("cpu")
-
-    def __len__(self) -> int:
-        return len(self.split)
-
-    def to(self, device: str | torch.device) -> Self:
-        self.device = torch.device(device)
-        if not self.workers:
-            self.split = self.split.to(device)
-        return self
-
-    def take(self, index: Tensor) -> dict[str, Tensor]:
-        batch = self.split.take(index)
-        return {name: values.to(self.device) for name, values in batch.items()}
-
-    def places(self, batch_size: int) -> int:
-        """How many samples an epoch has."""
-        count = min(len(self), self.limit or len(self))
-        return count - count % batch_size if self.drop_last else count
-
-    def epoch(self, batch_size: int) -> Tensor:
-        """The numbers of an epoch's samples in the order in which they come."""
-        if len(self) and not self.places(batch_size):
-            raise ValueError(f"drop_last leaves no batch of {batch_size} of {len(self)} samples")
-        if self.order in ("weighted", "balanced") and len(self):
-            order = order_by_class(self.split.column(self.by), self.order == "balanced")
-        else:
-            order = torch.arange(len(self)) if self.order == "fixed" else torch.randperm(len(self))
-        return order[: self.places(batch_size)]
-
-    def in_order(self) -> Tensor:
-        """The numbers of all samples once."""
-        return torch.arange(len(self))
-
-    def read(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
-        """Take batch by batch; with workers, other processes read the next ones meanwhile."""
-        if not self.workers or "fork" not in multiprocessing.get_all_start_methods():
-            return map(self.take, places)
-        loader = DataLoader(
-            Batches(self.split),
-            batch_size=None,
-            sampler=[place.tolist() for place in places],
-            num_workers=self.workers,
-            generator=torch.Generator(),  # it draws a seed, which must not come from ours
-            multiprocessing_context="fork",
-        )
-        return ({name: values.to(self.device) for name, values in b.items()} for b in loader)
-
-
-def sampled(
-    splits: Mapping[str, Any],
-    order: str = "shuffled",
-    by: str = "",
-    drop_last: bool = False,
-    workers: int = 0,
-    limit: int | None = None,
-) -> dict[str, Sampled]:
-    """Splits whose training samples come in an order of their own."""
-    return {
-        name: Sampled(part, order, by, drop_last, workers, limit) for name, part in splits.items()
-    }
-
-
-class Together:
-    """Several sources at once: a shorter one starts again until the longest is through."""
-
-    def __init__(self, sources: Mapping[str, Sampled]) -> None:
-        self.sources = sources
-
-    def __len__(self) -> int:
-        lengths = [len(source) for source in self.sources.values()]
-        return max(lengths) if all(lengths) else 0
-
-    def to(self, device: str | torch.device) -> Self:
-        for source in self.sources.values():
-            source.to(device)
-        return self
-
-    def places(self, batch_size: int) -> int:
-        """How many samples an epoch has."""
-        return max(source.places(batch_size) for source in self.sources.values())
-
-    def epoch(self, batch_size: int) -> Tensor:
-        """The numbers of an epoch's samples, with a column for each source."""
-        length = self.places(batch_size)
-        columns = []
-        for source in self.sources.values():
-            rounds = math.ceil(length / source.places(batch_size))
-            drawn = [source.epoch(batch_size) for _ in range(rounds)]
-            columns.append(torch.cat(drawn)[:length])
-        return torch.stack(columns, 1)
-
-    def in_order(self) -> Tensor:
-        """All numbers once, with a column for each source."""
-        columns = [torch.arange(len(self)) % max(len(s), 1) for s in self.sources.values()]
-        return torch.stack(columns, 1)
-
-    def read(self, places: list[Tensor]) -> Iterator[dict[str, Tensor]]:
-        """Take batch by batch; a field has its source's name before the dot."""
-        parts = [
-            source.read([place[:, column] for place in places])
-            for column, source in enumerate(self.sources.values())
-        ]
-        for row in zip(*parts, strict=True):
-            yield {
-                f"{source}.{name}": values
-                for source, batch in zip(self.sources, row, strict=True)
-                for name, values in batch.items()
-            }
-
-
-def load(device: str) -> dict[str, Together]:
-    """Every split of the data, on a device: handed out by number."""
+def load(device: str) -> dict[str, dict[str, Tensor]]:
+    """Every split of the data, on a device: split -> field -> tensor."""
     sources = {
-        "digits": sampled(
-            in_memory(
-                digits_domain(
-                    "first",
-                    "strokes",
-                    contrast=2.0,
-                    brightness=-1.0,
-                    validation=0.05,
-                    test=0.3,
-                    seed=0,
-                )
-            ),
-            limit=240,
+        "digits": digits_domain(
+            "first", "strokes", contrast=2.0, brightness=-1.0, validation=0.05, test=0.3, seed=0
         ),
-        "edges": sampled(
-            in_memory(
-                digits_domain(
-                    "second",
-                    "edges",
-                    contrast=2.0,
-                    brightness=-1.0,
-                    validation=0.05,
-                    test=0.3,
-                    seed=0,
-                )
-            ),
-            limit=240,
+        "edges": digits_domain(
+            "second", "edges", contrast=2.0, brightness=-1.0, validation=0.05, test=0.3, seed=0
         ),
     }
     return {
-        name: Together({source: splits[name] for source, splits in sources.items()}).to(device)
-        for name in ("train", "validation", "test")
+        split: {
+            f"{source}.{name}": values.to(device)
+            for source, splits in sources.items()
+            for name, values in splits[split].items()
+        }
+        for split in ("train", "validation", "test")
     }
-
-
-def batches(
-    split: Together, batch_size: int, shuffle: bool = False, skip: int = 0
-) -> Iterator[dict[str, Tensor]]:
-    """Take all sources batch by batch, in their own orders for training; the first may be skipped.
-
-    The orders are drawn at once, each batch when its turn comes.
-    """
-    order = split.epoch(batch_size) if shuffle else split.in_order()
-    starts = range(skip * batch_size, len(order), batch_size)
-    return split.read([order[start : start + batch_size] for start in starts])
 
 
 def size_of(batch: dict[str, Tensor]) -> int:
-    """How many samples a batch has; other fields of it may differ in length."""
-    return len(batch["digits.image"])
+    """How many samples a batch has."""
+    return len(next(iter(batch.values())))
+
+
+def again(draw: Callable[[], Tensor], count: int) -> Tensor:
+    """So many indices: an order, then another drawn anew, and so on."""
+    first = draw()
+    rounds = math.ceil(count / len(first))
+    return torch.cat([first, *(draw() for _ in range(rounds - 1))])[:count]
+
+
+def steps_in(split: dict[str, Tensor], batch_size: int) -> int:
+    """How many mini-batches an epoch of training has."""
+    return math.ceil(
+        max(
+            min(len(split["digits.image"]), EPOCH_SAMPLES),
+            min(len(split["edges.image"]), EPOCH_SAMPLES),
+        )
+        / batch_size
+    )
+
+
+def epoch_order(split: dict[str, Tensor], batch_size: int) -> dict[str, Tensor]:
+    """The indices of an epoch's samples, in the order in which they come; a shorter source
+    starts again until the longest ends.
+    """
+    longest = max(
+        min(len(split["digits.image"]), EPOCH_SAMPLES),
+        min(len(split["edges.image"]), EPOCH_SAMPLES),
+    )
+    return {
+        "digits": again(
+            lambda: torch.randperm(len(split["digits.image"]))[:EPOCH_SAMPLES], longest
+        ),
+        "edges": again(lambda: torch.randperm(len(split["edges.image"]))[:EPOCH_SAMPLES], longest),
+    }
+
+
+def counts_of(split: dict[str, Tensor]) -> dict[str, int]:
+    """How many samples each source has."""
+    return {name.split(".")[0]: len(values) for name, values in split.items()}
+
+
+def in_order(split: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The indices of all samples by source; a shorter one starts again until the longest ends."""
+    counts = counts_of(split)
+    longest = max(counts.values()) if all(counts.values()) else 0
+    return {source: torch.arange(longest) % count for source, count in counts.items()}
+
+
+def batches(
+    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
+) -> Iterator[dict[str, Tensor]]:
+    """Cut all sources into mini-batches, in the order of a new epoch when shuffled."""
+    orders = epoch_order(split, batch_size) if shuffle else in_order(split)
+    longest = len(next(iter(orders.values())))
+    for start in range(0, longest, batch_size):
+        index = {source: order[start : start + batch_size] for source, order in orders.items()}
+        yield {name: values[index[name.split(".")[0]]] for name, values in split.items()}
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
@@ -674,7 +509,7 @@ def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, floa
     }
 
 
-def train(program: Program, split: Together) -> dict[str, float]:
+def train(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     """One epoch of training; the mean of what each step saw."""
     program.train()
     values, sizes = [], []
@@ -685,7 +520,7 @@ def train(program: Program, split: Together) -> dict[str, float]:
 
 
 @torch.no_grad()
-def measure(program: Program, split: Together) -> dict[str, float]:
+def measure(program: Program, split: dict[str, Tensor]) -> dict[str, float]:
     """Losses and metrics on a split, with nothing updated."""
     program.eval()
     values, sizes = [], []
@@ -696,7 +531,7 @@ def measure(program: Program, split: Together) -> dict[str, float]:
 
 
 @torch.no_grad()
-def probed(program: Program, data: dict[str, Together]) -> dict[str, Tensor]:
+def probed(program: Program, data: dict[str, dict[str, Tensor]]) -> dict[str, Tensor]:
     """What the probes show of the validation data. Random numbers drawn later stay the same."""
     program.eval()
     device = next(program.parameters()).device
@@ -744,8 +579,7 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device)
-    longest = data["train"].places(BATCH_SIZE)
-    steps_per_epoch = math.ceil(longest / BATCH_SIZE)
+    steps_per_epoch = steps_in(data["train"], BATCH_SIZE)
     program = Program(
         reconstruction=arguments.reconstruction,
         cycle=arguments.cycle,

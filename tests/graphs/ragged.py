@@ -5,8 +5,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from graphs.runtime.training.indexed_split import Split
 
-class Ragged:
+
+class Ragged(Split):
     """Sets of numbers, of 1 to 4 each, joined in a batch; `label` is the set with more above 0."""
 
     taken = 0

@@ -18,7 +18,14 @@ from graphs.nodetypes import node_type
 from graphs.nodetypes.expressions import Call, call
 from graphs.nodetypes.node_type import Data
 from graphs.nodetypes.tensor_kinds import SYMBOLS, Meta
-from graphs.runtime.training import indexed_split, loop, multi_source, multi_source_splits, samplers
+from graphs.runtime.training import (
+    in_memory,
+    in_memory_sources,
+    indexed_sources,
+    indexed_split,
+    read_ahead,
+    sampling,
+)
 from tests.app.made_runs import new_run, train, values_of
 from tests.graphs.drawing import classifier, drawn, ready
 from tests.graphs.ragged import Ragged, ragged
@@ -76,23 +83,26 @@ def test_an_empty_split_has_no_batches() -> None:
     assert list(indexed_split.batches(Ragged(0, 0), 8)) == []
 
 
-def test_by_number_is_what_by_field_is() -> None:
+def test_by_number_is_what_by_field_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same batches in the same order, one source or several."""
     fields = {"a": torch.arange(20), "b": torch.randn(20, 2)}
     others = {"a": torch.arange(7) + 100}
-    split = multi_source_splits.Tensors(fields)
-    several = {"x": split, "y": multi_source_splits.Tensors(others)}
+    split = indexed_sources.Tensors(fields)
     flat = {**{f"x.{k}": v for k, v in fields.items()}, "y.a": others["a"]}
-    for plain, given, function, other in (
-        (loop.batches, fields, indexed_split.batches, split),
-        (multi_source.batches, flat, multi_source_splits.batches, several),
+    several = indexed_sources.Together({"x": split, "y": indexed_sources.Tensors(others)})
+    for plain, given, ordering, other in (
+        (in_memory.batches, fields, indexed_split, split),
+        (in_memory_sources.batches, flat, indexed_sources, several),
     ):
+        monkeypatch.setattr(indexed_split, "epoch_order", ordering.epoch_order)
+        function = indexed_split.batches
         torch.manual_seed(0)
         expected = list(plain(given, 6, shuffle=True))
         torch.manual_seed(0)
         assert_equal(list(function(other, 6, shuffle=True)), expected)
         torch.manual_seed(0)
         assert_equal(list(function(other, 6, shuffle=True, skip=2)), expected[2:])
+        assert_equal(list(function(other, 6)), list(plain(given, 6)))
 
 
 def assert_equal(ours: list[dict[str, Tensor]], theirs: list[dict[str, Tensor]]) -> None:
@@ -183,7 +193,7 @@ def test_balanced_batches_have_as_many_of_each_class() -> None:
 def test_weighted_samples_come_equally_often_on_average() -> None:
     classes = torch.tensor([0] * 900 + [1] * 90 + [2] * 10)
     torch.manual_seed(0)
-    order = samplers.order_by_class(classes, in_turn=False)
+    order = sampling.weighted_by_class(classes)
     assert classes[order].bincount().float().sub(1000 / 3).abs().max() < 60
 
 
@@ -196,11 +206,13 @@ def test_a_fixed_order_and_no_last_part() -> None:
 
 
 def test_an_epoch_of_fewer_samples_takes_others_each_time() -> None:
-    """In plain code where nothing else is asked for; else as all orders of their own."""
+    """In plain code: nothing is printed that the options do not ask for."""
     limits = {"epoch_samples": 120}, {"epoch_samples": 120, "drop_last": True}
     plain, other = (compile(check(drawn_with(**limit))) for limit in limits)
-    assert "class Sampled" not in plain.source and "EPOCH_SAMPLES = 120" in plain.source
-    assert "class Sampled" in other.source
+    for compiled in (plain, other):
+        assert "class " not in compiled.source.split("def load(")[1]
+        assert "EPOCH_SAMPLES = 120" in compiled.source
+    assert "whole_batches" in other.source and "whole_batches" not in plain.source
     for compiled, sizes in ((plain, [50, 50, 20]), (other, [50, 50])):
         module = load_source(compiled.source, Path("program.py"))
         train = module.load("cpu")["train"]
@@ -221,7 +233,7 @@ def test_a_fixed_order_would_always_take_the_same_samples() -> None:
 
 def test_drop_last_that_leaves_nothing_is_said() -> None:
     with pytest.raises(ValueError, match="drop_last leaves no batch of 50 of 20 samples"):
-        samplers.Sampled(Ragged(0, 20), drop_last=True).epoch(50)
+        sampling.whole_batches(20, 50)
 
 
 def test_classes_are_needed_to_balance_them() -> None:
@@ -234,8 +246,9 @@ def test_read_ahead_by_other_processes_is_the_same() -> None:
     results = []
     for workers in (0, 2):
         torch.manual_seed(0)
-        split = samplers.Sampled(Ragged(1, 30), workers=workers).to("cpu")
-        batches = list(samplers.batches(split, 8, shuffle=True, skip=1))
+        split = Ragged(1, 30)
+        given = read_ahead.ReadAhead(split, workers).to("cpu") if workers else split
+        batches = list(indexed_split.batches(given, 8, shuffle=True, skip=1))
         results.append((batches, torch.rand(1)))
     (one, drawn_one), (other, drawn_other) = results
     assert_equal(one, other)

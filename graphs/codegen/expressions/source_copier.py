@@ -28,6 +28,10 @@ class Copier:
         """Copy a function or class, and whatever of its own file it refers to, before it."""
         self._add(sys.modules[target.__module__], target.__name__)
 
+    def leave(self, module: str, name: str) -> None:
+        """Copy a definition of a file no more: the exported file has its own of that name."""
+        self._begun.add((module, name))
+
     @property
     def names(self) -> set[str]:
         """The names that the copied definitions have."""

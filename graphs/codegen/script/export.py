@@ -19,14 +19,14 @@ from graphs.codegen.expressions.names import plain
 from graphs.codegen.expressions.printing import Described
 from graphs.codegen.expressions.source_copier import Copier
 from graphs.codegen.script.derived_data import Loaders
-from graphs.codegen.script.interface_of_program import handing_of
+from graphs.codegen.script.interface_of_program import sources_of
 from graphs.codegen.script.script_template import Script, load_text
 from graphs.custom.import_statements import import_block
 from graphs.document.identifiers import Names, class_name
 from graphs.nodetypes.expressions import Call, Expression, walk
 from graphs.program.interface import Interface
 from graphs.program.log_names import Labels
-from graphs.runtime.training import loop, split_average
+from graphs.runtime.training import in_memory, loop, split_average
 
 LINE_LENGTH = 100
 
@@ -87,7 +87,7 @@ class ExportedFile:
         self.copier = Copier()
         self.saved_class = "Program"
         """The class whose weights are saved."""
-        self.handing = handing_of(checked.main, self.program)
+        self.sources = sources_of(checked.main, self.program)
 
     def sections(self) -> Sections:
         """The parts of the file. Raises Misfit for names of users' files that cannot be changed."""
@@ -142,7 +142,7 @@ class ExportedFile:
             self.context.arguments(self.program.loaded),
             self.context.arguments(inside),
             self.context.arguments(optimizers),
-            self.handing,
+            self.sources,
         )
         return script.text()
 
@@ -155,9 +155,9 @@ class ExportedFile:
     def _load(self) -> list[str]:
         """The function that loads the data, and what it calls."""
         loaders = Loaders(self.context)
-        functions = [*self.handing.before_load, *loaders.copied]
+        functions = [*self.sources.before_load, *loaders.copied]
         signature = self._data_signature()
-        text = load_text(loaders, self.interface.reads_files, signature, self.handing)
+        text = load_text(loaders, self.interface.reads_files, signature, self.sources)
         return [
             *self._copied(self.context.described(self.program.loaded)),
             *self._added(*functions),
@@ -175,10 +175,15 @@ class ExportedFile:
         if self.context.starts:
             self.copier.add(loop.load_part)
         average = split_average.average if self.context.finishing else loop.average
-        if self.handing.by_number:
-            texts = [*self._added(self.handing.batches), self.handing.size_text()]
-            return [*texts, *self._added(average)]
-        return self._added(self.handing.batches, loop.size_of, average)
+        size = [] if self.sources.indexed else [in_memory.size_of]
+        counted = [self.sources.size_text()] if self.sources.indexed else []
+        usual = self.sources.usual_order
+        if usual:
+            order = self._added(*size, *usual)
+        else:
+            order = [*self._added(*size, *self.sources.order_needs), *self.sources.order_texts()]
+        self.copier.leave(self.sources.batches.__module__, "epoch_order")
+        return [*order, *self._added(self.sources.batches), *counted, *self._added(average)]
 
     def _added(self, *targets: Callable[..., Any]) -> list[str]:
         """The source of functions and classes of ours, as far as not copied yet."""
@@ -220,7 +225,7 @@ class ExportedFile:
 
     def _constants(self) -> str:
         settings = self.document.settings
-        some = self.interface.epoch_samples
+        some = self.sources.epoch_samples
         lines = [
             f"EPOCHS = {settings.epochs}",
             f"SEED = {settings.seed}",

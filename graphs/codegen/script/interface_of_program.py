@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from graphs.check.results import Checked, CheckedGraph
 from graphs.codegen.expressions.descriptions import described_nodes
-from graphs.codegen.script.data_loading import Handing
+from graphs.codegen.script.data_loading import DataSources
 from graphs.document.document import End
 from graphs.nodetypes.expressions import FolderFile, walk
 from graphs.nodetypes.node_type import Data, Metric
@@ -21,7 +21,7 @@ def interface_of(checked: Checked, program: Program, labels: Labels) -> Interfac
     main = checked.main
     types = {label: main.types[id] for id, label in labels.logged.items()}
     metrics = {label: type_ for label, type_ in types.items() if isinstance(type_, Metric)}
-    handing = handing_of(main, program)
+    sources = sources_of(main, program)
     read = _outside(main, (*program.judging, *program.watching))
     layers = (*program.layers, *program.probing)
     return Interface(
@@ -32,10 +32,8 @@ def interface_of(checked: Checked, program: Program, labels: Labels) -> Interfac
         data=program.data,
         inputs={field_name(program, e): main.metas[e] for e in _outside(main, program.network)},
         outputs={str(end): main.metas[end] for end in read if end.node in program.network},
-        batch_size=int(next(type_.batch_size for type_ in handing.data.values())),
-        epoch_samples=handing.fewer,
-        draws_places=handing.samples,
-        skips_batches=handing.by_number,
+        batch_size=int(next(type_.batch_size for type_ in sources.data.values())),
+        skips_batches=sources.indexed,
         reads_files=reads_files(main, program),
         loads_weights=any(main.types[id].starts_from for id in layers),
         ends_epochs=program.ends_epochs,
@@ -49,10 +47,10 @@ def _saved(main: CheckedGraph, program: Program) -> str:
     return "" if beside or len(program.statements) > 1 else "network"
 
 
-def handing_of(main: CheckedGraph, program: Program) -> Handing:
-    """How a program hands out its data."""
+def sources_of(main: CheckedGraph, program: Program) -> DataSources:
+    """The data nodes of which a program makes mini-batches."""
     types = ((id, main.types[id]) for id in program.data)
-    return Handing({id: type_ for id, type_ in types if isinstance(type_, Data)})
+    return DataSources({id: type_ for id, type_ in types if isinstance(type_, Data)})
 
 
 def reads_files(main: CheckedGraph, program: Program) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from graphs.codegen.classes.compilation import Option
-from graphs.codegen.script.data_loading import Handing
+from graphs.codegen.script.data_loading import DataSources
 from graphs.codegen.script.derived_data import Loaders
 from graphs.program.interface import Interface
 from graphs.program.partition import Program
@@ -21,19 +21,19 @@ LONGEST_HELP = 80
 Lines = list[str]
 
 
-def load_text(loaders: Loaders, reads_files: bool, signature: str, handing: Handing) -> str:
+def load_text(loaders: Loaders, reads_files: bool, signature: str, sources: DataSources) -> str:
     """The function that puts the data on a device."""
     folder = ", folder: Path" if reads_files else ""
-    about = "handed out by number" if handing.by_number else "split -> field -> tensor"
+    about = "samples by their indices" if sources.indexed else "split -> field -> tensor"
     return function(
-        f"load(device: str{folder}{signature}) -> dict[str, {handing.split}]",
+        f"load(device: str{folder}{signature}) -> dict[str, {sources.split}]",
         f"Every split of the data, on a device: {about}.",
-        [*loaders.lines, *_loaded(loaders, handing), *handing.moved],
+        [*loaders.lines, *_loaded(loaders, sources), *sources.moved],
     )
 
 
-def _loaded(loaders: Loaders, handing: Handing) -> Lines:
-    calls = {node: handing.loaded(node, text) for node, text in loaders.of_batches().items()}
+def _loaded(loaders: Loaders, sources: DataSources) -> Lines:
+    calls = {node: sources.loaded(node, text) for node, text in loaders.of_batches().items()}
     if len(calls) == 1:
         return [f"splits = {next(iter(calls.values()))}"]
     named = ", ".join(f"{source!r}: {call}" for source, call in calls.items())
@@ -65,7 +65,7 @@ class Script:
     """The hyperparameters that the program takes."""
     of_optimizers: Lines
     """The hyperparameters that the optimizers take."""
-    handing: Handing
+    sources: DataSources
 
     def text(self) -> str:
         """All functions, and the call of the last."""
@@ -74,14 +74,14 @@ class Script:
 
     def _train(self) -> str:
         return function(
-            f"train(program: Program, split: {self.handing.split}) -> dict[str, float]",
+            f"train(program: Program, split: {self.sources.split}) -> dict[str, float]",
             "One epoch of training; the mean of what each step saw.",
             ["program.train()", *_over_batches("program.step(batch)", ", shuffle=True")],
         )
 
     def _measure(self) -> str:
         return function(
-            f"measure(program: Program, split: {self.handing.split}) -> dict[str, float]",
+            f"measure(program: Program, split: {self.sources.split}) -> dict[str, float]",
             "Losses and metrics on a split, with nothing updated.",
             ["program.eval()", *_over_batches("program.evaluate(batch)")],
             "@torch.no_grad()",
@@ -110,7 +110,7 @@ class Script:
             "    for name, value in shown.items()",
             "}",
         ]
-        data = f"dict[str, {self.handing.split}]"
+        data = f"dict[str, {self.sources.split}]"
         head = f"probed(program: Program, data: {data}) -> dict[str, Tensor]"
         yield function(head, _ABOUT_PROBED, body, "@torch.no_grad()")
 
@@ -141,7 +141,7 @@ class Script:
         return [
             "torch.manual_seed(arguments.seed)",
             f"data = load({', '.join(data)})",
-            *_steps_per_epoch(self.handing),
+            *_steps_per_epoch(self.sources),
             f"program = {program}.to(arguments.device)",
             f"program.configure_optimizers({', '.join(length)})",
             *(["program.load_weights(arguments.data)"] if self.interface.loads_weights else []),
@@ -191,8 +191,8 @@ def _over_batches(measured: str, shuffle: str = "") -> Lines:
     ]
 
 
-def _steps_per_epoch(handing: Handing) -> Lines:
-    return [f"longest = {handing.length}", "steps_per_epoch = math.ceil(longest / BATCH_SIZE)"]
+def _steps_per_epoch(sources: DataSources) -> Lines:
+    return ['steps_per_epoch = steps_in(data["train"], BATCH_SIZE)']
 
 
 _OWN_FLAGS = [

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from graphs.runtime.data_files.splits import random_split
+from graphs.runtime.training.indexed_split import Split
 
 
 def npy_arrays(
@@ -51,7 +52,7 @@ def paired(name: str, x: Any, y: Any, target_is: str) -> dict[str, Tensor]:
     return {"features": torch.from_numpy(np.array(x, np.float32)), "target": wanted}
 
 
-class Rows:
+class Rows(Split):
     """Memory-mapped rows of arrays: they stay on disk until they are asked for."""
 
     def __init__(self, name: str, x: Any, y: Any, target_is: str, number: Tensor) -> None:

@@ -7,6 +7,8 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from graphs.runtime.training.indexed_split import Split
+
 
 def random_split(
     fields: dict[str, Tensor], validation: float, test: float, seed: int
@@ -26,7 +28,7 @@ def random_split(
     }
 
 
-class Files:
+class Files(Split):
     """Files that are read when they are asked for; each has a label."""
 
     def __init__(

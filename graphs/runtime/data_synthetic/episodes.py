@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from graphs.runtime.training.indexed_split import Split
 
-class Tasks:
+
+class Tasks(Split):
     """Few-shot tasks by index: a support set of known examples of a few classes, and a query set of
     others of the same classes. Labels are the numbers that the classes have in their task.
     """
@@ -38,7 +40,7 @@ class Tasks:
         }
 
 
-class TasksAnew:
+class TasksAnew(Split):
     """Few-shot tasks that are sampled when they are taken, so that no two epochs have the same
     ones; an index says nothing but that a task is wanted. `pools`, (classes, P), are the indices of
     each class's samples, padded with -1.

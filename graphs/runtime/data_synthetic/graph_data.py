@@ -10,8 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from graphs.runtime.training.indexed_split import Split
 
-class Graphs:
+
+class Graphs(Split):
     """Graphs by index. A batch is one large disconnected graph: nodes and edges one after another,
     and the node indices of edges shifted to where their nodes are.
     """
@@ -70,7 +72,7 @@ def ranges(counts: Tensor, index: Tensor) -> tuple[Tensor, Tensor]:
     return owner, first[index][owner] + place
 
 
-class OneGraph:
+class OneGraph(Split):
     """Labelled nodes of one graph, by index; all of the graph comes with every batch, as `nodes`
     (V, F) and `edge_index` (2, E).
     """

@@ -1,8 +1,7 @@
-"""What surrounds a program in an exported file: batches, means, passes over the data. Plain torch,
-copied as it stands.
+"""Around a program in an exported file: means over batches, weights from files. Plain torch, copied
+as it stands.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -10,26 +9,9 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 
-def batches(
-    split: dict[str, Tensor], batch_size: int, shuffle: bool = False
-) -> Iterator[dict[str, Tensor]]:
-    """Cut a split into batches, in a new random order when shuffled."""
-    count = len(next(iter(split.values())))
-    if shuffle:
-        order = torch.randperm(count)
-        split = {name: values[order] for name, values in split.items()}
-    for start in range(0, count, batch_size):
-        yield {name: values[start : start + batch_size] for name, values in split.items()}
-
-
 def samples_of(splits: dict[str, dict[str, Tensor]], *names: str) -> list[Tensor]:
     """Fields of all samples, whatever split they are in."""
     return [torch.cat([part[name] for part in splits.values()]) for name in names]
-
-
-def size_of(batch: dict[str, Tensor]) -> int:
-    """How many samples a batch has."""
-    return len(next(iter(batch.values())))
 
 
 def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, float]:
