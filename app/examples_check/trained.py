@@ -68,7 +68,7 @@ def trained(document: Document, folder: Path, seed: int, epochs: int | None = No
     with TemporaryDirectory() as place:
         script, weights = Path(place) / f"{compiled.stem}.py", Path(place) / "weights"
         script.write_text(source, encoding="utf-8")
-        flags = ["--seed", str(seed), "--save", str(weights)]
+        flags = ["--device", "cpu", "--seed", str(seed), "--save", str(weights)]
         flags += ["--epochs", str(epochs)] if epochs else []
         known = compiled.interface
         flags += ["--data", str(folder)] if known.reads_files or known.loads_weights else []

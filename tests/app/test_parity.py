@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import runpy
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from graphs.compiler import export
 from graphs.document.document import Document
 from graphs.document.document_io import read
 from graphs.document.edits import Configure, Edit, SetParameters, apply
+from graphs.load_module import load_source
 from graphs.nodetypes.node_type import node_types
 from tests.app.made_runs import work
 
@@ -93,9 +95,20 @@ def test_the_exported_file_equals_the_run(
     assert ours.keys() == theirs.keys()
     for name, weight in ours.items():
         assert torch.equal(weight, theirs[name]), name
+    best = load_file(tmp_path / "exported_best.safetensors")
+    for name, weight in load_file(run.checkpoint("best") or "").items():
+        assert torch.equal(weight, best[name]), name
+    its_own_class(source, tmp_path).load_state_dict(theirs)
     for path_, seen in looks(tmp_path / "looks", run, settings.epochs):
         assert load_file(path_).keys() == seen.keys()
         assert all(torch.equal(load_file(path_)[name], seen[name]) for name in seen)
+
+
+def its_own_class(source: str, folder: Path) -> torch.nn.Module:
+    """The module that loads the saved weights, as the file's docstring says."""
+    (name,) = re.findall(r"^    (\w+)\(\)\.load_state_dict", source, re.MULTILINE)
+    module: torch.nn.Module = getattr(load_source(source, folder / "own.py"), name)()
+    return module
 
 
 def falls(document: Document, run: Run) -> bool:
@@ -136,7 +149,7 @@ def written(source: str, example: Path, folder: Path) -> tuple[Path, list[str]]:
     script = folder / "clean" / "program.py"
     script.parent.mkdir()
     script.write_text(source)
-    flags = ["--save", str(folder / "exported.safetensors")]
+    flags = ["--device", "cpu", "--save", str(folder / "exported.safetensors")]
     if "--probes" in source:
         flags += ["--probes", str(folder / "looks")]
     if "--data" in source:

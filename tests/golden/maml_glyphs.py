@@ -8,10 +8,12 @@ Load the weights that it saves:
 
 import argparse
 import math
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
+from time import monotonic
+from typing import Any, Self
 
 import torch
 from safetensors.torch import save_file
@@ -19,6 +21,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, grad, vmap
 from torch.nn import functional as F
 from torch.nn.utils.rnn import pad_sequence
+from torch.optim.lr_scheduler import LRScheduler
 
 EPOCHS = 30
 SEED = 0
@@ -532,22 +535,87 @@ def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, floa
     }
 
 
-def train(program: Program, split: Split) -> dict[str, float]:
+def with_progress(
+    batches: Iterator[dict[str, Tensor]], title: str, count: int
+) -> Iterator[dict[str, Tensor]]:
+    """The same mini-batches; in a terminal a line that is written over says once a second how many
+    of them are done.
+    """
+    watched, told, line = sys.stderr.isatty(), monotonic(), ""
+    for number, batch in enumerate(batches, 1):
+        yield batch
+        if watched and monotonic() - told > 1:
+            told, line = monotonic(), f"{title}: batch {number} of {count}"
+            print(f"\r{line}", end="", file=sys.stderr, flush=True)
+    if line:
+        print(f"\r{' ' * len(line)}\r", end="", file=sys.stderr, flush=True)
+
+
+def moving_parts(program: nn.Module) -> dict[str, Any]:
+    """The optimizers and learning-rate schedulers of a program, by name."""
+    kinds = (torch.optim.Optimizer, LRScheduler)
+    return {name: part for name, part in vars(program).items() if isinstance(part, kinds)}
+
+
+def save_training(path: Path, program: nn.Module, epoch: int, best: float) -> None:
+    """Keep all that the training needs to go on: weights, optimizers, schedulers, gradients that
+    are being accumulated, and the states of torch's random generators.
+    """
+    device = next(program.parameters()).device
+    state = {
+        "epoch": epoch,
+        "best": best,
+        "batches": getattr(program, "batches", 0),
+        "weights": program.state_dict(),
+        "gradients": {name: weight.grad for name, weight in program.named_parameters()},
+        "parts": {name: part.state_dict() for name, part in moving_parts(program).items()},
+        "random": torch.get_rng_state(),
+        "cuda_random": torch.cuda.get_rng_state(device) if device.type == "cuda" else None,
+    }
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    torch.save(state, unfinished)
+    unfinished.replace(path)
+
+
+def resume_training(path: Path, program: Any) -> tuple[int, float]:
+    """Go on from what a file keeps; the epoch that comes next, and the best loss so far. Only
+    tensors and plain values are read: nothing in the file is executed.
+    """
+    device = next(program.parameters()).device
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    program.load_state_dict(state["weights"])
+    program.batches = state["batches"]
+    for name, part in moving_parts(program).items():
+        part.load_state_dict(state["parts"][name])
+    for name, weight in program.named_parameters():
+        gradient = state["gradients"][name]
+        weight.grad = None if gradient is None else gradient.to(device)
+    torch.set_rng_state(state["random"])
+    if state["cuda_random"] is not None and device.type == "cuda":
+        torch.cuda.set_rng_state(state["cuda_random"], device)
+    return state["epoch"] + 1, state["best"]
+
+
+def train(
+    program: Program, split: Split, batch_size: int = BATCH_SIZE, title: str = "training"
+) -> dict[str, float]:
     """One epoch of training; the mean of what each step saw."""
     program.train()
     values, sizes = [], []
-    for batch in batches(split, BATCH_SIZE, shuffle=True):
+    for batch in with_progress(
+        batches(split, batch_size, shuffle=True), title, steps_in(split, batch_size)
+    ):
         values.append(program.step(batch))
         sizes.append(size_of(batch))
     return average(values, sizes)
 
 
 @torch.no_grad()
-def measure(program: Program, split: Split) -> dict[str, float]:
+def measure(program: Program, split: Split, batch_size: int = BATCH_SIZE) -> dict[str, float]:
     """Losses and metrics on a split, with nothing updated."""
     program.eval()
     values, sizes = [], []
-    for batch in batches(split, BATCH_SIZE):
+    for batch in batches(split, batch_size):
         values.append(program.evaluate(batch))
         sizes.append(size_of(batch))
     return average(values, sizes)
@@ -576,12 +644,24 @@ def report(name: str, values: dict[str, float]) -> None:
 
 
 def main() -> None:
-    """Train, say after each epoch how it goes, and save the weights."""
+    """Train, say after each epoch how it goes, and save the last and the best weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--device", default=device, help="cpu, cuda, cuda:1, mps")
     parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training data")
+    parser.add_argument("--batch-size", type=int, default=BATCH_SIZE, help="samples a step")
     parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")
-    parser.add_argument("--save", default="maml_glyphs.safetensors", help="where the weights go")
+    parser.add_argument(
+        "--save",
+        type=Path,
+        default="maml_glyphs.safetensors",
+        help="where the last weights go; those of the lowest validation loss go to …_best",
+    )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        help="keeps the training's state after each epoch, and goes on from it",
+    )
     parser.add_argument("--probes", type=Path, help="folder for what the probes show, by epoch")
     parser.add_argument(
         "--way",
@@ -614,18 +694,31 @@ def main() -> None:
 
     torch.manual_seed(arguments.seed)
     data = load(arguments.device, way=arguments.way, shot=arguments.shot, queries=arguments.queries)
-    steps_per_epoch = steps_in(data["train"], BATCH_SIZE)
+    steps_per_epoch = steps_in(data["train"], arguments.batch_size)
     program = Program(
         way=arguments.way, steps=arguments.steps, inner_lr=arguments.inner_lr, width=arguments.width
     ).to(arguments.device)
     program.configure_optimizers(steps_per_epoch, arguments.epochs)
-    for epoch in range(1, arguments.epochs + 1):
-        report(f"epoch {epoch} train", train(program, data["train"]))
-        report(f"epoch {epoch} validation", measure(program, data["validation"]))
+    first, best = 1, math.inf
+    if arguments.resume and arguments.resume.exists():
+        first, best = resume_training(arguments.resume, program)
+    for epoch in range(first, arguments.epochs + 1):
+        title = f"epoch {epoch} train"
+        training = train(program, data["train"], arguments.batch_size, title)
+        report(title, training)
+        validation = measure(program, data["validation"], arguments.batch_size)
+        report(f"epoch {epoch} validation", validation)
         if arguments.probes:
             arguments.probes.mkdir(parents=True, exist_ok=True)
             save_file(probed(program, data), arguments.probes / f"epoch_{epoch}.safetensors")
-    report("test", measure(program, data["test"]))
+        loss = (validation or training)["loss"]
+        if loss < best:
+            best = loss
+            best_weights = arguments.save.with_stem(f"{arguments.save.stem}_best")
+            save_file(program.network.state_dict(), best_weights)
+        if arguments.resume:
+            save_training(arguments.resume, program, epoch, best)
+    report("test", measure(program, data["test"], arguments.batch_size))
     save_file(program.network.state_dict(), arguments.save)
 
 

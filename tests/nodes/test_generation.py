@@ -129,7 +129,9 @@ def test_the_exported_file_writes_too(
     """Run as a program, the file learns and generates what its parts do here, bit for bit."""
     source = export(MODELS["wavenet"])
     saved = tmp_path / "w.safetensors"
-    monkeypatch.setattr(sys, "argv", ["writer.py", "--epochs", "1", "--save", str(saved)])
+    monkeypatch.setattr(
+        sys, "argv", ["writer.py", "--device", "cpu", "--epochs", "1", "--save", str(saved)]
+    )
     load_source(source, Path("writer.py")).main()
     module = load_source(source, Path("again.py"))
     torch.manual_seed(module.SEED)

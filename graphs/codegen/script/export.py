@@ -27,6 +27,8 @@ from graphs.nodetypes.expressions import Call, Expression, walk
 from graphs.program.interface import Interface
 from graphs.program.log_names import Labels
 from graphs.runtime.training import in_memory, loop, split_average
+from graphs.runtime.training.progress import with_progress
+from graphs.runtime.training.resuming import resume_training, save_training
 
 LINE_LENGTH = 100
 
@@ -183,7 +185,13 @@ class ExportedFile:
         else:
             order = [*self._added(*size, *self.sources.order_needs), *self.sources.order_texts()]
         self.copier.leave(self.sources.batches.__module__, "epoch_order")
-        return [*order, *self._added(self.sources.batches), *counted, *self._added(average)]
+        around = (with_progress, save_training, resume_training)
+        return [
+            *order,
+            *self._added(self.sources.batches),
+            *counted,
+            *self._added(average, *around),
+        ]
 
     def _added(self, *targets: Callable[..., Any]) -> list[str]:
         """The source of functions and classes of ours, as far as not copied yet."""
@@ -192,10 +200,8 @@ class ExportedFile:
         return self.copier.take()
 
     def _imports(self) -> str:
-        paths = self.interface.reads_files or self.program.watching
-        files = {"from pathlib import Path"} if paths else set()
-        own = {"import argparse", "from safetensors.torch import save_file", *files}
-        own.add("import math")
+        own = {"import argparse", "import math", "from pathlib import Path"}
+        own.add("from safetensors.torch import save_file")
         imports = self.context.imports
         lines = {*own, *imports.lines, *imports.user.imports, *self.copier.imports}
         return import_block(lines)

@@ -73,17 +73,22 @@ class Script:
         return "\n\n\n".join([*functions, 'if __name__ == "__main__":\n    main()'])
 
     def _train(self) -> str:
+        given = f"program: Program, split: {self.sources.split}, batch_size: int = BATCH_SIZE"
+        drawn = "batches(split, batch_size, shuffle=True)"
+        watched = f"with_progress({drawn}, title, steps_in(split, batch_size))"
         return function(
-            f"train(program: Program, split: {self.sources.split}) -> dict[str, float]",
+            f'train({given}, title: str = "training") -> dict[str, float]',
             "One epoch of training; the mean of what each step saw.",
-            ["program.train()", *_over_batches("program.step(batch)", ", shuffle=True")],
+            ["program.train()", *_over_batches(watched, "program.step(batch)")],
         )
 
     def _measure(self) -> str:
+        given = f"program: Program, split: {self.sources.split}, batch_size: int = BATCH_SIZE"
+        body = _over_batches("batches(split, batch_size)", "program.evaluate(batch)")
         return function(
-            f"measure(program: Program, split: {self.sources.split}) -> dict[str, float]",
+            f"measure({given}) -> dict[str, float]",
             "Losses and metrics on a split, with nothing updated.",
-            ["program.eval()", *_over_batches("program.evaluate(batch)")],
+            ["program.eval()", *body],
             "@torch.no_grad()",
         )
 
@@ -116,16 +121,19 @@ class Script:
 
     def _main(self) -> str:
         body = [*self._flags(), "", *self._begin(), *self._epochs(), *self._end()]
-        about = "Train, say after each epoch how it goes, and save the weights."
+        about = "Train, say after each epoch how it goes, and save the last and the best weights."
         return function("main() -> None", about, body)
 
     def _flags(self) -> Lines:
         """The command line: the file's own flags, then the hyperparameters."""
-        save = f'"--save", default="{self.stem}.safetensors", help="where the weights go"'
+        loss = self.interface.losses[0]
+        about = f"where the last weights go; those of the lowest validation {loss} go to …_best"
+        save = f'"--save", type=Path, default="{self.stem}.safetensors", help="{about}"'
         return [
             "parser = argparse.ArgumentParser(description=__doc__)",
             *_OWN_FLAGS,
             f"parser.add_argument({save})",
+            *_RESUME_FLAG,
             *(_PROBES_FLAG if self.program.watching else []),
             *(_DATA_FLAG if self.interface.reads_files or self.interface.loads_weights else []),
             *map(_flag, self.options),
@@ -141,23 +149,34 @@ class Script:
         return [
             "torch.manual_seed(arguments.seed)",
             f"data = load({', '.join(data)})",
-            *_steps_per_epoch(self.sources),
+            'steps_per_epoch = steps_in(data["train"], arguments.batch_size)',
             f"program = {program}.to(arguments.device)",
             f"program.configure_optimizers({', '.join(length)})",
             *(["program.load_weights(arguments.data)"] if self.interface.loads_weights else []),
+            "first, best = 1, math.inf",
+            "if arguments.resume and arguments.resume.exists():",
+            "    first, best = resume_training(arguments.resume, program)",
         ]
 
     def _epochs(self) -> Lines:
         body = [
             *(["program.epoch = epoch"] if self.program.asks_epoch else []),
-            *(_END_EPOCH if self.program.ends_epochs else _MEASURE),
+            *_MEASURE,
+            *(["program.end_epoch(validation or training)"] if self.program.ends_epochs else []),
             *(_PROBES if self.program.watching else []),
+            f"loss = (validation or training)[{self.interface.losses[0]!r}]",
+            "if loss < best:",
+            "    best = loss",
+            '    best_weights = arguments.save.with_stem(f"{arguments.save.stem}_best")',
+            f"    save_file({self._saved()}.state_dict(), best_weights)",
+            "if arguments.resume:",
+            "    save_training(arguments.resume, program, epoch, best)",
         ]
-        return ["for epoch in range(1, arguments.epochs + 1):", *indented(body)]
+        return ["for epoch in range(first, arguments.epochs + 1):", *indented(body)]
 
     def _end(self) -> Lines:
         return [
-            'report("test", measure(program, data["test"]))',
+            'report("test", measure(program, data["test"], arguments.batch_size))',
             f"save_file({self._saved()}.state_dict(), arguments.save)",
         ]
 
@@ -180,26 +199,29 @@ def _flag(option: Option) -> str:
     return f'parser.add_argument("{option.name.flag}", {options})'
 
 
-def _over_batches(measured: str, shuffle: str = "") -> Lines:
+def _over_batches(drawn: str, measured: str) -> Lines:
     """Lines that go through a split and sum up what each batch gave."""
     return [
         "values, sizes = [], []",
-        f"for batch in batches(split, BATCH_SIZE{shuffle}):",
+        f"for batch in {drawn}:",
         f"    values.append({measured})",
         "    sizes.append(size_of(batch))",
         "return average(values, sizes)",
     ]
 
 
-def _steps_per_epoch(sources: DataSources) -> Lines:
-    return ['steps_per_epoch = steps_in(data["train"], BATCH_SIZE)']
-
-
 _OWN_FLAGS = [
-    'parser.add_argument("--device", default="cpu", help="cpu, cuda, cuda:1, mps")',
+    'device = "cuda" if torch.cuda.is_available() else "cpu"',
+    'parser.add_argument("--device", default=device, help="cpu, cuda, cuda:1, mps")',
     'parser.add_argument("--epochs", type=int, default=EPOCHS, help="passes over the training '
     'data")',
+    'parser.add_argument("--batch-size", type=int, default=BATCH_SIZE, help="samples a step")',
     'parser.add_argument("--seed", type=int, default=SEED, help="fixes every random choice")',
+]
+
+_RESUME_FLAG = [
+    'parser.add_argument("--resume", type=Path, help="keeps the training\'s state after each '
+    'epoch, and goes on from it")'
 ]
 
 _DATA_FLAG = [
@@ -212,16 +234,11 @@ _PROBES_FLAG = [
 ]
 
 _MEASURE = [
-    'report(f"epoch {epoch} train", train(program, data["train"]))',
-    'report(f"epoch {epoch} validation", measure(program, data["validation"]))',
-]
-
-_END_EPOCH = [
-    'training = train(program, data["train"])',
-    'report(f"epoch {epoch} train", training)',
-    'validation = measure(program, data["validation"])',
+    'title = f"epoch {epoch} train"',
+    'training = train(program, data["train"], arguments.batch_size, title)',
+    "report(title, training)",
+    'validation = measure(program, data["validation"], arguments.batch_size)',
     'report(f"epoch {epoch} validation", validation)',
-    "program.end_epoch(validation or training)",
 ]
 
 _PROBES = [

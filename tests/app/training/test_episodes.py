@@ -28,7 +28,7 @@ def test_the_exported_file_equals_the_run(
     capsys.readouterr()
     module = load_source(export(DOCUMENT), tmp_path / "program.py")
     saved = tmp_path / "saved.safetensors"
-    monkeypatch.setattr(sys, "argv", ["program.py", "--save", str(saved)])
+    monkeypatch.setattr(sys, "argv", ["program.py", "--device", "cpu", "--save", str(saved)])
     module.main()
     assert capsys.readouterr().out.splitlines() == lines_of(run)
     ours, theirs = load_file(run.checkpoint("last") or ""), load_file(saved)

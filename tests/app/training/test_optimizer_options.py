@@ -236,7 +236,11 @@ def test_the_exported_file_equals_the_run(
     assert train(run) == 0
     capsys.readouterr()
     module = load_source(export(DOCUMENTS[name]), tmp_path / "program.py")
-    monkeypatch.setattr(sys, "argv", ["program.py", "--save", str(tmp_path / "saved.safetensors")])
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        ["program.py", "--device", "cpu", "--save", str(tmp_path / "saved.safetensors")],
+    )
     module.main()
     assert capsys.readouterr().out.splitlines() == [*lines_of(run)]
     ours = load_file(run.checkpoint("last") or "")

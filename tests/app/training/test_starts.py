@@ -60,7 +60,9 @@ def test_the_exported_file_equals_the_run(
     capsys.readouterr()
     module = load_source(export(document, folder), tmp_path / "program.py")
     saved = tmp_path / "saved.safetensors"
-    monkeypatch.setattr(sys, "argv", ["p.py", "--data", str(folder), "--save", str(saved)])
+    monkeypatch.setattr(
+        sys, "argv", ["p.py", "--device", "cpu", "--data", str(folder), "--save", str(saved)]
+    )
     module.main()
     assert capsys.readouterr().out.splitlines() == lines_of(run)
     old, ours = load_file(folder / FILE), load_file(run.checkpoint("last") or "")
