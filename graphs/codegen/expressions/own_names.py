@@ -23,14 +23,14 @@ _ALWAYS = "runtime/training"
 """What may be copied into a file, and what for other reasons than its nodes."""
 
 _DEFINED = re.compile(
-    r"^(?:(?:def )?(\w+)\((?!self\b).*\) -> |class (\w+)|([A-Z]\w*)(?:: .+)? = )", re.M
+    r"^(?:(?:def )?(\w+)\((?!self).*\) -> |class (\w+)|([A-Z]\w*)(?:: .+)? = )", re.M
 )
 _BOUND = re.compile(
     r"^\s*(\w+(?:, \w+)*)(?:: [^=\n]+)? = |\bfor (\w+(?:, \w+)*) in\b|[(,] ?(\w+): |\bas (\w+):"
     r"|\blambda (\w+(?:, \w+)*):",
     re.M,
 )
-_METHOD = re.compile(r"^(?:def )?(\w+)\(self[,)]|\bself\.(\w+)|\bprogram\.(\w+)", re.M)
+_METHOD = re.compile(r"^(?:def )?(\w+)\(self[,)_]|\bself\.(\w+)|\bprogram\.(\w+)", re.M)
 _IMPORT = re.compile(r"^(?:from \S+ )?import .+$", re.M)
 _FLAG = re.compile(r'"--([\w-]+)"')
 
