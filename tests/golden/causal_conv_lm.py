@@ -70,7 +70,10 @@ def gated_tanh(x: Tensor) -> Tensor:
 
 
 class GatedConvolution(nn.Module):
-    """From x (N, …, features) to (N, …, features)."""
+    """A residual layer: a causal convolution with a gated tanh, then a linear layer.
+
+    From x (N, …, features) to (N, …, features).
+    """
 
     def __init__(self, features: int, i: int) -> None:
         super().__init__()
@@ -85,7 +88,10 @@ class GatedConvolution(nn.Module):
 
 
 class LanguageModel(nn.Module):
-    """From tokens (N, …) to (N, …, 100)."""
+    """A language model: the logits of each next token, from those before it.
+
+    From tokens (N, …) to (N, …, 100).
+    """
 
     def __init__(self, features: int) -> None:
         super().__init__()

@@ -159,7 +159,10 @@ class SelfAttention(nn.Module):
 
 
 class TransformerLayer(nn.Module):
-    """From x (N, …, features) to (N, …, features)."""
+    """A pre-norm Transformer layer: causal self-attention, then a feedforward network.
+
+    From x (N, …, features) to (N, …, features).
+    """
 
     def __init__(self, features: int) -> None:
         super().__init__()
@@ -178,7 +181,10 @@ class TransformerLayer(nn.Module):
 
 
 class LanguageModel(nn.Module):
-    """From tokens (N, …) to (N, …, 100)."""
+    """A language model: the logits of each next token, from those before it.
+
+    From tokens (N, …) to (N, …, 100).
+    """
 
     def __init__(self, features: int) -> None:
         super().__init__()

@@ -30,7 +30,10 @@ TEMPERATURE = 0.7
 
 
 class LanguageModel(nn.Module):
-    """From tokens (N, …) to (N, …, 100)."""
+    """A language model: the logits of each next token, from those before it.
+
+    From tokens (N, …) to (N, …, 100).
+    """
 
     def __init__(self, hidden: int) -> None:
         super().__init__()

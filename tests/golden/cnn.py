@@ -52,7 +52,10 @@ class RandomPlace(nn.Module):
 
 
 class Convolution(nn.Module):
-    """From image (N, in_channels, …, …) to (N, channels, …, …)."""
+    """A 3x3 convolution with batch normalisation and ReLU.
+
+    From image (N, in_channels, …, …) to (N, channels, …, …).
+    """
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -65,7 +68,10 @@ class Convolution(nn.Module):
 
 
 class Stage(nn.Module):
-    """From image (N, in_channels, …, …) to (N, channels, …, …)."""
+    """Two convolutions, then max pooling to half the size.
+
+    From image (N, in_channels, …, …) to (N, channels, …, …).
+    """
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()

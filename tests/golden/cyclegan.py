@@ -62,7 +62,10 @@ class ReplayPool(nn.Module):
 
 
 class Residual(nn.Module):
-    """From x (N, 48, 4, 4) to (N, 48, 4, 4)."""
+    """A residual block: two convolutions with instance normalisation.
+
+    From x (N, 48, 4, 4) to (N, 48, 4, 4).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,7 +82,10 @@ class Residual(nn.Module):
 
 
 class Generator(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 1, 8, 8)."""
+    """Translates images of one domain into the other: an encoder, residual blocks, a decoder.
+
+    From image (N, 1, 8, 8) to (N, 1, 8, 8).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +108,10 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 1, 4, 4)."""
+    """A patch discriminator: a logit for each region of the image, real or generated.
+
+    From image (N, 1, 8, 8) to (N, 1, 4, 4).
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -59,7 +59,10 @@ class GradientReversal(nn.Module):
 
 
 class Features(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 64)."""
+    """The feature extractor, shared by both domains.
+
+    From image (N, 1, 8, 8) to (N, 64).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +79,10 @@ class Features(nn.Module):
 
 
 class Reader(nn.Module):
-    """From features (N, 64) to (N, 10)."""
+    """The label classifier: logits of the digits.
+
+    From features (N, 64) to (N, 10).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +93,10 @@ class Reader(nn.Module):
 
 
 class Judge(nn.Module):
-    """From features (N, 64) to (N, 1)."""
+    """The domain classifier: a logit for the domain that the features come from.
+
+    From features (N, 64) to (N, 1).
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -53,7 +53,10 @@ class RandomPlace(nn.Module):
 
 
 class DenseLayer(nn.Module):
-    """From known (N, num_features, …, …) to (N, …, …, …)."""
+    """A dense layer: its new feature maps are concatenated to all earlier ones.
+
+    From known (N, num_features, …, …) to (N, …, …, …).
+    """
 
     def __init__(self, num_features: int, growth: int) -> None:
         super().__init__()
@@ -66,7 +69,10 @@ class DenseLayer(nn.Module):
 
 
 class Transition(nn.Module):
-    """From maps (N, channels * 2, …, …) to (N, channels, …, …)."""
+    """A transition layer: half as many channels, at half the size.
+
+    From maps (N, channels * 2, …, …) to (N, channels, …, …).
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -79,7 +85,10 @@ class Transition(nn.Module):
 
 
 class Classifier(nn.Module):
-    """From maps (N, num_features, 4, 4) to (N, 10)."""
+    """Global average pooling and a linear classifier.
+
+    From maps (N, num_features, 4, 4) to (N, 10).
+    """
 
     def __init__(self, num_features: int) -> None:
         super().__init__()

@@ -44,7 +44,10 @@ def frozen(module: nn.Module, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
 
 
 class Student(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 10)."""
+    """The student: a small fully connected network that learns the teacher's soft targets.
+
+    From image (N, 1, 8, 8) to (N, 10).
+    """
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -57,7 +60,10 @@ class Student(nn.Module):
 
 
 class Teacher(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 10)."""
+    """The teacher: a convolutional network, trained first.
+
+    From image (N, 1, 8, 8) to (N, 10).
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -39,7 +39,10 @@ class GaussianNoise(nn.Module):
 
 
 class Generator(nn.Module):
-    """From noise (N, 16) to (N, 1, 8, 8)."""
+    """The generator: an image from noise, by transposed convolutions.
+
+    From noise (N, 16) to (N, 1, 8, 8).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -62,7 +65,10 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 1)."""
+    """The discriminator: a logit for an image, real or generated.
+
+    From image (N, 1, 8, 8) to (N, 1).
+    """
 
     def __init__(self) -> None:
         super().__init__()

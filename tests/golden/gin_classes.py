@@ -123,7 +123,10 @@ class GINConv(nn.Module):
 
 
 class Layer(nn.Module):
-    """From x (V, width), edge_index (2, E) to (V, width)."""
+    """A graph isomorphism layer with ReLU.
+
+    From x (V, width), edge_index (2, E) to (V, width).
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()

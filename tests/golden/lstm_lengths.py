@@ -43,7 +43,10 @@ def read_real_steps(layer: nn.RNNBase, x: Tensor, mask: Tensor, state: Any = Non
 
 
 class Classifier(nn.Module):
-    """From features (…) to (…)."""
+    """The linear classifier.
+
+    From features (…) to (…).
+    """
 
     def __init__(self, in_features: int) -> None:
         super().__init__()

@@ -80,7 +80,10 @@ def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
 
 
 class Convolution(nn.Module):
-    """From x (…, in_channels, …, …) to (…, channels, …, …)."""
+    """A convolution with average pooling, batch normalisation and ReLU.
+
+    From x (…, in_channels, …, …) to (…, channels, …, …).
+    """
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -93,7 +96,10 @@ class Convolution(nn.Module):
 
 
 class SignReader(nn.Module):
-    """From image (…, 1, 16, 16) to (…, way)."""
+    """The classifier whose weights are adapted to each task.
+
+    From image (…, 1, 16, 16) to (…, way).
+    """
 
     def __init__(self, width: int, way: int) -> None:
         super().__init__()
@@ -110,8 +116,10 @@ class SignReader(nn.Module):
 
 
 class Guess(nn.Module):
-    """From support (N, …, 1, 16, 16), label (N, …), query (N, …, 1, 16, 16), scores (N, …, way)
-    to (N, 1, 128, 16), (N, 1, 128, 16).
+    """A baseline without training: the nearest class mean of the raw pixels.
+
+    From support (N, …, 1, 16, 16), label (N, …), query (N, …, 1, 16, 16), scores (N, …, way) to
+    (N, 1, 128, 16), (N, 1, 128, 16).
     """
 
     def __init__(self, way: int) -> None:

@@ -64,7 +64,10 @@ def adapt(
 
 
 class WaveNetwork(nn.Module):
-    """From x (10, 1) to (10, 1)."""
+    """The regressor whose weights are adapted to each sinusoid.
+
+    From x (10, 1) to (10, 1).
+    """
 
     def __init__(self) -> None:
         super().__init__()

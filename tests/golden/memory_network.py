@@ -99,7 +99,10 @@ def cosine_distances(x: Tensor, y: Tensor) -> Tensor:
 
 
 class Eye(nn.Module):
-    """From image (12N, 1, 8, 8) to (12N, 32)."""
+    """Encodes one image.
+
+    From image (12N, 1, 8, 8) to (12N, 32).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +115,10 @@ class Eye(nn.Module):
 
 
 class Read(nn.Module):
-    """From shares (N, 1, …), memory (N, …, 32) to (N, 32)."""
+    """Reads the memory: the mean of its rows, weighted by attention.
+
+    From shares (N, 1, …), memory (N, …, 32) to (N, 32).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,7 +128,10 @@ class Read(nn.Module):
 
 
 class Rows(nn.Module):
-    """From state (N, in_features) to (N, 1, 32)."""
+    """A vector for the memory, from the controller's state.
+
+    From state (N, in_features) to (N, 1, 32).
+    """
 
     def __init__(self, in_features: int) -> None:
         super().__init__()
@@ -134,8 +143,10 @@ class Rows(nn.Module):
 
 
 class Write(nn.Module):
-    """From memory (N, places, 32), usage (N, places), looked (N, 1, places), rows (N, 1, 32),
-    state (N, 96) to (N, places, 32), (N, 1, places).
+    """Writes to the memory, where it was read before or where it was used least.
+
+    From memory (N, places, 32), usage (N, places), looked (N, 1, places), rows (N, 1, 32), state
+    (N, 96) to (N, places, 32), (N, 1, places).
     """
 
     def __init__(self, places: int) -> None:
@@ -157,7 +168,10 @@ class Write(nn.Module):
 
 
 class Look(nn.Module):
-    """From memory (N, …, 32), keys (N, 1, 32), state (N, 96) to (N, 1, …)."""
+    """Content-based addressing: attention weights over the rows of the memory.
+
+    From memory (N, …, 32), keys (N, 1, 32), state (N, 96) to (N, 1, …).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,7 +187,9 @@ class Look(nn.Module):
 
 
 class Cell(nn.Module):
-    """From x (N, …), h (N, 96), c (N, 96), memory (N, places, 32), usage (N, places), looked
+    """One step of the controller: it reads the memory, updates its state, and writes.
+
+    From x (N, …), h (N, 96), c (N, 96), memory (N, places, 32), usage (N, places), looked
     (N, 1, places) to (N, 128), (N, 96), (N, 96), (N, places, 32), (N, places), (N, 1, places),
     (N, places), (N, places).
     """

@@ -148,7 +148,10 @@ class NNConv(nn.Module):
 
 
 class Round(nn.Module):
-    """From h (V, width), edge_index (2, E), bonds (E, 3) to (V, width)."""
+    """One round of message passing: messages along the bonds, then a GRU update of the atoms.
+
+    From h (V, width), edge_index (2, E), bonds (E, 3) to (V, width).
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()

@@ -66,7 +66,10 @@ def scan(
 
 
 class MinimalGatedUnit(nn.Module):
-    """From x (N, 2), h (N, hidden) to (N, hidden)."""
+    """A minimal gated unit: a recurrent cell with one gate (Zhou et al. 2016).
+
+    From x (N, 2), h (N, hidden) to (N, hidden).
+    """
 
     def __init__(self, in_features: int, hidden: int) -> None:
         super().__init__()

@@ -144,7 +144,10 @@ def spectrogram(wave: Tensor, window: int, hop: int, logarithm: bool) -> Tensor:
 
 
 class ResidualLayer(nn.Module):
-    """From x (N, channels, 384), pipe (N, 4, 1) to (N, channels, 384), (N, channels, 384)."""
+    """A residual layer: a dilated causal convolution with a gated tanh, conditioned on the pipe.
+
+    From x (N, channels, 384), pipe (N, 4, 1) to (N, channels, 384), (N, channels, 384).
+    """
 
     def __init__(self, channels: int, i: int) -> None:
         super().__init__()
@@ -159,7 +162,10 @@ class ResidualLayer(nn.Module):
 
 
 class WaveNet(nn.Module):
-    """From past (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384)."""
+    """Shift and log scale of each sample, from the samples before it.
+
+    From past (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384).
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -177,7 +183,10 @@ class WaveNet(nn.Module):
 
 
 class FlowStep(nn.Module):
-    """From x (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384)."""
+    """One inverse autoregressive flow.
+
+    From x (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -189,7 +198,10 @@ class FlowStep(nn.Module):
 
 
 class Student(nn.Module):
-    """From noise (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384), (N, 1, 384)."""
+    """The student: a sound from noise in one pass, by a chain of flows.
+
+    From noise (N, 1, 384), pipe (N, 4, 1) to (N, 1, 384), (N, 1, 384), (N, 1, 384).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -202,7 +214,10 @@ class Student(nn.Module):
 
 
 class Timbre(nn.Module):
-    """From wave (N, 1, 384) to (N, 1, 33)."""
+    """The mean spectrum of a sound.
+
+    From wave (N, 1, 384) to (N, 1, 33).
+    """
 
     def __init__(self) -> None:
         super().__init__()

@@ -87,7 +87,10 @@ def gated_tanh(x: Tensor) -> Tensor:
 
 
 class GatedLayer(nn.Module):
-    """From x (N, channels, 8, 8) to (N, channels, 8, 8)."""
+    """A residual layer: a masked convolution with a gated tanh.
+
+    From x (N, channels, 8, 8) to (N, channels, 8, 8).
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -102,7 +105,10 @@ class GatedLayer(nn.Module):
 
 
 class PixelModel(nn.Module):
-    """From levels (N, 8, 8) to (N, 17, 8, 8)."""
+    """PixelCNN: the logits of each pixel's level, from the pixels before it.
+
+    From levels (N, 8, 8) to (N, 17, 8, 8).
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -53,7 +53,10 @@ def prototypes(embedding: Tensor, label: Tensor, classes: int) -> Tensor:
 
 
 class Convolution(nn.Module):
-    """From x (…, in_channels, …, …) to (…, channels, …, …)."""
+    """A convolution with max pooling, batch normalisation and ReLU.
+
+    From x (…, in_channels, …, …) to (…, channels, …, …).
+    """
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()
@@ -66,7 +69,10 @@ class Convolution(nn.Module):
 
 
 class Embedding(nn.Module):
-    """From image (…, 1, 16, 16) to (…, …)."""
+    """The embedding in which class means are the prototypes.
+
+    From image (…, 1, 16, 16) to (…, …).
+    """
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -81,8 +87,10 @@ class Embedding(nn.Module):
 
 
 class Guess(nn.Module):
-    """From support (N, …, 1, 16, 16), label (N, …), query (N, …, 1, 16, 16), scores (N, …, way)
-    to (N, 1, 128, 16), (N, 1, 128, 16).
+    """A baseline without training: the nearest class mean of the raw pixels.
+
+    From support (N, …, 1, 16, 16), label (N, …), query (N, …, 1, 16, 16), scores (N, …, way) to
+    (N, 1, 128, 16), (N, 1, 128, 16).
     """
 
     def __init__(self, way: int) -> None:

@@ -28,7 +28,10 @@ WIDTH = 8
 
 
 class Residual(nn.Module):
-    """From x (N, channels, …, …) to (N, channels, …, …)."""
+    """A residual block: two convolutions and the identity.
+
+    From x (N, channels, …, …) to (N, channels, …, …).
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -45,7 +48,11 @@ class Residual(nn.Module):
 
 
 class Widening(nn.Module):
-    """From x (N, in_channels, …, …) to (N, channels, …, …)."""
+    """A residual block that halves the size and doubles the channels, with a projection
+    shortcut.
+
+    From x (N, in_channels, …, …) to (N, channels, …, …).
+    """
 
     def __init__(self, in_channels: int, channels: int) -> None:
         super().__init__()

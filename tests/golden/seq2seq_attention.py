@@ -112,7 +112,10 @@ class AdditiveAttention(nn.Module):
 
 
 class Encoder(nn.Module):
-    """From source (N, 21), mask (N, 21) to (N, 21, hidden * 2), (N, hidden)."""
+    """The encoder: a bidirectional GRU over the source.
+
+    From source (N, 21), mask (N, 21) to (N, 21, hidden * 2), (N, hidden).
+    """
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
@@ -128,7 +131,9 @@ class Encoder(nn.Module):
 
 
 class DecoderStep(nn.Module):
-    """From x (N, 24), h (N, hidden), memory (N, 21, hidden * 2), mask (N, 21) to (N, hidden),
+    """One step of the decoder: additive attention over the source, a GRU cell, logits.
+
+    From x (N, 24), h (N, hidden), memory (N, 21, hidden * 2), mask (N, 21) to (N, hidden),
     (N, 70), (N, 21).
     """
 
@@ -148,7 +153,9 @@ class DecoderStep(nn.Module):
 
 
 class Decoder(nn.Module):
-    """From before (N, …), memory (N, 21, …), start (N, hidden), mask (N, 21) to (N, …, 70),
+    """The decoder: attention and a GRU cell, step by step.
+
+    From before (N, …), memory (N, 21, …), start (N, hidden), mask (N, 21) to (N, …, 70),
     (N, …, 21).
     """
 

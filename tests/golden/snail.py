@@ -184,7 +184,10 @@ def gated_tanh(x: Tensor) -> Tensor:
 
 
 class Eye(nn.Module):
-    """From image (6N, 1, 8, 8) to (6N, 48)."""
+    """Encodes one image.
+
+    From image (6N, 1, 8, 8) to (6N, 48).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -201,7 +204,10 @@ class Eye(nn.Module):
 
 
 class Attention(nn.Module):
-    """From steps (N, 6, in_features) to (N, 6, …)."""
+    """Causal self-attention with one head, concatenated to its input.
+
+    From steps (N, 6, in_features) to (N, 6, …).
+    """
 
     def __init__(self, in_features: int, features: int) -> None:
         super().__init__()
@@ -218,7 +224,10 @@ class Attention(nn.Module):
 
 
 class Dense(nn.Module):
-    """From signal (N, in_channels, 6) to (N, …, 6)."""
+    """A dense block: a dilated causal convolution with a gated tanh, concatenated to its input.
+
+    From signal (N, in_channels, 6) to (N, …, 6).
+    """
 
     def __init__(self, in_channels: int, i: int) -> None:
         super().__init__()
@@ -229,7 +238,10 @@ class Dense(nn.Module):
 
 
 class TemporalConvolution(nn.Module):
-    """From steps (N, 6, in_channels) to (N, 6, …)."""
+    """Dense blocks whose dilations double until they span the sequence.
+
+    From steps (N, 6, in_channels) to (N, 6, …).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()

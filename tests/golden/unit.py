@@ -44,7 +44,10 @@ class GaussianNoise(nn.Module):
 
 
 class Residual(nn.Module):
-    """From x (N, 48, 4, 4) to (N, 48, 4, 4)."""
+    """A residual block of 1x1 convolutions, which see one place alone.
+
+    From x (N, 48, 4, 4) to (N, 48, 4, 4).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,7 +62,10 @@ class Residual(nn.Module):
 
 
 class Encoder(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 48, 4, 4)."""
+    """The encoder of one domain.
+
+    From image (N, 1, 8, 8) to (N, 48, 4, 4).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +82,10 @@ class Encoder(nn.Module):
 
 
 class SharedLatent(nn.Module):
-    """From features (N, 48, 4, 4) to (N, 48, 4, 4), (N, 8, 4, 4)."""
+    """The layers that both domains share: the latent code, with noise while training.
+
+    From features (N, 48, 4, 4) to (N, 48, 4, 4), (N, 8, 4, 4).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -95,7 +104,10 @@ class SharedLatent(nn.Module):
 
 
 class Decoder(nn.Module):
-    """From features (N, 48, 4, 4) to (N, 1, 8, 8)."""
+    """The decoder of one domain.
+
+    From features (N, 48, 4, 4) to (N, 1, 8, 8).
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,7 +124,10 @@ class Decoder(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """From image (N, 1, 8, 8) to (N, 1, 4, 4)."""
+    """A patch discriminator: a logit for each region of the image, real or generated.
+
+    From image (N, 1, 8, 8) to (N, 1, 4, 4).
+    """
 
     def __init__(self) -> None:
         super().__init__()

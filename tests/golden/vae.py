@@ -37,7 +37,10 @@ def reparameterise(mean: Tensor, log_variance: Tensor) -> Tensor:
 
 
 class Encoder(nn.Module):
-    """From pixels (N, 64) to (N, latent), (N, latent)."""
+    """The encoder: mean and log variance of the latent code.
+
+    From pixels (N, 64) to (N, latent), (N, latent).
+    """
 
     def __init__(self, latent: int) -> None:
         super().__init__()
@@ -57,7 +60,10 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """From code (N, in_features) to (N, 64)."""
+    """The decoder: logits of the pixels.
+
+    From code (N, in_features) to (N, 64).
+    """
 
     def __init__(self, in_features: int) -> None:
         super().__init__()

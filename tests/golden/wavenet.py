@@ -107,7 +107,10 @@ def categorical_sample(scores: Tensor, dim: int = -1, temperature: float = 1.0) 
 
 
 class ResidualLayer(nn.Module):
-    """From x (N, channels, …) to (N, channels, …), (N, channels * 2, …)."""
+    """A residual layer: a dilated causal convolution with a gated tanh, and a skip connection.
+
+    From x (N, channels, …) to (N, channels, …), (N, channels * 2, …).
+    """
 
     def __init__(self, channels: int, i: int) -> None:
         super().__init__()
@@ -121,7 +124,10 @@ class ResidualLayer(nn.Module):
 
 
 class Categorical(nn.Module):
-    """From heard (N, in_channels, …) to (N, …, 1), (N, …, 256)."""
+    """A head for a categorical distribution over levels.
+
+    From heard (N, in_channels, …) to (N, …, 1), (N, …, 256).
+    """
 
     def __init__(self, in_channels: int) -> None:
         super().__init__()
@@ -135,7 +141,10 @@ class Categorical(nn.Module):
 
 
 class SoundModel(nn.Module):
-    """From values (N, …, 1) to (N, …, 1), (N, …, 256)."""
+    """WaveNet: the distribution of each sample, from the samples before it.
+
+    From values (N, …, 1) to (N, …, 1), (N, …, 256).
+    """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
