@@ -24,7 +24,9 @@ def unit() -> Any:
 
 def test_shared_layers_are_counted_once(unit: Any) -> None:
     """By the program and by the optimizer, though four uses in the graph have them."""
-    moved = [weight for group in unit.translators.param_groups for weight in group["params"]]
+    unit.configure_optimizers(steps_per_epoch=1, epochs=1)
+    groups = unit.translators_optimizer.param_groups
+    moved = [weight for group in groups for weight in group["params"]]
     assert len({id(weight) for weight in moved}) == len(moved)
     parts = ("digits_encoder", "edges_encoder", "shared", "digits_decoder", "edges_decoder")
     inside = [weight for part in parts for weight in getattr(unit, part).parameters()]
