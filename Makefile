@@ -22,13 +22,12 @@ else
 	@$(PYTHON) main.py export $(EXAMPLE) -o digits_cnn.py
 endif
 
-LEFT_OUT = and not full
+LEFT_OUT = -m "not full"
 PYTEST = OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(PYTHON) -m pytest
 NOTHING_PICKED = 5
 
 test: check
-	@$(PYTEST) -m gui $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
-	@$(PYTEST) -m "not gui $(LEFT_OUT)" --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
+	@$(PYTEST) $(LEFT_OUT) --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = $(NOTHING_PICKED) ]
 
 test-all:
 	@$(MAKE) test LEFT_OUT=

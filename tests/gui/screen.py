@@ -88,7 +88,7 @@ class Screen:
         picture.save(path)
         return picture
 
-    def wait_until(self, condition: Callable[[], object], timeout: float = 20.0) -> None:
+    def wait_until(self, condition: Callable[[], object], timeout: float = 40.0) -> None:
         """Wait until the condition holds; after `timeout` seconds, fail."""
         end = time.monotonic() + timeout
         while not condition():
