@@ -306,19 +306,25 @@ class Session:
 
     @property
     def wants_source(self) -> bool:
-        """Somebody waits for the program of a sound document, which is not printed yet."""
+        """Somebody waits for the program of the document as it is, which is sound and not printed
+        yet.
+        """
         analysis = self.analysis
         sound = analysis is not None and not analysis.problems and analysis.source is None
-        return self._wants_source and sound
+        return self._wants_source and sound and self.is_checked
 
     def want_source(self, then: Callable[[str], object] | None = None) -> None:
-        """Have the program printed; `then` gets its text, at once where it is there."""
-        if self.source:
+        """Have the program printed; `then` gets its text, at once where it is there. One that could
+        not be printed is tried again for who waits, not for who only looks.
+        """
+        if self.source and self.is_checked:
             if then:
                 then(self.source)
         elif then or not self._wants_source:
             self._wants_source = True
             self._waiting += [then] if then else []
+            if then and self.analysis and not self.source:
+                self.analysis = replace(self.analysis, source=None)
             self.tell("source")
 
     def was_printed(self, document: Document, source: str) -> None:

@@ -125,6 +125,36 @@ def test_a_program_is_printed_once_for_all_who_look(session: Session, loop: Loop
     assert len(loop.checker.prints) == 1
 
 
+def test_who_waits_gets_the_program_of_the_document_as_it_is(session: Session, loop: Loop) -> None:
+    session.was_printed(session.document, "print(1)")
+    session.do(SetParameters(id="conv1", parameters={"out_channels": 8}))
+    got: list[str] = []
+    session.want_source(got.append)
+    loop.frame()
+    assert (got, loop.checker.prints) == ([], [])
+    session.was_checked(session.document, check(session.document))
+    loop.frame()
+    assert loop.checker.prints == [session.document]
+    session.was_printed(session.document, "print(8)")
+    assert got == ["print(8)"]
+
+
+def test_what_could_not_be_printed_is_tried_again_for_who_waits(
+    session: Session, loop: Loop
+) -> None:
+    session.want_source()
+    loop.frame()
+    session.was_printed(session.document, "")
+    for _ in range(3):
+        session.want_source()
+        loop.frame()
+    assert len(loop.checker.prints) == 1
+    session.want_source(str)
+    loop.frame()
+    loop.frame()
+    assert len(loop.checker.prints) == 2
+
+
 def test_a_document_with_problems_is_not_printed(session: Session, loop: Loop) -> None:
     bad = apply(session.document, SetParameters(id="conv1", parameters={"out_channels": 0}))
     session.was_checked(bad, check(bad))
