@@ -140,9 +140,10 @@ class Screen:
         """Press keys one after the other, each named as X does: "ctrl+z", "Delete", "Return"."""
         for chord in chords:
             *held, last = chord.split("+")
-            for name in [*held, last]:
+            for name in held:
                 self._xdotool("keydown", name)
-            for name in [last, *reversed(held)]:
+            self._xdotool("key", last)  # at once: a key that is held repeats
+            for name in reversed(held):
                 self._xdotool("keyup", name)
 
     def type(self, text: str) -> None:
