@@ -659,13 +659,13 @@ def average(values: list[dict[str, Tensor]], sizes: list[int]) -> dict[str, floa
 
 
 def with_progress(
-    batches: Iterator[dict[str, Tensor]], title: str, count: int
+    loader: Iterator[dict[str, Tensor]], title: str, count: int
 ) -> Iterator[dict[str, Tensor]]:
     """The same mini-batches; in a terminal a line that is written over says once a second how many
     of them are done.
     """
     watched, told, line = sys.stderr.isatty(), monotonic(), ""
-    for number, batch in enumerate(batches, 1):
+    for number, batch in enumerate(loader, 1):
         yield batch
         if watched and monotonic() - told > 1:
             told, line = monotonic(), f"{title}: batch {number} of {count}"

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -47,8 +48,9 @@ def hidden(source: str) -> list[str]:
 
 
 class Renaming:
-    """Walks two files side by side. They may differ in names that hold the mark, if each has one
-    name in the other file throughout its scope, and in texts that hold it.
+    """Walks two files side by side. They may differ in names that hold the mark, and in a number
+    behind a variable of ours, if each has one name in the other file throughout its scope; and in
+    texts that hold the mark.
     """
 
     def __init__(self, mark: str) -> None:
@@ -100,7 +102,8 @@ class Renaming:
 
     def _name(self, plain: str, other: str, place: str) -> None:
         if self.mark not in plain.lower():
-            assert plain == other, f"{place}: our {plain} became {other}"
+            numbered = place.startswith("variable") and re.fullmatch(rf"{plain}_\d+", other)
+            assert plain == other or numbered, f"{place}: our {plain} became {other}"
         if place != "keyword":
             assert self.there.setdefault((place, plain), other) == other, f"{place}: {plain}"
             assert self.back.setdefault((place, other), plain) == plain, f"{place}: {other}"
