@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,6 +67,10 @@ def load(device: torch.device) -> dict[str, dict[str, Tensor]]:
 
 def size_of(batch: dict[str, Tensor]) -> int:
     return len(next(iter(batch.values())))
+
+
+def steps_in(split: dict[str, Tensor], batch_size: int) -> int:
+    return math.ceil(size_of(split) / batch_size)
 
 
 def batches(

@@ -140,7 +140,9 @@ def test_the_exported_file_writes_too(
     printed = capsys.readouterr().out
     assert all(f"{name} {value:.9g}" in printed for name, value in trained.items())
     theirs = load_file(saved)
-    assert all(torch.equal(theirs[name], value) for name, value in made.state_dict().items())
+    assert all(
+        torch.equal(theirs[name], value) for name, value in made.network.state_dict().items()
+    )
 
 
 def test_the_first_of_several_outputs_comes_next() -> None:
