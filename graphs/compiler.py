@@ -155,8 +155,10 @@ def _context(main: CheckedGraph, program: Program, found: Varied) -> Context:
     except Different:  # sizes that follow several of them in no known way
         kept: Varied = {}
         for name, graphs in found.items():
-            if merges(_samples(main, {**kept, name: graphs}), program):
-                kept[name] = graphs
+            tried = {**kept, name: graphs}
+            alone, all_ = len(tried) == 1, len(tried) == len(found)  # one fits, all do not
+            if alone or (not all_ and merges(_samples(main, tried), program)):
+                kept = tried
         return _with(main, program, kept)
 
 
