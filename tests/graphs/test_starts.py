@@ -130,7 +130,10 @@ def test_several_optimizers(tmp_path: Path) -> None:
 EXAMPLES = Path(__file__).parents[2] / "assets/examples"
 
 
-@pytest.mark.parametrize("name", ["gan", "own_cell", "maml_sinusoid"])
+HOLDERS = ("gan", "own_cell", "maml_sinusoid", "unit", "snail", "wavenet", "resnet56", "densenet")
+
+
+@pytest.mark.parametrize("name", HOLDERS)
 def test_every_holder_of_a_block_may_start_from_a_file(name: str, tmp_path: Path) -> None:
     """What a check needs is what the exported program calls its weights, and it can be loaded."""
     document = read(EXAMPLES / f"{name}.graph.json")

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 import nodes.library  # noqa: F401  registers the node types
 from graphs.check.results import Checked
@@ -18,6 +20,7 @@ from graphs.nodetypes.node_type import Misfit
 from graphs.nodetypes.tensor_kinds import SYMBOLS, Image, Tensor, Vector
 from nodes.blocks.custom import Custom
 from tests.graphs.drawing import classifier, drawn
+from tests.graphs.test_blocks import classifier_of, use, with_blocks
 
 GATE = Path(__file__).with_name("own") / "gate.py"
 N = SYMBOLS["N"]
@@ -270,6 +273,21 @@ def test_what_goes_wrong_in_it_is_the_nodes_problem(
         assert words in text
     else:
         assert checked.main.metas[End("gate", "output")].shape == (256,)
+
+
+def test_a_block_with_one_inside_starts_from_no_file(folder: Path) -> None:
+    """What its weights are called is known only where it runs, and a check runs nothing of it."""
+    block = drawn(
+        x=("Input", {}, {"kind": "features"}),
+        gate=("Custom", {"x": "x"}, {"file": "gate.py"}),
+        y=("Output", {"value": "gate.output"}),
+    )
+    save_file({"gate.weight": torch.zeros(1)}, folder / "old.safetensors")
+    for start, words in (("", None), ("old.safetensors", "start it from no file")):
+        reader = use("Reader", "digits.image", start_from=start)
+        document = with_blocks(classifier_of(reader=reader), Reader=block)
+        found = texts(check(trusting(document, folder), folder))
+        assert found == [] if words is None else words in found[0]
 
 
 def test_the_class_goes_into_the_export(folder: Path) -> None:

@@ -6,7 +6,7 @@ import re
 import textwrap
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphs.check.block_uses import (
     BlockReference,
@@ -24,7 +24,7 @@ from graphs.codegen.expressions.lowering import lower_nodes
 from graphs.codegen.expressions.merge_uses import Merger, PrintedClass, skeleton
 from graphs.codegen.expressions.names import argument_name, plain
 from graphs.codegen.expressions.printing import Described, Scope, line_of, shapes_comment
-from graphs.codegen.expressions.statements import chain, returning
+from graphs.codegen.expressions.statements import Construct, chain, returning
 from graphs.document.document import End
 from graphs.document.identifiers import Names, class_name, identifier
 from graphs.document.parameter_expressions import Number
@@ -58,6 +58,15 @@ class MergedClass:
     merger: Merger
     names: Names
     """The names that are given in it: those of its constructor's arguments so far."""
+
+
+class LoweredClass(NamedTuple):
+    """A class as statements: what it constructs and computes, of what, to what, in which shapes."""
+
+    scope: Scope
+    inputs: Mapping[End, str]
+    results: list[End]
+    shapes: Mapping[End, str]
 
 
 class BlockClasses:
@@ -112,9 +121,9 @@ class BlockClasses:
         """The classes that serve all uses, inner ones first; `resolve` knows them from then on."""
         return [merged for block in self._order for merged in self._variants(block)]
 
-    def text(self, merged: MergedClass) -> str:
-        """The source of a class."""
-        return self._text(merged)
+    def constructs(self, merged: MergedClass) -> list[Construct]:
+        """The modules that a class makes, by the attributes that keep them."""
+        return self._lowered(merged).scope.constructs
 
     def resolve(self, call: Call) -> Call:
         """A call of a printed class in the place of a reference to a block."""
@@ -161,7 +170,7 @@ class BlockClasses:
         merger.rename(given)
         return MergedClass(printed.__name__, group, nodes, merger, names)
 
-    def _text(self, merged: MergedClass) -> str:
+    def _lowered(self, merged: MergedClass) -> LoweredClass:
         group, merger, names = merged.group, merged.merger, merged.names
         checked = group[0].checked
         shapes = _Shapes(group, merger.texts)
@@ -172,14 +181,19 @@ class BlockClasses:
         scope = Scope(self._imports, dict(inputs), names)
         results = result_ends(checked)
         lower_nodes(scope, merged.nodes, shapes, results)
+        return LoweredClass(scope, inputs, results, shapes)
+
+    def text(self, merged: MergedClass) -> str:
+        """The source of a class."""
+        scope, inputs, results, shapes = self._lowered(merged)
         about = shapes_text(inputs, results, shapes)
-        signature = "".join(f", {n}: {_type(v)}" for n, v in merger.arguments.items())
+        given = merged.merger.arguments.items()
         return class_text(
             merged.name,
-            docstring(about, checked.drawn.description),
+            docstring(about, merged.group[0].checked.drawn.description),
             *scope.kept(),
             forward_lines(inputs.values(), scope, results, shapes),
-            signature,
+            "".join(f", {name}: {_type(values)}" for name, values in given),
         )
 
 

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 
-from graphs.check.block_uses import BlockReference
+from graphs.check.block_uses import references_in
 from graphs.check.quick_fixes import use_parameters
 from graphs.check.results import CheckedGraph
 from graphs.check.shape_inference import meta_of
 from graphs.codegen.classes.block_classes import BlockClasses
 from graphs.codegen.expressions.descriptions import described_nodes
 from graphs.codegen.expressions.imports import Imports
-from graphs.codegen.expressions.own_names import reserved_names
-from graphs.codegen.expressions.source_copier import Copier
-from graphs.custom.import_statements import import_block
+from graphs.codegen.expressions.merge_uses import Argument, PrintedClass
+from graphs.codegen.expressions.statements import Construct
+from graphs.custom.module_stub import UserClass
 from graphs.document.document import MAIN, End
 from graphs.document.identifiers import Names
+from graphs.document.parameter_expressions import Number, evaluate
 from graphs.document.problems import Problem
-from graphs.load_module import load_source
-from graphs.nodetypes.expressions import Call, Expression, walk
+from graphs.nodetypes.expressions import Call, Expression
 from graphs.nodetypes.node_type import NodeType
 from graphs.nodetypes.safetensors_header import Start, WeightsError, metas_in
 from graphs.nodetypes.tensor_kinds import Meta
@@ -89,9 +87,12 @@ def _is_known(checked: CheckedGraph, id: str) -> bool:
     return all(End(id, port.name) in checked.metas for port in checked.outputs(id))
 
 
-def _file_misfit(checked: CheckedGraph, type_: NodeType, needed: Metas) -> _Misfit | None:
+def _file_misfit(checked: CheckedGraph, type_: NodeType, needed: Metas | None) -> _Misfit | None:
     start, folder = type_.starts_from, checked.library.folder
     assert start is not None
+    if needed is None:
+        text = "it holds a module of your own, which names its weights only when it runs"
+        return _Misfit(f"{text}: start it from no file")
     if folder is None:
         return _Misfit("save the document first: files of weights lie in its folder")
     path = (folder / start.file).resolve()
@@ -156,48 +157,60 @@ def _difference(start: Start, name: str, came: Meta | None, needed: Meta | None)
     return ""
 
 
-def _needed(checked: CheckedGraph) -> dict[str, Metas]:
-    """Names, shapes and dtypes of the weights of each block, as its printed class has them."""
+def _needed(checked: CheckedGraph) -> dict[str, Metas | None]:
+    """Names, shapes and dtypes of the weights of each block, as its class has them; None where a
+    module of the user's own is inside, which names its weights when it runs.
+    """
     holders = [id for id, type_ in checked.types.items() if type_.block_fields()]
     nodes = described_nodes(checked, [id for id in holders if _is_known(checked, id)])
-    imports = Imports()
-    names = Names(reserved_names())
-    classes = BlockClasses(imports, names)
+    classes = BlockClasses(Imports(), Names())
     classes.collect(nodes.values())
-    names.reserve(
-        imports.take([list(n.outputs.values()) for n in (*nodes.values(), *classes.nodes)])
-    )
-    module = _loaded(_source(imports, [classes.text(merged) for merged in classes.merge()]))
-    made = {id: list(node.outputs.values()) for id, node in nodes.items()}
-    return {
-        id: _weights(module, classes.resolve(_block_in(values)))
-        for id, values in made.items()
-        if checked.types[id].starts_from
-    }
-
-
-def _source(imports: Imports, classes: Iterable[str]) -> str:
-    copier = Copier()
-    for target in imports.copied.values():
-        copier.add(target)
-    head = import_block({*imports.lines, *copier.imports})
-    return "\n\n\n".join([head, *copier.take(), *classes]) + "\n"
-
-
-@functools.lru_cache(maxsize=16)
-def _loaded(source: str) -> ModuleType:
-    return load_source(source, Path("blocks.py"))
+    made = _Modules({merged.name: classes.constructs(merged) for merged in classes.merge()})
+    blocks = {id: _block_in(list(node.outputs.values())) for id, node in nodes.items()}
+    starting = [id for id in nodes if checked.types[id].starts_from]
+    return {id: made.weights(classes.resolve(blocks[id])) for id in starting}
 
 
 def _block_in(values: Sequence[Expression]) -> Call:
-    return next(
-        part
-        for part in walk(values)
-        if isinstance(part, Call) and isinstance(part.target, BlockReference)
-    )
+    return references_in(values)[0]
 
 
-def _weights(module: ModuleType, made: Call) -> Metas:
-    with torch.device("meta"):
-        block = getattr(module, made.target.__name__)(**made.kwargs)
-    return {name: meta_of(value) for name, value in block.state_dict().items()}
+class _OwnModule(Exception):
+    """A module of the user's own, which is not made here."""
+
+
+class _Modules:
+    """Modules on the meta device, made of what their classes construct; they compute nothing."""
+
+    def __init__(self, constructs: Mapping[str, list[Construct]]) -> None:
+        self._constructs = constructs
+
+    def weights(self, call: Call) -> Metas | None:
+        """A block's weights by name; None where a module of the user's own is inside."""
+        try:
+            with torch.device("meta"):
+                module = self._value(call, {})
+        except _OwnModule:
+            return None
+        return {name: meta_of(value) for name, value in module.state_dict().items()}
+
+    def _value(self, value: Any, arguments: Mapping[str, Number]) -> Any:
+        match value:
+            case list() | tuple():
+                return type(value)(self._value(part, arguments) for part in value)
+            case Argument(text=text):
+                return evaluate(text, arguments)
+            case Call(target=UserClass()):
+                raise _OwnModule
+            case Call(target=target, args=args, kwargs=kwargs):
+                given = {name: self._value(part, arguments) for name, part in kwargs.items()}
+                if isinstance(target, PrintedClass):
+                    return self._module(target.__name__, given)
+                return target(*self._value(args, arguments), **given)
+        return value
+
+    def _module(self, name: str, arguments: Mapping[str, Number]) -> nn.Module:
+        module = nn.Module()
+        for construct in self._constructs[name]:
+            module.add_module(construct.attribute, self._value(construct.module, arguments))
+        return module
