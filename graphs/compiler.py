@@ -116,8 +116,11 @@ def description(checked: CheckedGraph, node: str) -> Mapping[str, Expression]:
 
 
 def _from_files(checked: Checked) -> Iterator[object]:
-    """What a program owes to files beside its document: shapes of data, Python of the user's."""
+    """What a program owes to files beside its document: shapes of data, Python of the user's; and
+    where they lie, since they are looked at again when hyperparameters are tried.
+    """
     main = checked.main
+    yield from (checked.blocks.folder, checked.blocks.code, checked.blocks.started)
     yield tuple(main.metas.items())
     for graph in checked.graphs.values():
         for type_ in graph.types.values():

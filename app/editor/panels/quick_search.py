@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from graphs.nodetypes.node_type import NodeType
 
 SHOWN = 12
+NAMES = 195
+"""Pixels for the name of a node type; the longest has 25 letters."""
 
 
 class QuickSearch:
@@ -53,7 +55,7 @@ class QuickSearch:
             no_resize=True,
             autosize=True,
             pos=[round(part) for part in place],
-            min_size=(scale(290), scale(40)),
+            min_size=(scale(340), scale(40)),
             tag="search",
         )
         hint = "Add and wire a node" if wire_from else "Add a node"
@@ -61,8 +63,8 @@ class QuickSearch:
             tag="search/field",
             parent=self._window,
             hint=hint,
-            width=scale(290),
-            callback=lambda: self._find(),
+            width=scale(340),
+            callback=lambda: self._typed(),
         )
         self._list = dpg.add_group(parent=self._window)
         dpg.focus_item(self._field)
@@ -76,6 +78,11 @@ class QuickSearch:
 
     def refresh(self, parts: frozenset[Part]) -> None:
         """The library is there: look again."""
+        if self._window is not None:
+            self._find()
+
+    def _typed(self) -> None:
+        """The field has changed; it does so too when Escape takes it away, with all around it."""
         if self._window is not None:
             self._find()
 
@@ -116,7 +123,7 @@ class QuickSearch:
                 label=known.type_name(),
                 tag=f"search/{known.type_name()}",
                 default_value=index == self._marked,
-                width=scale(160),
+                width=scale(NAMES),
                 callback=lambda: self._choose(known),
             )
             words(family_of(known).name, style.MUTED, wrap=-1)

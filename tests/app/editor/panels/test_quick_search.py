@@ -7,8 +7,10 @@ import pytest
 
 from app.editor.canvas.scene import Port
 from app.editor.commands.commands import Commands
-from app.editor.panels.quick_search import QuickSearch
+from app.editor.panels.quick_search import NAMES, QuickSearch
 from app.editor.session.session import Session
+from app.editor.theme import theme
+from app.editor.theme.text_width import width
 from graphs.document.document import End
 
 Fill = Callable[[str, object], None]
@@ -38,6 +40,20 @@ def test_it_adds_what_is_marked_where_it_was_opened(
     (new,) = session.selection
     assert session.graph.nodes[new].type == "Conv2d"
     assert not dpg.does_item_exist("search")
+
+
+def test_a_field_that_escape_takes_away_finds_nothing(search: QuickSearch) -> None:
+    search.open((80.0, 800.0), (100, 100))
+    typed = dpg.get_item_callback("search/field")
+    search.close()
+    assert typed is not None
+    typed()
+    assert not search.is_open
+
+
+def test_names_of_node_types_are_not_cut(session: Session) -> None:
+    longest = max(session.library, key=lambda name: width(name, theme.SIZE))
+    assert width(longest, theme.SIZE) <= NAMES
 
 
 def test_a_wire_offers_what_it_can_go_into(
