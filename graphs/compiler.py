@@ -25,7 +25,7 @@ from graphs.document.problems import Problem, ProblemsError
 from graphs.nodetypes.expressions import Expression
 from graphs.nodetypes.node_type import Misfit
 from graphs.program.interface import Interface
-from graphs.program.log_names import Labels, labels_of
+from graphs.program.log_names import LogNames, labels_of
 from graphs.program.partition import Program, program_of, program_problems
 from graphs.program.stages import Stage, stages_of
 
@@ -56,7 +56,7 @@ class Compiled:
     checked: Checked
     program: Program
     """Which nodes are data, network, losses and optimizers, and who owns which weights."""
-    labels: Labels
+    labels: LogNames
     """The names under which numbers are logged and probes are shown."""
     interface: Interface
     """What runners need to know."""

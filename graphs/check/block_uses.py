@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from graphs.check.facts_cache import Cache
-from graphs.check.node_parameters import Scope, spelled_content, validated
+from graphs.check.node_parameters import ParameterValues, spelled_content, validated
 from graphs.check.results import CheckedGraph
 from graphs.check.shape_inference import Arrivals, BlockMisfit, Facts, infer, meta_of
 from graphs.document.document import MAIN, Document, End, Graph, Node
@@ -20,10 +20,10 @@ from graphs.document.identifiers import identifier
 from graphs.document.parameter_expressions import Number
 from graphs.nodetypes.block_ports import BlockInput
 from graphs.nodetypes.expressions import Call, Evaluation, walk
-from graphs.nodetypes.node_type import Interface, Misfit, NodeType, Port, node_types
+from graphs.nodetypes.node_type import BlockInterface, Misfit, NodeType, Port, node_types
 from graphs.nodetypes.tensor_kinds import Meta, Tensor
 
-Pass = Callable[["Library", str, Mapping[str, Meta], Scope], CheckedGraph]
+Pass = Callable[["Library", str, Mapping[str, Meta], ParameterValues], CheckedGraph]
 """Checks one graph with what is given to its inputs and parameters."""
 
 
@@ -69,7 +69,7 @@ class BlockReference:
         return module
 
     @property
-    def interface(self) -> Interface:
+    def interface(self) -> BlockInterface:
         """What the block shows."""
         return self.library.interfaces[self.name]
 
@@ -168,7 +168,7 @@ class Library:
         """The use of each block that its inside is shown for."""
 
     @cached_property
-    def interfaces(self) -> Mapping[str, Interface]:
+    def interfaces(self) -> Mapping[str, BlockInterface]:
         """What each block shows."""
         graphs = self.document.graphs.items()
         return {name: _interface(graph) for name, graph in graphs if name != MAIN}
@@ -289,9 +289,9 @@ def held_blocks(node: Node) -> list[str]:
     return [str(node.parameters.get(name, default)) for name, default in defaults.items()]
 
 
-def _interface(graph: Graph) -> Interface:
+def _interface(graph: Graph) -> BlockInterface:
     inputs = tuple(_input_port(graph, id, name) for name, id in port_nodes(graph, "input").items())
-    return Interface(inputs, tuple(port_nodes(graph, "output")), graph.parameters)
+    return BlockInterface(inputs, tuple(port_nodes(graph, "output")), graph.parameters)
 
 
 def _input_port(graph: Graph, id: str, name: str) -> Port:

@@ -8,7 +8,12 @@ from pathlib import Path
 
 from graphs.check.block_uses import Library, Use, port_nodes
 from graphs.check.facts_cache import Cache
-from graphs.check.node_parameters import Scope, holds_expressions, resolved_content, validated
+from graphs.check.node_parameters import (
+    ParameterValues,
+    holds_expressions,
+    resolved_content,
+    validated,
+)
 from graphs.check.quick_fixes import (
     adapters,
     keep_one,
@@ -59,7 +64,7 @@ _OF_MAIN = ("data", "probe", "optimizer")
 
 
 def _pass(
-    library: Library, name: str, given: Mapping[str, Meta] | None, scope: Scope
+    library: Library, name: str, given: Mapping[str, Meta] | None, scope: ParameterValues
 ) -> CheckedGraph:
     return _GraphPass(library, name, library.document.graphs[name], given, scope).result()
 
@@ -76,7 +81,7 @@ class _GraphPass:
     name: str
     drawn: Graph
     given: Mapping[str, Meta] | None
-    scope: Scope
+    scope: ParameterValues
     types: dict[str, NodeType] = field(default_factory=dict)
     metas: dict[End, Meta] = field(default_factory=dict)
     weights: dict[str, Shapes] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from graphs.check.shape_inference import BlockMisfit, described_with
 from graphs.document.document import End
 from graphs.document.parameter_expressions import Number
 from graphs.nodetypes.expressions import Evaluation
-from graphs.nodetypes.node_type import Interface, Misfit
+from graphs.nodetypes.node_type import BlockInterface, Misfit
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.nodetypes.time_dependence import Arriving, Treatment
 
@@ -107,7 +107,7 @@ class _Inside:
     library: Library
 
     @property
-    def interfaces(self) -> Mapping[str, Interface]:
+    def interfaces(self) -> Mapping[str, BlockInterface]:
         return self.library.interfaces
 
     def reference(self, name: str) -> Callable[..., nn.Module]:

@@ -23,7 +23,7 @@ from graphs.document.parameter_expressions import (
 from graphs.document.validation_faults import Fault, faults
 from graphs.nodetypes.node_type import NodeType, node_types
 
-Scope = Mapping[str, Number]
+ParameterValues = Mapping[str, Number]
 """The named values that the expressions of a graph's nodes may read."""
 Wrong = tuple[tuple[str, str], ...]
 """Bad parameters: for each its name and what is wrong with it."""
@@ -40,7 +40,7 @@ def _validated(type_: type[NodeType], content: str) -> NodeType | Wrong:
         return tuple(map(_sentence, faults(error)))
 
 
-def validated(node: Node, scope: Scope = MappingProxyType({})) -> NodeType | Wrong:
+def validated(node: Node, scope: ParameterValues = MappingProxyType({})) -> NodeType | Wrong:
     """The node's type with its parameters, or (parameter, what is wrong) for each bad one.
 
     Expressions are computed with the values of the scope; their numbers remember them.
@@ -100,7 +100,7 @@ def _holds_expression(value: JsonValue) -> bool:
     return is_expression(value)
 
 
-def _computed(value: JsonValue, scope: Scope) -> Any:
+def _computed(value: JsonValue, scope: ParameterValues) -> Any:
     if isinstance(value, dict):
         return {name: _computed(part, scope) for name, part in value.items()}
     if isinstance(value, list):

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from graphs.check.node_parameters import Scope, validated
+from graphs.check.node_parameters import ParameterValues, validated
 from graphs.check.shape_inference import Shapes
 from graphs.check.topology import Wiring
 from graphs.document.document import MAIN, Document, End, Graph, Wire
 from graphs.document.problems import Problem
-from graphs.nodetypes.node_type import Interface, NodeType, Port, node_types
+from graphs.nodetypes.node_type import BlockInterface, NodeType, Port, node_types
 from graphs.nodetypes.outputs import output_paths
 from graphs.nodetypes.tensor_kinds import Meta, Tensor, kind_of
 
@@ -40,7 +40,7 @@ class CheckedGraph:
     uses: dict[str, tuple[Use | None, ...]]
     """For each node that holds blocks, the use of every block that its description constructs."""
     problems: tuple[Problem, ...]
-    scope: Scope
+    scope: ParameterValues
     """The values of the graph's parameters."""
     library: Library
     described: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -169,7 +169,7 @@ Ports = tuple[Port, ...]
 
 
 def ports_of(
-    graph: Graph, id: str, type_: NodeType | None, interfaces: Mapping[str, Interface]
+    graph: Graph, id: str, type_: NodeType | None, interfaces: Mapping[str, BlockInterface]
 ) -> tuple[Ports, Ports]:
     """A node's input and output ports; those that its wires name, where nothing else does."""
     known = node_types().get(graph.nodes[id].type)

@@ -14,14 +14,7 @@ from torch import nn
 from graphs.document.document import End
 from graphs.document.problems import Problem
 from graphs.nodetypes.expressions import Apply, Call, Evaluation, Expression, walk
-from graphs.nodetypes.node_type import (
-    Data,
-    Interface,
-    Misfit,
-    NodeType,
-    Optimizer,
-    Port,
-)
+from graphs.nodetypes.node_type import BlockInterface, Data, Misfit, NodeType, Optimizer, Port
 from graphs.nodetypes.outputs import Outputs, output_paths
 from graphs.nodetypes.probe_type import Probe
 from graphs.nodetypes.tensor_kinds import Meta, Tensor, in_words, is_symbolic
@@ -105,7 +98,7 @@ class Blocks(Protocol):
     """The blocks of a document, as nodes that hold them need them."""
 
     @property
-    def interfaces(self) -> Mapping[str, Interface]:
+    def interfaces(self) -> Mapping[str, BlockInterface]:
         """What each block shows."""
 
     def reference(self, name: str) -> Callable[..., nn.Module]:

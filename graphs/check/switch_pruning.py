@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graphs.check.node_parameters import Scope, validated
+from graphs.check.node_parameters import ParameterValues, validated
 from graphs.document.document import Graph, Wire
 from graphs.nodetypes.node_type import Misfit, NodeType, node_types
 
 Wrong = dict[str, Misfit]
 
 
-def chosen(graph: Graph, scope: Scope) -> tuple[Graph, Wrong]:
+def chosen(graph: Graph, scope: ParameterValues) -> tuple[Graph, Wrong]:
     """A graph without what no choice asks for, with these values of its parameters; and the nodes
     that cannot choose, which get all of their wires.
     """
@@ -29,7 +29,7 @@ def chosen(graph: Graph, scope: Scope) -> tuple[Graph, Wrong]:
     return graph.model_copy(update={"nodes": nodes, "wires": wires}), wrong
 
 
-def _refused(graph: Graph, scope: Scope) -> tuple[set[Wire], Wrong]:
+def _refused(graph: Graph, scope: ParameterValues) -> tuple[set[Wire], Wrong]:
     """The wires that a node does not need."""
     refused: set[Wire] = set()
     wrong: Wrong = {}
@@ -45,7 +45,7 @@ def _refused(graph: Graph, scope: Scope) -> tuple[set[Wire], Wrong]:
     return refused, wrong
 
 
-def _choosing(graph: Graph, scope: Scope) -> Iterator[tuple[str, NodeType]]:
+def _choosing(graph: Graph, scope: ParameterValues) -> Iterator[tuple[str, NodeType]]:
     """The nodes that may need one of their wires alone. What else is wrong with them is said by the
     check.
     """

@@ -58,7 +58,7 @@ class Port(NamedTuple):
         return self.takes.title
 
 
-class Interface(NamedTuple):
+class BlockInterface(NamedTuple):
     """What a block shows: its input ports, the names of its outputs, its parameters' defaults."""
 
     inputs: tuple[Port, ...]
@@ -180,11 +180,11 @@ class NodeType(FromFiles):
         """Whether the ports of a node follow its parameters, such as the block that it holds."""
         return cls.ports is not NodeType.ports or cls.results is not NodeType.results
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         """The input ports of one node; a type that holds a block reads them off the block."""
         return self.inputs()
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         """The outputs of one node; a type that holds a block reads them off the block."""
         return self.outputs
 

@@ -10,16 +10,16 @@ from graphs.document.identifiers import Names, identifier
 from graphs.program.partition import Program
 
 
-class Labels(NamedTuple):
+class LogNames(NamedTuple):
     """What nodes are called where numbers are logged, and where probes are shown."""
 
     logged: dict[str, str]
     probes: dict[str, str]
 
 
-def labels_of(checked: CheckedGraph, program: Program) -> Labels:
+def labels_of(checked: CheckedGraph, program: Program) -> LogNames:
     """A name for each node, told apart from the others of its sort."""
-    return Labels(
+    return LogNames(
         _told_apart(checked, program.logged),
         _told_apart(checked, (*program.probes, *program.tallies)),
     )

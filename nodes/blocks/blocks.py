@@ -9,7 +9,7 @@ from torch import nn
 from graphs.document.identifiers import identifier
 from graphs.nodetypes.block_ports import BlockInput, BlockOutput
 from graphs.nodetypes.expressions import Apply, Call, call
-from graphs.nodetypes.node_type import BlockName, File, Interface, Misfit, NodeType, Port
+from graphs.nodetypes.node_type import BlockInterface, BlockName, File, Misfit, NodeType, Port
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.safetensors_header import Start
 from graphs.nodetypes.tensor_kinds import (
@@ -96,10 +96,10 @@ class _Holder(NodeType, base=True):
     arguments: dict[str, int | float] = Field(default={})
     """Values of the block's parameters; those not named have the block's own."""
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         return blocks[self.block].inputs if self.block in blocks else ()
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         names = blocks[self.block].outputs if self.block in blocks else ()
         return names[0] if len(names) == 1 else names
 

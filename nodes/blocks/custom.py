@@ -14,7 +14,7 @@ from graphs.custom.python_files import PythonFile, read_python
 from graphs.custom.trust import is_trusted
 from graphs.nodetypes.expressions import Apply, call
 from graphs.nodetypes.file_dependencies import Complaint
-from graphs.nodetypes.node_type import File, Interface, Misfit, NodeType, Port
+from graphs.nodetypes.node_type import BlockInterface, File, Misfit, NodeType, Port
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.parameters import Parameter
 from graphs.nodetypes.tensor_kinds import Tensor
@@ -99,10 +99,10 @@ class Custom(NodeType):
     def argument_forms(self) -> tuple[Parameter, ...]:
         return self.signature.parameters
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         return self.signature.ports if self._source else ()
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         return self.signature.outputs if self._source else ()
 
     def complaints(self, folder: Path | None) -> list[Complaint]:

@@ -9,7 +9,7 @@ from pydantic import JsonValue, NonNegativeFloat, PositiveInt
 from graphs.check.incremental_decoding import hindrance
 from graphs.check.shape_inference import BlockMisfit
 from graphs.nodetypes.expressions import SHORTCUTS, Call, call
-from graphs.nodetypes.node_type import Interface, Misfit
+from graphs.nodetypes.node_type import BlockInterface, Misfit
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.nodetypes.tensor_kinds import Tensor as Wired
@@ -66,7 +66,7 @@ class Generate(BlockUse):
         """Version 1 showed the block as many steps as the prompt has."""
         return {"sees": "last_steps", **parameters}
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         return self.outputs
 
     def build(self, *inputs: Wired, block: Any) -> Call:

@@ -7,7 +7,7 @@ import torch
 from pydantic import NonNegativeFloat, NonNegativeInt
 
 from graphs.nodetypes.expressions import SHORTCUTS, Call, call
-from graphs.nodetypes.node_type import Interface, Misfit
+from graphs.nodetypes.node_type import BlockInterface, Misfit
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.nodetypes.tensor_kinds import Tensor as Wired
@@ -49,7 +49,7 @@ class GeneratePixels(BlockUse):
     stops_gradient = True
     outputs = "image"
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         return self.outputs
 
     def build(self, *inputs: Wired, block: Any) -> Call:

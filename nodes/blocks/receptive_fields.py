@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from graphs.nodetypes.expressions import SHORTCUTS, Call, call
-from graphs.nodetypes.node_type import Interface, Misfit
+from graphs.nodetypes.node_type import BlockInterface, Misfit
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta, Tensor, is_symbolic
 from graphs.runtime.blocks.receptive_fields import places_of, receptive_field
@@ -44,7 +44,7 @@ class ReceptiveField(BlockUse):
     stops_gradient = True
     outputs = "field"
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         return self.outputs
 
     def build(self, *inputs: Tensor, block: Any) -> Call:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from graphs.nodetypes.expressions import Call, call
-from graphs.nodetypes.node_type import Interface, Misfit, Port
+from graphs.nodetypes.node_type import BlockInterface, Misfit, Port
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import (
     Labels,
@@ -52,12 +52,12 @@ class Scan(BlockUse):
     whole: tuple[str, ...] = ()
     """Inputs that every step sees whole, such as the sequence that an attention looks at."""
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         if self.block not in blocks:
             return ()
         return tuple(self._port(port, blocks[self.block]) for port in blocks[self.block].inputs)
 
-    def _port(self, port: Port, interface: Interface) -> Port:
+    def _port(self, port: Port, interface: BlockInterface) -> Port:
         if port.name in interface.outputs:
             return port._replace(optional=True)
         if port.name in self.whole:
@@ -122,7 +122,7 @@ class Map(BlockUse):
     axis: Annotated[int, Field(ge=1)] = 1
     """The axis whose places are taken one by one: 1 is time of (N, T, F)."""
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         return tuple(port._replace(takes=Tensor) for port in super().ports(blocks))
 
     def build(self, *inputs: Tensor, block: Any) -> Call:
@@ -167,10 +167,10 @@ class Adapt(BlockUse):
 
     outputs = "prediction"
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         return self.inputs()
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         return self.outputs
 
     def build(self, support: Numbers, answer: Tensor, query: Numbers, *, block: Any) -> Call:

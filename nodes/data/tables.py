@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from graphs.nodetypes.expressions import Call, Expression, FolderFile, call
 from graphs.nodetypes.file_dependencies import Complaint
-from graphs.nodetypes.node_type import Example, File, Interface
+from graphs.nodetypes.node_type import BlockInterface, Example, File
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Meta
 from graphs.runtime.data_files.bundled import bundled_table
@@ -47,7 +47,7 @@ class _Columns(SplitData, base=True):
 
     outputs = ("features", "target")
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         return ("features", "target", *(["categories"] if self.categories else []))
 
     def fields(self) -> dict[str, Meta]:

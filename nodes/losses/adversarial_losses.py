@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from graphs.nodetypes.expressions import Call, call
-from graphs.nodetypes.node_type import Example, Interface, Loss, Misfit, Port
+from graphs.nodetypes.node_type import BlockInterface, Example, Loss, Misfit, Port
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.tensor_kinds import Numbers
 from graphs.runtime.measures.losses import gradient_penalty, hinge_adversarial
@@ -130,10 +130,10 @@ class GradientPenalty(BlockUse):
     role = "loss"
     outputs = "loss"
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         return self.inputs()
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         return self.outputs
 
     def build(self, real: Numbers, fake: Numbers, *, block: Any) -> Call:

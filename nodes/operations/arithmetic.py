@@ -9,7 +9,7 @@ from pydantic import NonNegativeFloat, PositiveInt, field_validator
 
 from graphs.document.parameter_expressions import ArithmeticProblem, names_in, translated
 from graphs.nodetypes.expressions import Call, Expression, call
-from graphs.nodetypes.node_type import Example, Interface, Misfit, NodeType, Port, axis_of
+from graphs.nodetypes.node_type import BlockInterface, Example, Misfit, NodeType, Port, axis_of
 from graphs.nodetypes.tensor_kinds import Meta, Numbers, Tensor
 from graphs.nodetypes.time_dependence import Arriving, Treatment, alone, mixes
 
@@ -364,7 +364,7 @@ class Arithmetic(NodeType):
             raise ArithmeticProblem(f"{expression} names no value, such as a or b")
         return expression
 
-    def ports(self, blocks: Mapping[str, Interface]) -> tuple[Port, ...]:
+    def ports(self, blocks: Mapping[str, BlockInterface]) -> tuple[Port, ...]:
         return tuple(Port(name, Numbers) for name in names_in(self.expression))
 
     def build(self, *values: Numbers) -> Expression:

@@ -6,7 +6,7 @@ import torch
 from pydantic import PositiveInt, field_validator
 
 from graphs.nodetypes.expressions import Call, Item, call
-from graphs.nodetypes.node_type import Example, Interface, Misfit, NodeType, axis_of
+from graphs.nodetypes.node_type import BlockInterface, Example, Misfit, NodeType, axis_of
 from graphs.nodetypes.outputs import Outputs
 from graphs.nodetypes.parameters import Size
 from graphs.nodetypes.tensor_kinds import Tensor
@@ -164,7 +164,7 @@ class Split(NodeType):
             raise ValueError(f"there are at most {MOST_PARTS} parts")
         return value
 
-    def results(self, blocks: Mapping[str, Interface]) -> Outputs:
+    def results(self, blocks: Mapping[str, BlockInterface]) -> Outputs:
         count = self.parts if isinstance(self.parts, int) else len(self.parts)
         later = (f"part_{number + 1}" for number in range(len(_ORDINALS), count))
         return (*_ORDINALS[:count], *later)

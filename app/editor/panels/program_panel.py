@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from graphs.program.stages import Stage
 
 
-class Program(Panel):
+class ProgramPanel(Panel):
     """A tab with the order of training."""
 
     tag = "program"

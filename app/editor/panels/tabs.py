@@ -9,13 +9,13 @@ import dearpygui.dearpygui as dpg
 from app.editor.panels.code_panel import Code
 from app.editor.panels.panel import Panel
 from app.editor.panels.problems_panel import Problems
-from app.editor.panels.program_panel import Program
+from app.editor.panels.program_panel import ProgramPanel
 from app.editor.session.session import Part
 from app.editor.theme import theme
 from app.editor.theme.area import Area
 from app.editor.theme.widgets import Item, button
 
-PANELS: dict[str, type[Panel]] = {"Problems": Problems, "Code": Code, "Program": Program}
+PANELS: dict[str, type[Panel]] = {"Problems": Problems, "Code": Code, "Program": ProgramPanel}
 
 
 class Tabs(Panel):

@@ -15,7 +15,7 @@ from graphs.check.block_uses import (
     references_in,
     result_ends,
 )
-from graphs.check.node_parameters import Scope as Scope_
+from graphs.check.node_parameters import ParameterValues
 from graphs.check.results import CheckedGraph
 from graphs.codegen.classes.hyperparameters import fitted
 from graphs.codegen.expressions.descriptions import described_nodes
@@ -134,7 +134,10 @@ class BlockClasses:
         return Call(target, (), dict(arguments))
 
     def merged(
-        self, samples: list[list[Described]], scopes: list[Scope_], arguments: Mapping[str, str]
+        self,
+        samples: list[list[Described]],
+        scopes: list[ParameterValues],
+        arguments: Mapping[str, str],
     ) -> list[Described]:
         """Nodes of main, with the classes of blocks in their places.
 

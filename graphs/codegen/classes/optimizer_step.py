@@ -27,7 +27,7 @@ _SCHEDULES = {
 
 
 @dataclass
-class Update:
+class OptimizerStep:
     """An optimizer in printed code."""
 
     options: Optimizer

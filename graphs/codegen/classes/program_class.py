@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from graphs.codegen.classes.block_classes import class_text, commented, docstring, indented
 from graphs.codegen.classes.compilation import Context, NetworkClass
-from graphs.codegen.classes.optimizer_step import Update
+from graphs.codegen.classes.optimizer_step import OptimizerStep
 from graphs.codegen.classes.probe_methods import ProbeMethods
 from graphs.codegen.expressions.expression_printer import ExpressionPrinter
 from graphs.codegen.expressions.lowering import lower_nodes
@@ -19,7 +19,7 @@ from graphs.codegen.expressions.statements import Variable, left_side
 from graphs.document.document import End
 from graphs.document.identifiers import identifier
 from graphs.nodetypes.expressions import Call
-from graphs.program.log_names import Labels
+from graphs.program.log_names import LogNames
 from graphs.program.optimizer_options import moves_rate
 from graphs.program.partition import Statement
 from graphs.program.stages import Stage, looked_at_again, stages_of
@@ -45,7 +45,7 @@ class ProgramClass:
     update. With several, the step is their stages, one after another.
     """
 
-    def __init__(self, context: Context, network: NetworkClass | None, labels: Labels) -> None:
+    def __init__(self, context: Context, network: NetworkClass | None, labels: LogNames) -> None:
         self.context = context
         self.network = network
         self.labels = labels.logged
@@ -159,10 +159,10 @@ class ProgramClass:
 
     def _optimizers(self) -> list[str]:
         """Lines that make the optimizers and their schedules."""
-        self.updates: dict[str, Update] = {}
+        self.updates: dict[str, OptimizerStep] = {}
         lines = []
         for statement in self.context.program.statements:
-            update = Update(
+            update = OptimizerStep(
                 statement.options,
                 *self.called[statement.optimizer],
                 parameters=self._owned(statement),
@@ -172,7 +172,7 @@ class ProgramClass:
             lines += self._construction(statement, update)
         return lines
 
-    def _construction(self, statement: Statement, update: Update) -> list[str]:
+    def _construction(self, statement: Statement, update: OptimizerStep) -> list[str]:
         (node,) = self.context.described((statement.optimizer,))
         values = {End("", "owned"): update.given}
         printer = ExpressionPrinter(self.context.imports, values, keep_defaults=True)
@@ -320,7 +320,7 @@ class ProgramClass:
             self._look_again(scope, stage.statement, update)
         return [*self._comment(stage), *update.lines(scope.lines, loss)]
 
-    def _look_again(self, scope: Scope, statement: Statement, update: Update) -> None:
+    def _look_again(self, scope: Scope, statement: Statement, update: OptimizerStep) -> None:
         """Lines that compute a loss once more, from what does not change meanwhile."""
         inner = scope.sibling(scope.texts)
         nodes = self.context.described(looked_at_again(self.context.graph, statement))

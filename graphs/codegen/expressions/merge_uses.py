@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from graphs.check.node_parameters import Scope
+from graphs.check.node_parameters import ParameterValues
 from graphs.document.parameter_expressions import (
     NamedFloat,
     NamedInt,
@@ -52,7 +52,9 @@ class Argument(Expression):
 class Merger:
     """Merges descriptions, one a use, and collects the arguments that their class needs."""
 
-    def __init__(self, scopes: list[Scope], resolve: Resolve, fit: Fit | None = None) -> None:
+    def __init__(
+        self, scopes: list[ParameterValues], resolve: Resolve, fit: Fit | None = None
+    ) -> None:
         self.arguments: dict[str, tuple[Number, ...]] = {}
         """Each argument's value in each use."""
         self.texts: dict[tuple[Number, ...], str] = {}

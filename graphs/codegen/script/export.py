@@ -25,7 +25,7 @@ from graphs.custom.import_statements import import_block
 from graphs.document.identifiers import Names, class_name
 from graphs.nodetypes.expressions import Call, Expression, walk
 from graphs.program.interface import Interface
-from graphs.program.log_names import Labels
+from graphs.program.log_names import LogNames
 from graphs.runtime.training import in_memory, loop, split_average
 from graphs.runtime.training.progress import with_progress
 from graphs.runtime.training.resuming import resume_training, save_training
@@ -78,7 +78,7 @@ class ExportedFile:
     """Prints the file of one document without problems."""
 
     def __init__(
-        self, checked: Checked, context: Context, labels: Labels, interface: Interface
+        self, checked: Checked, context: Context, labels: LogNames, interface: Interface
     ) -> None:
         self.document = checked.document
         self.context = context

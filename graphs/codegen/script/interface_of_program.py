@@ -12,11 +12,11 @@ from graphs.nodetypes.expressions import FolderFile, walk
 from graphs.nodetypes.node_type import Data, Metric
 from graphs.nodetypes.probe_type import Probe
 from graphs.program.interface import Interface, Shown
-from graphs.program.log_names import Labels
+from graphs.program.log_names import LogNames
 from graphs.program.partition import Program
 
 
-def interface_of(checked: Checked, program: Program, labels: Labels) -> Interface:
+def interface_of(checked: Checked, program: Program, labels: LogNames) -> Interface:
     """What runners need to know of the program of a document without problems."""
     main = checked.main
     types = {label: main.types[id] for id, label in labels.logged.items()}

@@ -7,7 +7,7 @@ import pytest
 
 from app.editor.commands.commands import Commands
 from app.editor.panels.code_panel import Code
-from app.editor.panels.program_panel import Program
+from app.editor.panels.program_panel import ProgramPanel
 from app.editor.panels.tabs import Tabs
 from app.editor.session.session import Session
 from app.editor.theme.area import Area
@@ -66,7 +66,7 @@ def test_only_the_tab_in_front_is_refreshed(
     tabs: Tabs, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard: list[tuple[str, frozenset[str]]] = []
-    for kind in (Code, Program):
+    for kind in (Code, ProgramPanel):
         monkeypatch.setattr(
             kind, "refresh", lambda self, parts: heard.append((type(self).__name__, parts))
         )
