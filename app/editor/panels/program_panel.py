@@ -19,6 +19,7 @@ from app.editor.theme.widgets import button, words
 
 if TYPE_CHECKING:
     from graphs.check.results import CheckedGraph
+    from graphs.compiler import Compiled
     from graphs.nodetypes.node_type import Optimizer
     from graphs.program.stages import Stage
 
@@ -48,10 +49,13 @@ class ProgramPanel(Panel):
         if checked is None or checked.problems:
             words("The steps appear here when the document has no problems.", style.MUTED)
             return
+        from graphs.compiler import compile
+
+        compiled = compile(checked)
         words("For each batch:", style.MUTED)
-        for number, step in enumerate(steps(checked.main), 1):
+        for number, step in enumerate(steps(compiled), 1):
             self._add(f"{number}.", step)
-        if shown := watched(checked.main):
+        if shown := watched(compiled):
             words("Now and then, for the monitor, outside any step:", style.MUTED)
             self._add("–", shown)
 
@@ -82,23 +86,16 @@ class Step:
     lines: tuple[tuple[str, str], ...] = ()
 
 
-def steps(checked: CheckedGraph) -> list[Step]:
+def steps(compiled: Compiled) -> list[Step]:
     """What happens on one batch, in order."""
-    from graphs.program.partition import program_of
-    from graphs.program.stages import stages_of
-
-    program, names = program_of(checked), told_apart(checked.graph.nodes)
-    said = [Step(f"take {listed(names, program.data)}")]
-    for stage in stages_of(checked, program):
-        said.append(_step(checked, stage))
-    return said
+    main = compiled.checked.main
+    taken = listed(told_apart(main.graph.nodes), compiled.program.data)
+    return [Step(f"take {taken}"), *(_step(main, stage) for stage in compiled.stages)]
 
 
-def watched(checked: CheckedGraph) -> Step | None:
+def watched(compiled: Compiled) -> Step | None:
     """What is computed for the monitor now and then, beside the steps; None without probes."""
-    from graphs.program.partition import program_of
-
-    program, names = program_of(checked), told_apart(checked.graph.nodes)
+    program, names = compiled.program, told_apart(compiled.checked.main.graph.nodes)
     shown = (*program.probes, *program.tallies)
     if not shown:
         return None

@@ -36,21 +36,21 @@ def reach_of(
     title = told_apart(checked.main.graph.nodes)[id]
     if checked.problems:
         return None if not is_newest else Reach(frozenset(), _unknown(title))
-    return _reach(checked.main, id, title)
+    return _reach(checked, id, title)
 
 
 def _unknown(title: str) -> str:
     return f"What the gradient of {title} reaches shows here when there are no problems."
 
 
-def _reach(checked: CheckedGraph, id: str, title: str) -> Reach | None:
-    from graphs.program.partition import program_of
+def _reach(checked: Checked, id: str, title: str) -> Reach | None:
+    from graphs.compiler import compile
     from graphs.program.stages import gradient_reach
 
-    for statement in program_of(checked).statements:
+    for statement in compile(checked).program.statements:
         if statement.optimizer == id:
-            nodes = gradient_reach(checked, statement)
-            return Reach(frozenset({*nodes, id}), _legend(checked, statement, title))
+            nodes = gradient_reach(checked.main, statement)
+            return Reach(frozenset({*nodes, id}), _legend(checked.main, statement, title))
     return None
 
 

@@ -15,7 +15,7 @@ from app.editor.session.session import Session
 from app.editor.theme import style
 from app.editor.theme.highlight import lines_of, pieces
 from graphs.check.results import Checked
-from graphs.compiler import check, export
+from graphs.compiler import check, compile, export
 from graphs.document.document import Document, End, Graph, Node, Wire
 from graphs.document.document_io import read
 from graphs.document.edits import AddNode, Connect, SetParameters
@@ -179,7 +179,7 @@ def test_a_problem_is_in_the_tooltip(document: Document) -> None:
 
 def test_the_program_in_words(document: Document, checked: Checked) -> None:
     title = {id: node.label or node.type for id, node in document.main.nodes.items()}
-    take, adamw = steps(checked.main)
+    take, adamw = steps(compile(checked))
     assert take.title == f"take {title['digits']}"
     assert (adamw.title, adamw.node) == (title["adamw"], "adamw")
     said = dict(adamw.lines)

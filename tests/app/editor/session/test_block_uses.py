@@ -27,7 +27,7 @@ from app.editor.session.session import Session
 from app.editor.session.shared_weights import originals, own_weights, same_weights, weights_of
 from app.editor.session.wording import listed, ordinal, place_of, title_of, told_apart
 from app.editor.theme.icons import icon
-from graphs.compiler import check
+from graphs.compiler import check, compile
 from graphs.document.document import MAIN, Document, Graph, Node
 from graphs.document.edits import (
     DescribeParameter,
@@ -210,7 +210,7 @@ def test_what_has_no_original_here_is_not_asked_about() -> None:
 
 def test_the_stages_of_a_gan_in_words() -> None:
     slow = SetParameters(id="forger", parameters={"every": 2, "first_epoch": 3})
-    take, judge, forger = steps(check(apply(gan(), slow)).main)
+    take, judge, forger = steps(compile(check(apply(gan(), slow))))
     assert take.title == "take Digits"
     assert (judge.title, judge.node) == ("judge", "judge")
     said = dict(judge.lines)
@@ -223,13 +223,13 @@ def test_the_stages_of_a_gan_in_words() -> None:
 
 def test_what_is_watched_in_words() -> None:
     """Beside the steps, with what is computed for it alone."""
-    assert watched(check(gan()).main) is None
+    assert watched(compile(check(gan()))) is None
     probes = {
         "likely": ("Softmax", {"x": "linear"}),
         "answers": ("NumberTable", {"columns": "likely"}),
         "mistakes": ("ConfusionMatrix", {"prediction": "linear", "label": "digits.label"}),
     }
-    step = watched(check(classifier(**probes)).main)
+    step = watched(compile(check(classifier(**probes))))
     assert step is not None and step.title == "show NumberTable and ConfusionMatrix"
     assert step.lines == (("computes", "Softmax"),)
 
